@@ -1,0 +1,38 @@
+"""The `kslint` command: the outermost frame, where nothing may escape as a traceback."""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+
+
+def main() -> None:
+    """Run the command line. Exits 0, 1 or 2; 130 on Ctrl-C."""
+    gc.disable()  # a run is short and builds trees; collecting them doubles its time
+    try:
+        from kslint.cli import app
+
+        app()
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        # the reader left (`kslint check | head`): end without a word, and without a flush at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except Exception as error:
+        if os.environ.get("KSLINT_TRACEBACK"):
+            raise
+        from kslint import REPORT_URL, __version__
+
+        print(
+            f"kslint {__version__} broke: {type(error).__name__}: {error}\n"
+            f"This is our mistake. Please report it at {REPORT_URL} with the output of the same\n"
+            "command under KSLINT_TRACEBACK=1.",
+            file=sys.stderr,
+        )
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""What we object to. Each check asks the model one question and yields problems, nothing else."""

@@ -1,0 +1,114 @@
+"""`kslint check`: read, run, report."""
+
+from __future__ import annotations
+
+import os
+import sys
+from enum import Enum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from kslint.cli import app
+
+if TYPE_CHECKING:
+    from kslint.rulebook import Rule
+
+
+class Format(str, Enum):
+    """Output formats."""
+
+    text = "text"
+    json = "json"
+
+
+class Severity(str, Enum):
+    """What `--fail-on` takes."""
+
+    error = "error"
+    warning = "warning"
+    note = "note"
+
+
+@app.command()
+def check(
+    paths: Annotated[
+        list[str] | None,
+        typer.Argument(help="Files, directories or globs; `-` reads stdin.", show_default="."),
+    ] = None,
+    select: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--select",
+            help="Only these rules: names, ids, id prefixes (KS1), categories. Comma-separated.",
+        ),
+    ] = None,
+    ignore: Annotated[
+        list[str] | None,
+        typer.Option("--ignore", help="Not these rules; taken from what is selected."),
+    ] = None,
+    output_format: Annotated[
+        Format, typer.Option("--output-format", help="How to print findings.")
+    ] = Format.text,
+    fail_on: Annotated[
+        Severity, typer.Option("--fail-on", help="Exit 1 on findings this bad, or worse.")
+    ] = Severity.error,
+) -> None:
+    """Check manifests and the GitOps repository around them.
+
+    Exits 0 if no finding is as bad as --fail-on, 1 if one is, 2 if input could not be read,
+    the command line is wrong, or kslint itself failed.
+    """
+    from kslint import engine, rulebook
+    from kslint.config import Config
+    from kslint.findings import at_or_over
+    from kslint.source.load import load
+
+    book = rulebook.load()
+    try:
+        chosen = _chosen(book, select, ignore)
+    except rulebook.RulebookError as error:
+        raise typer.BadParameter(str(error)) from None
+    loaded = load(paths or ["."])
+    result = engine.run(loaded, chosen, Config(), book)
+    if output_format is Format.json:
+        from kslint.report import json
+
+        sys.stdout.write(json.render(result))
+    else:
+        from kslint.report import text
+
+        sources = {file.source.name: file.source for file in loaded.files}
+        sys.stdout.write(text.render(result, sources, _colour()))
+    sys.stdout.flush()
+    if result.failed:
+        raise typer.Exit(2)
+    if any(at_or_over(finding.severity, fail_on.value) for finding in result.findings):
+        raise typer.Exit(1)
+
+
+def _chosen(book: list[Rule], select: list[str] | None, ignore: list[str] | None) -> list[Rule]:
+    """The rules a command line asks for. Raises RulebookError on a name that means none."""
+    from kslint.rulebook import matching
+
+    wanted = _names(select)
+    chosen = [rule for rule in book if not wanted]
+    for selector in wanted:
+        chosen += [rule for rule in matching(book, selector) if rule not in chosen]
+    for selector in _names(ignore):
+        dropped = matching(book, selector)
+        chosen = [rule for rule in chosen if rule not in dropped]
+    return chosen
+
+
+def _names(options: list[str] | None) -> list[str]:
+    return [name.strip() for option in options or () for name in option.split(",") if name.strip()]
+
+
+def _colour() -> bool:
+    """Colour on a terminal; NO_COLOR switches it off, FORCE_COLOR on, in that order."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"

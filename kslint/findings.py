@@ -1,0 +1,101 @@
+"""What a run finds: located, explained, ready for any report."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from kslint.source.nodes import Span  # noqa: TC001  (NamedTuple fields)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from kslint.resources import Resource
+    from kslint.source.nodes import Node
+
+SEVERITIES = ("error", "warning", "note")
+"""From worst to mildest."""
+
+
+class Label(NamedTuple):
+    """A second place that belongs to a finding, and what stands there."""
+
+    span: Span
+    text: str
+
+
+class Subject(NamedTuple):
+    """The object a finding speaks of. Findings in Helm values have kind `HelmValues`."""
+
+    kind: str = ""
+    namespace: str = ""
+    name: str = ""
+
+
+class Problem:
+    """What a check yields: a node, and the facts that fill the page's message.
+
+    `variant` picks one of the page's messages. `severity` overrides the rule's own. `about` is
+    the object it concerns, where that is not the check's subject.
+    """
+
+    __slots__ = ("about", "at", "facts", "related", "severity", "variant")
+
+    def __init__(
+        self,
+        at: Node,
+        variant: str = "default",
+        severity: str | None = None,
+        related: Iterable[tuple[Node | None, str]] = (),
+        about: Resource | None = None,
+        **facts: object,
+    ) -> None:
+        self.at = at
+        self.variant = variant
+        self.severity = severity
+        self.related = tuple(related)
+        self.about = about
+        self.facts = facts
+
+
+class Finding(NamedTuple):
+    """One trap at one place."""
+
+    rule: str
+    name: str
+    severity: str
+    message: str
+    span: Span
+    subject: Subject = Subject()
+    path: str = ""
+    symptom: str = ""
+    help: str = ""
+    related: tuple[Label, ...] = ()
+
+    @property
+    def order(self) -> tuple[object, ...]:
+        return (self.span.file, self.span.line, self.span.column, self.rule, self.message)
+
+
+class Summary(NamedTuple):
+    """Counts of a run."""
+
+    files: int
+    resources: int
+    errors: int
+    warnings: int
+    notes: int
+    skipped: int = 0
+
+
+class Result(NamedTuple):
+    """A finished run. `failed` is true if input could not be read or a rule broke (exit 2)."""
+
+    findings: list[Finding]
+    summary: Summary
+    failed: bool
+    skipped: list[tuple[str, str]]
+
+
+def at_or_over(severity: str, threshold: str) -> bool:
+    """Is `severity` as bad as `threshold`, or worse?"""
+    return SEVERITIES.index(severity) <= SEVERITIES.index(threshold)

@@ -1,0 +1,127 @@
+"""Names that kustomize follows when it renames objects, and the places it looks for them.
+
+Only built-in kinds are followed: a custom resource keeps the name it was written with, and
+its reference dangles. Source: kustomize v5.8.1,
+api/internal/konfig/builtinpluginconsts/namereference.go and api/filters/nameref.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kslint.graph.edit import put, restated, rewrite
+from kslint.source.nodes import Map, Scalar
+
+if TYPE_CHECKING:
+    from kslint.graph.transforms import Id, Item
+    from kslint.source.nodes import Node
+
+_CONTAINERS = ("containers", "initContainers")
+_POD = (
+    ("ConfigMap", "volumes/configMap/name"),
+    ("ConfigMap", "volumes/projected/sources/configMap/name"),
+    *(("ConfigMap", f"{c}/env/valueFrom/configMapKeyRef/name") for c in _CONTAINERS),
+    *(("ConfigMap", f"{c}/envFrom/configMapRef/name") for c in _CONTAINERS),
+    ("Secret", "volumes/secret/secretName"),
+    ("Secret", "volumes/projected/sources/secret/name"),
+    ("Secret", "imagePullSecrets/name"),
+    *(("Secret", f"{c}/env/valueFrom/secretKeyRef/name") for c in _CONTAINERS),
+    *(("Secret", f"{c}/envFrom/secretRef/name") for c in _CONTAINERS),
+    ("ServiceAccount", "serviceAccountName"),
+    ("PersistentVolumeClaim", "volumes/persistentVolumeClaim/claimName"),
+    ("PriorityClass", "priorityClassName"),
+)
+_POD_SPECS = {
+    "Pod": "spec",
+    **dict.fromkeys(("Deployment", "StatefulSet", "DaemonSet", "Job"), "spec/template/spec"),
+    "CronJob": "spec/jobTemplate/spec/template/spec",
+}
+_OTHERS = {
+    "HorizontalPodAutoscaler": tuple(
+        (kind, "spec/scaleTargetRef/name")
+        for kind in ("Deployment", "ReplicationController", "ReplicaSet", "StatefulSet")
+    ),
+    "StatefulSet": (
+        ("Service", "spec/serviceName"),
+        ("StorageClass", "spec/volumeClaimTemplates/spec/storageClassName"),
+    ),
+    "Ingress": (
+        ("Secret", "spec/tls/secretName"),
+        ("Service", "spec/rules/http/paths/backend/service/name"),
+        ("Service", "spec/defaultBackend/service/name"),
+    ),
+    "ServiceAccount": (("Secret", "imagePullSecrets/name"),),
+    "PersistentVolumeClaim": (
+        ("PersistentVolume", "spec/volumeName"),
+        ("StorageClass", "spec/storageClassName"),
+    ),
+    "PersistentVolume": (("StorageClass", "spec/storageClassName"),),
+    "Role": (("ConfigMap", "rules/resourceNames"), ("Secret", "rules/resourceNames")),
+    "ClusterRole": (("ConfigMap", "rules/resourceNames"), ("Secret", "rules/resourceNames")),
+    "RoleBinding": (
+        ("Role", "roleRef/name"), ("ClusterRole", "roleRef/name"), ("ServiceAccount", "subjects"),
+    ),
+    "ClusterRoleBinding": (("ClusterRole", "roleRef/name"), ("ServiceAccount", "subjects")),
+    "APIService": (("Service", "spec/service/name"),),
+    "ValidatingWebhookConfiguration": (("Service", "webhooks/clientConfig/service"),),
+    "MutatingWebhookConfiguration": (("Service", "webhooks/clientConfig/service"),),
+}  # fmt: skip
+
+
+def follow_names(items: list[Item]) -> None:
+    """Point the references of built-in kinds at the names and namespaces objects now have."""
+    changed = [item for item in items if item.earlier]
+    if not changed:
+        return
+    for item in items:
+        identity = item.id
+        places = [*_OTHERS.get(identity.kind, ())]
+        if identity.kind in _POD_SPECS:
+            places += [(kind, f"{_POD_SPECS[identity.kind]}/{path}") for kind, path in _POD]
+        for kind, path in places:
+            if path == "roleRef/name" and item.body.string("roleRef", "kind") != kind:
+                continue
+            body = rewrite(
+                item.body,
+                tuple(path.split("/")),
+                lambda node: _followed(node, _named(kind, changed, identity)),
+            )
+            assert isinstance(body, Map)
+            item.body = body
+
+
+def _named(kind: str, changed: list[Item], referrer: Id) -> list[Item]:
+    """The objects of a kind that an object may name: its own namespace's and cluster-wide ones."""
+    found = []
+    for item in changed:
+        its = item.id
+        near = its.namespace in (referrer.namespace, "_non_namespaceable_")
+        if its.kind == kind and (
+            near or kind == "ServiceAccount" or referrer.namespace == "_non_namespaceable_"
+        ):
+            found.append(item)
+    return found
+
+
+def _followed(node: Node, candidates: list[Item]) -> Node:
+    name = node.string("name") if isinstance(node, Map) else node.text
+    namespace = node.string("namespace") if isinstance(node, Map) else None
+    found = [
+        item
+        for item in candidates
+        if any(
+            old.name == name and namespace in (None, old.namespace, item.id.namespace)
+            for old in item.earlier
+        )
+    ]
+    targets = {(item.id.name, item.body.string("metadata", "namespace")) for item in found}
+    if isinstance(node, Scalar):
+        names = {target[0] for target in targets}
+        return restated(names.pop(), node) if len(names) == 1 and names != {name} else node
+    if not isinstance(node, Map) or len(targets) != 1:
+        return node
+    current = node.get("name")
+    if current is not None and found[0].id.name != name:
+        node = put(node, ("name",), restated(found[0].id.name, current))
+    its = found[0].body.at("metadata", "namespace")
+    return node if its is None else put(node, ("namespace",), its)

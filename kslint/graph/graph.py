@@ -1,0 +1,182 @@
+"""The resource graph: every object by identity, every reference, and what can be known of them.
+
+A look-up answers *found*, *absent* or *unknown*. Absent means the input is known to be
+complete for that kind and namespace and the object is not in it; whatever cannot be settled
+is unknown, and unknown never makes an error.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from kslint.graph.references import produced, references
+from kslint.graph.scopes import Scopes
+from kslint.resources import resources_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from kslint.graph.references import Reference
+    from kslint.resources import Resource
+    from kslint.source.load import Input
+    from kslint.source.nodes import Node
+
+FOUND, ABSENT, UNKNOWN = "found", "absent", "unknown"
+
+CLUSTER_SCOPED = frozenset(
+    {
+        "APIService", "CSIDriver", "ClusterIssuer", "ClusterQueue", "ClusterRole",
+        "ClusterRoleBinding", "ClusterSecretStore", "ClusterServingRuntime",
+        "ClusterStorageContainer", "CustomResourceDefinition", "GatewayClass", "IngressClass",
+        "LocalModelCache", "LocalModelNodeGroup", "MutatingWebhookConfiguration", "Namespace",
+        "Node", "PersistentVolume", "PriorityClass", "ResourceFlavor", "RuntimeClass",
+        "StorageClass", "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding",
+        "ValidatingWebhookConfiguration", "VolumeAttachment",
+    }
+)  # fmt: skip
+
+
+class Lookup(NamedTuple):
+    """The answer to "is there such an object?". `elsewhere`: same name, another namespace."""
+
+    answer: str
+    resources: tuple[Resource, ...] = ()
+    elsewhere: tuple[Resource, ...] = ()
+
+    @property
+    def found(self) -> Resource | None:
+        return self.resources[0] if self.resources else None
+
+
+class Graph:
+    """All objects of one input."""
+
+    def __init__(self, loaded: Input) -> None:
+        self.resources, self.others = resources_of(loaded.files)
+        self.documents: dict[str, list[Node]] = {
+            file.source.name: [document.root for document in file.documents]
+            for file in loaded.files
+        }
+        self.scopes = Scopes(self.resources, self.others)
+        self._by_kind: dict[str, list[Resource]] = {}
+        for resource in self.resources:
+            self._by_kind.setdefault(resource.kind, []).append(resource)
+        self._references: list[Reference] | None = None
+        self._produced: dict[str, list[tuple[str | None, str, Resource]]] | None = None
+
+    def of_kind(self, kind: str, group: str | None = None) -> list[Resource]:
+        """The objects of a kind, in input order; of one API group if given ("" is core)."""
+        found = self._by_kind.get(kind, [])
+        return found if group is None else [r for r in found if r.group == group]
+
+    def namespace_of(self, resource: Resource) -> str | None:
+        """The namespace an object will live in, by kustomize and Argo CD; None if not known.
+
+        "" for cluster-scoped kinds.
+        """
+        if resource.kind in CLUSTER_SCOPED:
+            return ""
+        return self.scopes.namespace_of(resource)
+
+    def find(self, kind: str, name: str, namespace: str | None, group: str | None = None) -> Lookup:
+        """Look an object up by name. `namespace` is None where the asker's own is unknown."""
+        here: list[Resource] = []
+        elsewhere: list[Resource] = []
+        unsettled = namespace is None
+        declared = False
+        for resource in self.of_kind(kind, group):
+            its = self.namespace_of(resource)
+            if its is not None and its == namespace:
+                declared = True
+            if resource.name != name:
+                continue
+            if its == "" or (its is not None and its == namespace):
+                here.append(resource)
+            elif its is None or namespace is None:
+                unsettled = True
+                here.append(resource)
+            else:
+                elsewhere.append(resource)
+        if here:
+            return Lookup(FOUND, tuple(here), tuple(elsewhere))
+        for made_in, made_name, producer in self._made(kind):
+            if made_in is not None and made_in == namespace:
+                declared = True
+            if made_name == name:
+                if made_in == namespace or made_in is None or namespace is None:
+                    return Lookup(FOUND, (producer,), tuple(elsewhere))
+                elsewhere.append(producer)
+        answer = ABSENT if declared and not unsettled else UNKNOWN
+        return Lookup(answer, (), tuple(elsewhere))
+
+    def document(self, path: str, near: str = "") -> tuple[str, list[Node]] | None:
+        """A file by its path in the repository, and its documents.
+
+        The input may have been named from anywhere, so the path is matched from its end; of
+        several files the one that shares the longest way with the file `near` is taken.
+        """
+        path = path.strip("/")
+        if path in self.documents:
+            return path, self.documents[path]
+        matches = [name for name in self.documents if name.endswith("/" + path)]
+        if not matches:
+            return None
+        best = max(matches, key=lambda name: (_shared(name, near), -len(name)))
+        return best, self.documents[best]
+
+    @property
+    def references(self) -> list[Reference]:
+        """Every reference from one object to another, by name."""
+        if self._references is None:
+            self._references = [
+                reference
+                for resource in self.resources
+                for reference in references(resource, self.namespace_of(resource))
+            ]
+        return self._references
+
+    def resolve(self, reference: Reference) -> Lookup:
+        """The object a reference means."""
+        return self.find(
+            reference.kind, reference.name, reference.namespace, reference.group or None
+        )
+
+    def network(self) -> Any:
+        """A networkx DiGraph: resources as nodes, found references as edges with their role."""
+        import networkx
+
+        graph = networkx.DiGraph()
+        graph.add_nodes_from(self.resources)
+        for reference in self.references:
+            for target in self.resolve(reference).resources:
+                graph.add_edge(reference.source, target, role=reference.role)
+        return graph
+
+    def _made(self, kind: str) -> Iterable[tuple[str | None, str, Resource]]:
+        if self._produced is None:
+            self._produced = {}
+            for resource in self.resources:
+                for made_kind, name in produced(resource):
+                    entry = (self.namespace_of(resource), name, resource)
+                    self._produced.setdefault(made_kind, []).append(entry)
+            for made_kind, namespace, name, resource in self.scopes.generated():
+                self._produced.setdefault(made_kind, []).append((namespace, name, resource))
+        return self._produced.get(kind, ())
+
+
+def _shared(a: str, b: str) -> int:
+    """How many leading path parts two files share."""
+    count = 0
+    for x, y in zip(a.split("/"), b.split("/"), strict=False):
+        if x != y:
+            break
+        count += 1
+    return count
+
+
+def by_file(resources: Iterable[Resource]) -> Iterator[tuple[str, list[Resource]]]:
+    """Resources grouped by file, in input order."""
+    groups: dict[str, list[Resource]] = {}
+    for resource in resources:
+        groups.setdefault(resource.file, []).append(resource)
+    yield from groups.items()

@@ -1,0 +1,428 @@
+"""What `kustomize build` would emit, worked out on positioned nodes and without the binary.
+
+Every value keeps the place it is written at, so a finding about an emitted object still
+points into the base, the patch or the kustomization that wrote it. What cannot be followed
+(remote bases, charts, plugins, missing files) leaves a `Gap`; nothing raises.
+Source: kustomize v5.8.1, api/internal/target/kusttarget.go (order of steps).
+"""
+
+from __future__ import annotations
+
+import posixpath
+from typing import TYPE_CHECKING, NamedTuple
+
+from kslint.graph.backrefs import follow_names
+from kslint.graph.edit import listing, put
+from kslint.graph.patches import (
+    PatchError,
+    full_match,
+    json_patch,
+    merge_keys,
+    selector_matches,
+    strategic_merge,
+)
+from kslint.graph.transforms import Item, rescale, retag, transform
+from kslint.resources import Resource
+from kslint.source.nodes import Map, Scalar, Seq
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kslint.graph.transforms import Id
+    from kslint.resources import Plain
+    from kslint.source.nodes import Node
+
+FILES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+MAX_DEPTH = 50
+MAX_ITEMS = 20_000
+"""Objects one build may gather; bases that include each other many times over stop here."""
+
+OBJECTS, VALUES, FAILS = "objects", "values", "fails"
+
+
+class Gap(NamedTuple):
+    """Something about an emission that is not known. `node` is where it is asked for.
+
+    `kind`: OBJECTS (there are more objects than are known), VALUES (known objects may be
+    changed further), FAILS (kustomize would refuse to build this).
+    """
+
+    kind: str
+    reason: str
+    node: Node
+
+
+class Chart(NamedTuple):
+    """An entry of `helmCharts`. `values` are the documents of its values file, then inline ones.
+
+    `namespace` is the release's, inherited from the kustomizations around it.
+    """
+
+    node: Node
+    namespace: str | None
+    values: tuple[Node, ...]
+
+
+class Emission:
+    """What one build emits. `directory` is the kustomization's, `root` its file's content.
+
+    `resources` come from files; `generated` are ConfigMaps and Secrets made by generators,
+    under their base name where kustomize adds a hash. `application` keys the Argo CD
+    Application whose overrides were folded in, "" for none.
+    """
+
+    __slots__ = ("application", "charts", "directory", "gaps", "generated", "resources", "root")
+
+    def __init__(self, directory: str, root: Map, application: str) -> None:
+        self.directory = directory
+        self.root = root
+        self.application = application
+        self.resources: list[Resource] = []
+        self.generated: list[Resource] = []
+        self.gaps: list[Gap] = []
+        self.charts: list[Chart] = []
+
+    @property
+    def namespace(self) -> str | None:
+        """The namespace that the build puts everything into, if it does."""
+        return self.root.string("namespace")
+
+    @property
+    def complete(self) -> bool:
+        """Are all the objects of the build known?"""
+        return all(gap.kind == VALUES for gap in self.gaps)
+
+
+class Tree:
+    """The kustomizations of an input and the documents they may take in, by file."""
+
+    def __init__(self, resources: list[Resource], others: list[Plain]) -> None:
+        self.kustomizations: dict[str, Map] = {}
+        self.objects: dict[str, list[Resource]] = {}
+        self.plains: dict[str, list[Node]] = {}
+        for plain in others:
+            self.plains.setdefault(plain.file, []).append(plain.document.root)
+            directory, name = posixpath.split(plain.file)
+            root = plain.document.root
+            if name in FILES and isinstance(root, Map) and directory not in self.kustomizations:
+                self.kustomizations[directory] = root
+        for resource in resources:
+            self.objects.setdefault(resource.file, []).append(resource)
+
+    def documents(self, file: str) -> list[Node]:
+        return [r.body for r in self.objects.get(file, [])] + self.plains.get(file, [])
+
+    def taken(self) -> set[str]:
+        """Files that kustomizations take in or read; their documents are no objects as they are."""
+        found: set[str] = set()
+        for directory, root in self.kustomizations.items():
+            for text in _file_references(root):
+                if (path := _join(directory, text)) in self.objects:
+                    found.add(path)
+        return found
+
+    def tops(self) -> list[str]:
+        """The kustomizations that no other one includes."""
+        included = {
+            _join(directory, item.text or "")
+            for directory, root in self.kustomizations.items()
+            for field in ("resources", "bases", "components")
+            for item in listing(root, field)
+        }
+        tops = [directory for directory in self.kustomizations if directory not in included]
+        return tops or list(self.kustomizations)  # all in a ring: each is refused on its own
+
+
+def emit(tree: Tree, directory: str, root: Map | None = None, application: str = "") -> Emission:
+    """What the kustomization in a directory emits; `root` stands in for its file's content."""
+    root = tree.kustomizations[directory] if root is None else root
+    emission = Emission(directory, root, application)
+    build = _Build(tree, emission)
+    if root.string("kind") == "Component":
+        build.gap(VALUES, "a component that nothing in the input includes", root)
+    items = build.accumulate(directory, root, [], (), None)
+    follow_names(items)
+    build.refuse_twins(items)
+    for item in items:
+        if item.body.string("metadata", "annotations", _LOCAL) not in (None, "false"):
+            continue
+        resource = Resource(item.body, item.file)
+        resource.emitter = directory or "."
+        (emission.generated if item.generated else emission.resources).append(resource)
+    return emission
+
+
+_LOCAL = "config.kubernetes.io/local-config"
+_UNFOLLOWED = {
+    "transformers": OBJECTS, "generators": OBJECTS, "configurations": VALUES, "vars": VALUES,
+    "replacements": VALUES, "openapi": VALUES, "crds": VALUES, "helmChartInflationGenerator": OBJECTS,
+}  # fmt: skip
+
+
+_FIELDS = frozenset(
+    {"apiVersion", "kind", "metadata", "resources", "bases", "components", "namespace",
+     "namePrefix", "nameSuffix", "labels", "commonLabels", "commonAnnotations", "images",
+     "replicas", "patches", "patchesStrategicMerge", "patchesJson6902", "configMapGenerator",
+     "secretGenerator", "generatorOptions", "helmCharts", "helmGlobals", "sortOptions",
+     "buildMetadata", "validators", "imageTags", *_UNFOLLOWED}
+)  # fmt: skip
+
+
+class _Build:
+    """One build: gathers items, and what could not be followed."""
+
+    def __init__(self, tree: Tree, emission: Emission) -> None:
+        self.tree = tree
+        self.emission = emission
+        self.gathered = 0
+
+    def gap(self, kind: str, reason: str, node: Node) -> None:
+        self.emission.gaps.append(Gap(kind, reason, node))
+
+    def accumulate(
+        self, directory: str, root: Map, items: list[Item], above: tuple[str, ...],
+        namespace: str | None,
+    ) -> list[Item]:  # fmt: skip
+        """The items of a kustomization, transformed. A component works on those of its parent."""
+        above = (*above, directory)
+        namespace = namespace or root.string("namespace")
+        for field in ("resources", "bases"):
+            for node in listing(root, field):
+                items.extend(self._resource(directory, node, above, namespace))
+        self._generate(directory, root, items)
+        for node in listing(root, "helmCharts"):
+            self._chart(directory, node, namespace)
+        for node in listing(root, "components"):
+            items = self._component(directory, node, items, above, namespace)
+        for field, found in root.entries.items():
+            if field in _UNFOLLOWED and not found.is_null:
+                self.gap(_UNFOLLOWED[field], f"`{field}` is not followed", found)
+            elif field not in _FIELDS:
+                self.gap(FAILS, f"there is no field `{field}`", found)
+        for node in listing(root, "patchesStrategicMerge"):
+            self._patch(directory, _as_patch(node, self.tree, directory), items)
+        for node in listing(root, "patches"):
+            self._patch(directory, node, items)
+        transform(root, items)
+        for node in listing(root, "patchesJson6902"):
+            self._patch(directory, node, items)
+        for node in rescale(root, items):
+            self._unmatched(f"`replicas` names {node.string('name')}, which is not there", node)
+        retag(root, items)
+        return items
+
+    def refuse_twins(self, items: list[Item]) -> None:
+        seen: set[Id] = set()
+        for item in items:
+            if item.id in seen:
+                self.gap(FAILS, f"{item.id.kind}/{item.id.name} is there twice", item.body)
+            seen.add(item.id)
+
+    def _resource(
+        self, directory: str, node: Node, above: tuple[str, ...], namespace: str | None
+    ) -> Iterator[Item]:
+        text = node.text or ""
+        path = _join(directory, text)
+        if path in self.tree.kustomizations:
+            root = self.tree.kustomizations[path]
+            if path in above:
+                self.gap(FAILS, f"{text} includes itself", node)
+            elif root.string("kind") == "Component":
+                self.gap(FAILS, f"{text} is a component, not a resource", node)
+            elif len(above) < MAX_DEPTH and self._room(node):
+                yield from self.accumulate(path, root, [], above, namespace)
+        elif path in self.tree.objects or path in self.tree.plains:
+            for resource in self.tree.objects.get(path, []):
+                if self._room(node):
+                    yield Item(resource.body, path)
+        else:
+            reason = f"{text} is remote" if is_remote(text) else f"{text} is not in the input"
+            self.gap(OBJECTS, reason, node)
+
+    def _room(self, node: Node) -> bool:
+        self.gathered += 1
+        if self.gathered == MAX_ITEMS:
+            self.gap(OBJECTS, f"more than {MAX_ITEMS} objects", node)
+        return self.gathered < MAX_ITEMS
+
+    def _component(
+        self, directory: str, node: Node, items: list[Item], above: tuple[str, ...],
+        namespace: str | None,
+    ) -> list[Item]:  # fmt: skip
+        path = _join(directory, node.text or "")
+        root = self.tree.kustomizations.get(path)
+        if root is None or path in above or len(above) >= MAX_DEPTH or not self._room(node):
+            self.gap(OBJECTS, f"component {node.text} is not in the input", node)
+            return items
+        return self.accumulate(path, root, items, above, namespace)
+
+    def _chart(self, directory: str, node: Node, namespace: str | None) -> None:
+        files = [node.get("valuesFile"), *listing(node, "additionalValuesFiles")]
+        values = [
+            document
+            for file in files
+            if file is not None
+            for document in self.tree.documents(_join(directory, file.text or ""))
+        ]
+        inline = node.get("valuesInline")
+        values += [inline] if inline is not None else []
+        its = node.string("namespace") or namespace
+        self.emission.charts.append(Chart(node, its, tuple(values)))
+        self.gap(OBJECTS, f"Helm chart {node.string('name') or ''} is not rendered", node)
+
+    def _generate(self, directory: str, root: Map, items: list[Item]) -> None:
+        from kslint.graph.generators import combined, generated
+
+        for item, behavior in generated(directory, root, self.tree):
+            if behavior in ("merge", "replace"):
+                twins = [
+                    other for other in items if other.id.kind == item.id.kind
+                    and item.id.name in [identity.name for identity in other.ids]
+                ]  # fmt: skip
+                if len(twins) == 1:
+                    twins[0].body = combined(twins[0].body, item.body, behavior)
+                    twins[0].known &= item.known
+                else:
+                    self._unmatched(f"nothing to {behavior} {item.id.name} with", item.body)
+            else:
+                items.append(item)
+
+    def _unmatched(self, reason: str, node: Node) -> None:
+        """Kustomize refuses this, unless what is meant lies in the part that is not known."""
+        if self.emission.complete:
+            self.gap(FAILS, reason, node)
+
+    def _patch(self, directory: str, node: Node, items: list[Item]) -> None:
+        """One entry of `patches`, or of the deprecated fields in its shape."""
+        target = node.get("target")
+        documents = self._patch_documents(directory, node)
+        for document in documents:
+            try:
+                if isinstance(document, Seq) or not document.string("kind"):
+                    self._patch_json(document, target, items, node)
+                elif isinstance(document, Map):
+                    self._patch_merge(document, target, items, node)
+            except PatchError as error:
+                self._unmatched(str(error), node)
+
+    def _patch_documents(self, directory: str, node: Node) -> list[Node]:
+        path, inline = node.get("path"), node.get("patch")
+        if isinstance(inline, Scalar):
+            from kslint.source.inner import inner_document
+
+            found = inner_document(inline)
+            documents = [] if found is None else [found]
+            if "\n---" in inline.literal:
+                self.gap(VALUES, "only the first of several inline patches is followed", node)
+        elif path is not None:
+            documents = self.tree.documents(_join(directory, path.text or ""))
+        else:
+            documents = []
+        if not documents:
+            self.gap(VALUES, "a patch that is not in the input, or is empty", node)
+        return documents
+
+    def _patch_json(
+        self, operations: Node, target: Node | None, items: list[Item], node: Node
+    ) -> None:
+        if target is None:
+            raise PatchError("a JSON patch needs a target")
+        for item in _selected(target, items):
+            item.body = json_patch(item.body, operations)
+
+    def _patch_merge(self, patch: Map, target: Node | None, items: list[Item], node: Node) -> None:
+        if target is not None:
+            chosen = _selected(target, items)  # none: kustomize says nothing
+        else:
+            wanted = Item(patch, "").id
+            chosen = [item for item in items if wanted in item.ids]
+            if len(chosen) != 1:
+                raise PatchError(
+                    f"{'no' if not chosen else 'more than one'} object matches the patch of "
+                    f"{wanted.kind}/{wanted.name}"
+                )
+        for item in chosen:
+            resource = Resource(item.body, item.file)
+            merged = strategic_merge(item.body, patch, merge_keys(resource))
+            if isinstance(merged, Map):
+                if node.get("options") is not None:
+                    item.remember()
+                item.body = _same_identity(item.body, merged, node.get("options"))
+            else:
+                items.remove(item)
+
+
+def _same_identity(before: Map, after: Map, options: Node | None) -> Map:
+    """A patch changes neither kind nor name unless its options say so, and never the namespace."""
+    kind, metadata = before.get("kind"), before.get("metadata")
+    changes_kind = options is not None and options.boolean("allowKindChange") is True
+    changes_name = options is not None and options.boolean("allowNameChange") is True
+    if kind is not None and not changes_kind:
+        after = put(after, ("kind",), kind)
+    for field in ("name", "namespace"):
+        value = None if metadata is None else metadata.get(field)
+        if value is not None and not (field == "name" and changes_name):
+            after = put(after, ("metadata", field), value)
+        elif value is None and isinstance(own := after.get("metadata"), Map):
+            entries = {k: v for k, v in own.entries.items() if k != field}
+            after = put(after, ("metadata",), own.with_entries(entries))
+    return after
+
+
+def _selected(target: Node, items: list[Item]) -> list[Item]:
+    """The items a patch target selects; raises PatchError where it cannot be read."""
+    found = []
+    for item in items:
+        first, last = item.ids[0], item.id
+        if (
+            full_match(target.string("namespace"), first.namespace, last.namespace)
+            and full_match(target.string("name"), first.name, last.name)
+            and full_match(target.string("group"), last.group)
+            and full_match(target.string("version"), last.version)
+            and full_match(target.string("kind"), last.kind)
+            and _labels_match(target, "labelSelector", item, "labels")
+            and _labels_match(target, "annotationSelector", item, "annotations")
+        ):
+            found.append(item)
+    return found
+
+
+def _labels_match(target: Node, field: str, item: Item, of: str) -> bool:
+    selector = target.string(field)
+    return not selector or selector_matches(selector, item.body.at("metadata", of))
+
+
+def _as_patch(node: Node, tree: Tree, directory: str) -> Node:
+    """An entry of `patchesStrategicMerge`, a path or the patch itself, as one of `patches`."""
+    is_path = bool(tree.documents(_join(directory, node.text or "")))
+    entry = Map({"path" if is_path or "\n" not in (node.text or "") else "patch": node})
+    entry.source, entry.start, entry.end, entry.key = node.source, node.start, node.end, node.key
+    return entry
+
+
+def is_remote(text: str) -> bool:
+    """Does a `resources` entry mean a URL or a git repository?"""
+    return (
+        "://" in text or text.startswith(("git@", "github.com/", "gitlab.com/")) or "?ref=" in text
+    )
+
+
+def _join(directory: str, path: str) -> str:
+    joined = posixpath.normpath(posixpath.join(directory, path.strip()))
+    return "" if joined == "." else joined
+
+
+def _file_references(root: Map) -> Iterator[str]:
+    """Every path in a kustomization whose file holds no object to apply as it is."""
+    for field in ("resources", "bases", "patchesStrategicMerge", "configurations", "crds",
+                  "transformers", "generators", "validators"):  # fmt: skip
+        for node in listing(root, field):
+            yield node.text or ""
+    for field in ("patches", "patchesJson6902", "replacements"):
+        for node in listing(root, field):
+            yield node.string("path") or ""
+    for field in ("configMapGenerator", "secretGenerator"):
+        for generator in listing(root, field):
+            for node in listing(generator, "files"):
+                yield (node.text or "").rpartition("=")[2]
+    yield root.string("openapi", "path") or ""

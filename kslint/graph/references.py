@@ -1,0 +1,203 @@
+"""Which fields of which kinds name another object. One small extractor a family of kinds.
+
+Sources: Kubernetes core/v1, KServe v0.19.0 API types, Gateway API v1, External Secrets v1,
+Argo CD v3.4 Application.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from kslint.resources import Resource
+    from kslint.source.nodes import Node
+
+KSERVE = "serving.kserve.io"
+GATEWAY = "gateway.networking.k8s.io"
+
+
+class Reference(NamedTuple):
+    """An edge: `source` names an object of `kind` at `node`. `group` "" matches any group.
+
+    `namespace` is where the name is looked up: "" for cluster-scoped kinds, None if unknown.
+    `optional` references may dangle.
+    """
+
+    source: Resource
+    role: str
+    kind: str
+    name: str
+    namespace: str | None
+    node: Node
+    group: str = ""
+    optional: bool = False
+
+
+Named = tuple[str, str, "Node | None", str, bool]
+
+
+def references(resource: Resource, namespace: str | None) -> Iterator[Reference]:
+    """The references of one object that lives in `namespace` (None: not known)."""
+    extractor = _EXTRACTORS.get(resource.kind)
+    if extractor is None or resource.spec is None:
+        return
+    for role, kind, node, group, optional in extractor(resource.spec):
+        name = None if node is None or node.is_null else node.text
+        if name and node is not None:
+            its = "" if kind in ("ClusterServingRuntime", "GatewayClass", "PersistentVolume",
+                                 "ClusterSecretStore") else namespace  # fmt: skip
+            yield Reference(resource, role, kind, name, its, node, group, optional)
+
+
+def produced(resource: Resource) -> Iterator[tuple[str, str]]:
+    """Objects that another object makes appear, as (kind, name), in its own namespace."""
+    spec = resource.spec
+    if spec is None or not resource.name:
+        return
+    if resource.kind == "ExternalSecret":
+        kind = spec.string("target", "manifest", "kind") or "Secret"
+        yield kind, spec.string("target", "name") or resource.name
+    elif resource.kind == "SealedSecret":
+        yield "Secret", spec.string("template", "metadata", "name") or resource.name
+    elif resource.kind == "Certificate" and spec.string("secretName"):
+        yield "Secret", spec.string("secretName") or ""
+
+
+def pod_references(spec: Node | None) -> Iterator[Named]:
+    """Claims, Secrets, ConfigMaps and the ServiceAccount that a pod spec names."""
+    if spec is None:
+        return
+    for volume in _each(spec, "volumes"):
+        yield (
+            "volume",
+            "PersistentVolumeClaim",
+            volume.at("persistentVolumeClaim", "claimName"),
+            "",
+            False,
+        )
+        for field, kind, name in (
+            ("secret", "Secret", "secretName"),
+            ("configMap", "ConfigMap", "name"),
+        ):
+            yield "volume", kind, volume.at(field, name), "", _optional(volume.get(field))
+        for source in _each(volume.get("projected"), "sources"):
+            for field, kind in (("secret", "Secret"), ("configMap", "ConfigMap")):
+                yield "volume", kind, source.at(field, "name"), "", _optional(source.get(field))
+    for container in (*_each(spec, "containers"), *_each(spec, "initContainers")):
+        yield from container_references(container)
+    for secret in _each(spec, "imagePullSecrets"):
+        yield "imagePullSecret", "Secret", secret.get("name"), "", True
+    yield "serviceAccount", "ServiceAccount", spec.get("serviceAccountName"), "", False
+
+
+def container_references(container: Node) -> Iterator[Named]:
+    """Secrets and ConfigMaps in a container's environment."""
+    for item in _each(container, "env"):
+        for field, kind in (("secretKeyRef", "Secret"), ("configMapKeyRef", "ConfigMap")):
+            source = item.at("valueFrom", field)
+            if source is not None:
+                yield "env", kind, source.get("name"), "", _optional(source)
+    for item in _each(container, "envFrom"):
+        for field, kind in (("secretRef", "Secret"), ("configMapRef", "ConfigMap")):
+            source = item.get(field)
+            if source is not None:
+                yield "envFrom", kind, source.get("name"), "", _optional(source)
+
+
+def _workload(spec: Node) -> Iterator[Named]:
+    yield from pod_references(spec.at("template", "spec"))
+
+
+def _inference_service(spec: Node) -> Iterator[Named]:
+    for component in ("predictor", "transformer", "explainer"):
+        part = spec.get(component)
+        if part is None:
+            continue
+        yield from pod_references(part)
+        yield from pod_references(part.get("workerSpec"))
+    model = spec.at("predictor", "model")
+    if model is not None:
+        yield from container_references(model)
+        yield "runtime", "ServingRuntime", model.get("runtime"), KSERVE, False
+
+
+def _serving_runtime(spec: Node) -> Iterator[Named]:
+    yield from pod_references(spec)
+
+
+def _llm_inference_service(spec: Node) -> Iterator[Named]:
+    for path in (("template",), ("worker",), ("prefill", "template"), ("prefill", "worker")):
+        yield from pod_references(spec.at(*path))
+    for base in _each(spec, "baseRefs"):
+        yield "baseRef", "LLMInferenceServiceConfig", base.get("name"), KSERVE, False
+
+
+def _claim(spec: Node) -> Iterator[Named]:
+    yield "volumeName", "PersistentVolume", spec.get("volumeName"), "", False
+
+
+def _external_secret(spec: Node) -> Iterator[Named]:
+    kind = spec.string("secretStoreRef", "kind") or "SecretStore"
+    yield "store", kind, spec.at("secretStoreRef", "name"), "external-secrets.io", False
+
+
+def _gateway(spec: Node) -> Iterator[Named]:
+    yield "gatewayClass", "GatewayClass", spec.get("gatewayClassName"), GATEWAY, False
+    for listener in _each(spec, "listeners"):
+        for certificate in _each(listener.get("tls"), "certificateRefs"):
+            if certificate.get("namespace") is None:
+                yield "certificate", "Secret", certificate.get("name"), "", False
+
+
+def _route(spec: Node) -> Iterator[Named]:
+    for parent in _each(spec, "parentRefs"):
+        if parent.get("namespace") is None:
+            kind = parent.string("kind") or "Gateway"
+            yield "parent", kind, parent.get("name"), "", False
+    for rule in _each(spec, "rules"):
+        for backend in _each(rule, "backendRefs"):
+            if backend.get("namespace") is None:
+                kind = backend.string("kind") or "Service"
+                yield "backend", kind, backend.get("name"), backend.string("group") or "", False
+
+
+def _application(spec: Node) -> Iterator[Named]:
+    project = spec.get("project")
+    if project is not None and project.text != "default":
+        yield "project", "AppProject", project, "argoproj.io", False
+
+
+def _application_set(spec: Node) -> Iterator[Named]:
+    template = spec.at("template", "spec")
+    if template is not None:
+        yield from _application(template)
+
+
+def _each(node: Node | None, field: str) -> Iterable[Node]:
+    child = None if node is None else node.get(field)
+    return [] if child is None else child.elements()
+
+
+def _optional(source: Node | None) -> bool:
+    return source is not None and source.boolean("optional") is True
+
+
+_EXTRACTORS: dict[str, Callable[[Node], Iterator[Named]]] = {
+    "Application": _application,
+    "ApplicationSet": _application_set,
+    "ClusterServingRuntime": _serving_runtime,
+    "DaemonSet": _workload,
+    "Deployment": _workload,
+    "ExternalSecret": _external_secret,
+    "Gateway": _gateway,
+    "HTTPRoute": _route,
+    "InferenceService": _inference_service,
+    "Job": _workload,
+    "LLMInferenceService": _llm_inference_service,
+    "PersistentVolumeClaim": _claim,
+    "Pod": pod_references,
+    "ServingRuntime": _serving_runtime,
+    "StatefulSet": _workload,
+}

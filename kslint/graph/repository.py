@@ -1,0 +1,145 @@
+"""The git repository that an input is, or is a part of: its URL and where its root lies.
+
+Argo CD names things by repository URL and path from the root; the input may have been named
+from anywhere above or below that root.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from kslint.source.nodes import Node
+
+
+class Repository:
+    """Answers for paths as Argo CD writes them. Directories are those of known files.
+
+    `documents` are the roots of every file by its name. `urls` are the repository URLs that
+    Applications read git content from: the most frequent one is the input's own. `paths` are
+    paths they name in it: the root is where most of them are found.
+    """
+
+    def __init__(
+        self, documents: dict[str, list[Node]], urls: Iterable[str], paths: Iterable[str]
+    ) -> None:
+        self._documents = documents
+        counts: dict[str, int] = {}
+        for url in urls:
+            counts[normal_url(url)] = counts.get(normal_url(url), 0) + 1
+        self.url = max(counts, key=lambda url: counts[url]) if counts else None
+        self._directories: set[str] = set()
+        for name in documents:
+            directory = posixpath.dirname(name)
+            while directory not in self._directories:
+                self._directories.add(directory)
+                directory = posixpath.dirname(directory)
+        self._above, self._cut = self._find_root(paths)
+
+    def is_same(self, url: str | None) -> bool:
+        """Is this the repository of the input?"""
+        return url is not None and self.url is not None and normal_url(url) == self.url
+
+    def local(self, path: str) -> str | None:
+        """A path from the root as the input names it; None if it lies outside the input."""
+        path = posixpath.normpath(path.strip("/") or ".")
+        path = "" if path == "." else path
+        if self._cut:
+            if path != self._cut and not path.startswith(self._cut + "/"):
+                return None
+            path = path[len(self._cut) + 1 :]
+        return posixpath.join(self._above, path) if path else self._above
+
+    def is_directory(self, local: str) -> bool:
+        return local in self._directories
+
+    def directories(self) -> list[str]:
+        """Every known directory, by its path from the root."""
+        named = (self._from_root(directory) for directory in sorted(self._directories))
+        return [path for path in named if path]
+
+    def files(self, pattern: str) -> Iterator[tuple[str, list[Node]]]:
+        """The files whose path from the root matches a glob, and their documents."""
+        for name in sorted(self._documents):
+            path = self._from_root(name)
+            if path is not None and glob_matches(pattern, path):
+                yield path, self._documents[name]
+
+    def _from_root(self, local: str) -> str | None:
+        if self._above:
+            if not local.startswith(self._above + "/"):
+                return None
+            local = local[len(self._above) + 1 :]
+        return posixpath.join(self._cut, local) if self._cut else local
+
+    def _find_root(self, paths: Iterable[str]) -> tuple[str, str]:
+        """What to put before a path, and what to cut from it; most of the paths decide."""
+        votes: dict[tuple[str, str], int] = {}
+        known = self._directories | set(self._documents)
+        for path in {posixpath.normpath(path.strip("/")) for path in paths} - {".", ""}:
+            for name in known:
+                if name == path or name.endswith("/" + path):
+                    above = name[: -len(path)].rstrip("/")
+                    votes[(above, "")] = votes.get((above, ""), 0) + 1
+            parts = path.split("/")
+            for n in range(1, len(parts)):
+                if "/".join(parts[n:]) in known:
+                    cut = ("", "/".join(parts[:n]))
+                    votes[cut] = votes.get(cut, 0) + 1
+        if not votes:
+            return "", ""
+        return max(votes, key=lambda root: (votes[root], -len(root[1]), -len(root[0])))
+
+
+def normal_url(url: str) -> str:
+    """A repository URL without scheme, user, port of ssh, `.git` and case."""
+    url = url.strip().lower().partition("://")[2] or url.strip().lower()
+    head, _, rest = url.partition("/")
+    head = head.rpartition("@")[2]
+    if ":" in head:  # git@host:owner/name, or ssh://git@host:22/owner/name
+        host, _, tail = head.partition(":")
+        head = host if tail.isdecimal() or not tail else f"{host}/{tail}"
+    return f"{head}/{rest}".rstrip("/").removesuffix(".git")
+
+
+def glob_matches(pattern: str, path: str, whole: bool = False) -> bool:
+    """Does a path match a glob with `*` (within a part), `**`, `?`, `[a-z]` and `{a,b}`?
+
+    With `whole` a star crosses slashes too, as in `directory.include`.
+    """
+    import re
+
+    out = []
+    index, depth = 0, 0
+    while index < len(pattern):
+        sign = pattern[index]
+        closing = pattern.find("]", index + 2) if sign == "[" else -1
+        if pattern.startswith("**/", index) and not whole:
+            out.append("(?:.*/)?")
+            index += 2
+        elif sign == "*":
+            double = pattern.startswith("**", index)
+            out.append(".*" if double or whole else "[^/]*")
+            index += double
+        elif sign == "?":
+            out.append("." if whole else "[^/]")
+        elif closing > 0:
+            body = pattern[index + 1 : closing].replace("\\", "\\\\").replace("[", "\\[")
+            out.append("[" + ("^" + body[1:] if body[0] in "!^" else body) + "]")
+            index = closing
+        elif sign == "{" and "}" in pattern[index:]:
+            out.append("(?:")
+            depth += 1
+        elif sign == "}" and depth:
+            out.append(")")
+            depth -= 1
+        else:
+            out.append("|" if sign == "," and depth else re.escape(sign))
+        index += 1
+    try:
+        return re.fullmatch("".join(out) + ")" * depth, path) is not None
+    except re.error:
+        return False

@@ -1,0 +1,327 @@
+"""Kustomize's built-in transformers: namespace, names, labels, annotations, replicas, images.
+
+Each takes the fields of one kustomization and changes the bodies of `Item`s in place.
+Source: kustomize v5.8.1, api/internal/konfig/builtinpluginconsts and api/filters.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from kslint.graph.edit import listing, put, restated, rewrite
+from kslint.source.nodes import Map, Scalar, Seq
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kslint.source.nodes import Node
+
+CLUSTER_KINDS = {
+    "": ("Namespace", "Node", "PersistentVolume", "ComponentStatus"),
+    "admissionregistration.k8s.io": (
+        "MutatingWebhookConfiguration", "ValidatingWebhookConfiguration",
+    ),
+    "apiextensions.k8s.io": ("CustomResourceDefinition",),
+    "apiregistration.k8s.io": ("APIService",),
+    "certificates.k8s.io": ("CertificateSigningRequest",),
+    "networking.k8s.io": ("IngressClass",),
+    "node.k8s.io": ("RuntimeClass",),
+    "rbac.authorization.k8s.io": ("ClusterRole", "ClusterRoleBinding"),
+    "scheduling.k8s.io": ("PriorityClass",),
+    "storage.k8s.io": ("CSIDriver", "CSINode", "StorageClass", "VolumeAttachment"),
+}  # fmt: skip
+"""Kinds that kustomize knows to be cluster-scoped, by group (kyaml/openapi, Kubernetes v1.21.2)."""
+
+
+class Id(NamedTuple):
+    """What kustomize tells objects apart by. `namespace` is the effective one."""
+
+    group: str
+    version: str
+    kind: str
+    name: str
+    namespace: str
+
+
+class Item:
+    """An object on its way through kustomizations. `earlier` holds the ids it had before.
+
+    `hashed`: kustomize will add a suffix to the name, which is not known here.
+    `known`: everything in it is in the input (a generator's files may not be).
+    """
+
+    __slots__ = ("body", "earlier", "file", "generated", "hashed", "known")
+
+    def __init__(self, body: Map, file: str, generated: bool = False) -> None:
+        self.body = body
+        self.file = file
+        self.earlier: list[Id] = []
+        self.generated = generated
+        self.hashed = False
+        self.known = True
+
+    @property
+    def id(self) -> Id:
+        group, _, version = (self.body.string("apiVersion") or "").rpartition("/")
+        kind = self.body.string("kind") or ""
+        namespace = self.body.string("metadata", "namespace") or "default"
+        if kind in CLUSTER_KINDS.get(group, ()):
+            namespace = "_non_namespaceable_"
+        return Id(group, version, kind, self.body.string("metadata", "name") or "", namespace)
+
+    @property
+    def ids(self) -> list[Id]:
+        """Every id the object has had, the first one first."""
+        return [*self.earlier, self.id]
+
+    def remember(self) -> None:
+        self.earlier.append(self.id)
+
+
+def transform(root: Node, items: list[Item]) -> None:
+    """The transformers that follow a kustomization's patches, up to its JSON patches."""
+    _set_namespace(root.get("namespace"), items)
+    _rename(root.get("namePrefix"), items, True)
+    _rename(root.get("nameSuffix"), items, False)
+    for label in listing(root, "labels"):
+        pairs = label.get("pairs")
+        selectors = label.boolean("includeSelectors") is True
+        templates = selectors or label.boolean("includeTemplates") is True
+        _set_labels(pairs, items, templates, selectors)
+        for spec in listing(label, "fields"):
+            _set_labels_at(spec, pairs, items)
+    _set_labels(root.get("commonLabels"), items, True, True)
+    _set_annotations(root.get("commonAnnotations"), items)
+
+
+def rescale(root: Node, items: list[Item]) -> list[Node]:
+    """`replicas`, and the entries of it that match nothing (which kustomize refuses)."""
+    unmatched = []
+    for entry in listing(root, "replicas"):
+        name, count = entry.string("name"), entry.get("count")
+        found = [item for item in items if _scales(item, name)]
+        for item in found:
+            if count is not None:
+                item.body = put(item.body, ("spec", "replicas"), count)
+        if not found:
+            unmatched.append(entry)
+    return unmatched
+
+
+def _scales(item: Item, name: str | None) -> bool:
+    kinds = ("Deployment", "ReplicationController", "ReplicaSet", "StatefulSet")
+    return any(i.kind in kinds and i.name == name for i in item.ids)
+
+
+def retag(root: Node, items: list[Item]) -> None:
+    """`images`: in containers and initContainers anywhere, and in image volumes of pod specs."""
+    for entry in listing(root, "images"):
+        if not entry.string("name"):
+            continue
+        for item in items:
+            if item.body.string("kind") != "CustomResourceDefinition":
+                _change(item, (), lambda body: _retag(body, entry, ""))
+                for path in _IMAGE_VOLUMES:
+                    _change(item, path, lambda node: _retagged(node, entry))
+
+
+_IMAGE_VOLUMES = (
+    ("spec", "volumes", "image", "reference"),
+    ("spec", "template", "spec", "volumes", "image", "reference"),
+)
+
+
+def _retag(node: Node, entry: Node, field: str) -> Node:
+    if isinstance(node, Seq):
+        children = [_retag(child, entry, "") for child in node.children]
+        if field in ("containers", "initContainers"):
+            children = [rewrite(c, ("image",), lambda n: _retagged(n, entry)) for c in children]
+        same = all(a is b for a, b in zip(children, node.children, strict=True))
+        return node if same else node.with_children(children)
+    if isinstance(node, Map):
+        entries = {name: _retag(child, entry, name) for name, child in node.entries.items()}
+        same = all(entries[name] is child for name, child in node.entries.items())
+        return node if same else node.with_entries(entries)
+    return node
+
+
+def _retagged(node: Node, entry: Node) -> Node:
+    """An image reference as one entry of `images` changes it (api/filters/imagetag/updater.go)."""
+    from kslint.graph.patches import PatchError, full_match
+
+    text = node.text
+    if not isinstance(node, Scalar) or text is None:
+        return node
+    pattern = (entry.string("name") or "") + r"(:[a-zA-Z0-9_.{}-]*)?(@sha256:[a-zA-Z0-9_.{}-]*)?"
+    try:
+        if not full_match(pattern, text):
+            return node
+    except PatchError:
+        return node
+    name, tag, digest = _split_image(text)
+    new_name, new_tag = entry.string("newName"), entry.string("newTag")
+    new_digest, suffix = entry.string("digest"), entry.string("tagSuffix")
+    name = new_name or name
+    if new_tag or new_digest:
+        tag, digest = new_tag or "", new_digest or ""
+    elif suffix:
+        tag, digest = tag + suffix, ""
+    image = name + (f":{tag}" if tag else "") + (f"@{digest}" if digest else "")
+    if image == text:
+        return node
+    written = entry.get("newTag") or entry.get("digest") or entry.get("newName") or entry
+    return restated(image, written)
+
+
+def _split_image(image: str) -> tuple[str, str, str]:
+    """Name, tag and digest; a colon before the first slash belongs to the registry's port."""
+    rest, _, digest = image.partition("@")
+    start = rest.find("/") + 1
+    head, colon, tag = rest[start:].partition(":")
+    return rest[:start] + head, tag if colon else "", digest
+
+
+def _set_namespace(namespace: Node | None, items: list[Item]) -> None:
+    """Every object that kustomize does not know to be cluster-scoped gets the namespace."""
+    if namespace is None or not namespace.text or namespace.is_null:
+        return
+    for item in items:
+        item.remember()
+        identity = item.id
+        if identity.namespace != "_non_namespaceable_":
+            item.body = put(item.body, ("metadata", "namespace"), namespace)
+        elif identity.kind == "Namespace":
+            item.body = put(item.body, ("metadata", "name"), namespace)
+        elif identity.kind == "APIService":
+            item.body = put(item.body, ("spec", "service", "namespace"), namespace)
+        if identity.kind in ("RoleBinding", "ClusterRoleBinding"):
+            _change(item, ("subjects",), lambda subject: _default_subject(subject, namespace))
+
+
+def _default_subject(subject: Node, namespace: Node) -> Node:
+    if isinstance(subject, Map) and subject.string("name") == "default":
+        return put(subject, ("namespace",), namespace)
+    return subject
+
+
+def _rename(affix: Node | None, items: list[Item], before: bool) -> None:
+    if affix is None or not affix.text or affix.is_null:
+        return
+    for item in items:
+        first = item.ids[0]
+        name = item.body.at("metadata", "name")
+        if first.kind in ("CustomResourceDefinition", "APIService", "Namespace") or name is None:
+            continue
+        item.remember()
+        text = name.text or ""
+        text = affix.text + text if before else text + affix.text
+        item.body = put(item.body, ("metadata", "name"), restated(text, name))
+
+
+_TEMPLATES: dict[str, tuple[tuple[str, ...], ...]] = {
+    **dict.fromkeys(
+        ("ReplicationController", "Deployment", "ReplicaSet", "DaemonSet", "StatefulSet", "Job"),
+        (("spec", "template", "metadata"),),
+    ),
+    "CronJob": (
+        ("spec", "jobTemplate", "metadata"),
+        ("spec", "jobTemplate", "spec", "template", "metadata"),
+    ),
+}
+_MADE_SELECTORS = {
+    "Service": ("spec", "selector"),
+    "ReplicationController": ("spec", "selector"),
+    **dict.fromkeys(
+        ("Deployment", "ReplicaSet", "DaemonSet", "StatefulSet"),
+        ("spec", "selector", "matchLabels"),
+    ),
+}
+_AFFINITY = ("spec", "template", "spec", "affinity")
+_TERMS = (
+    ("preferredDuringSchedulingIgnoredDuringExecution", "podAffinityTerm"),
+    ("requiredDuringSchedulingIgnoredDuringExecution",),
+)
+_POD_SELECTORS = (
+    *tuple(
+        (*_AFFINITY, side, *term, "labelSelector", "matchLabels")
+        for side in ("podAffinity", "podAntiAffinity")
+        for term in _TERMS
+    ),
+    ("spec", "template", "spec", "topologySpreadConstraints", "labelSelector", "matchLabels"),
+)
+_FOUND_SELECTORS: dict[str, tuple[tuple[str, ...], ...]] = {
+    "Deployment": _POD_SELECTORS,
+    "StatefulSet": _POD_SELECTORS,
+    "Job": (("spec", "selector", "matchLabels"),),
+    "CronJob": (("spec", "jobTemplate", "spec", "selector", "matchLabels"),),
+    "PodDisruptionBudget": (("spec", "selector", "matchLabels"),),
+    "NetworkPolicy": (
+        ("spec", "podSelector", "matchLabels"),
+        ("spec", "ingress", "from", "podSelector", "matchLabels"),
+        ("spec", "egress", "to", "podSelector", "matchLabels"),
+    ),
+}
+
+
+def _set_labels(pairs: Node | None, items: list[Item], templates: bool, selectors: bool) -> None:
+    if not isinstance(pairs, Map) or not pairs.entries:
+        return
+    for item in items:
+        kind = item.id.kind
+        _overlay_at(item, ("metadata", "labels"), pairs)
+        if templates:
+            for path in _TEMPLATES.get(kind, ()):
+                _overlay_at(item, (*path, "labels"), pairs)
+            if kind == "StatefulSet":
+                _change(item, ("spec", "volumeClaimTemplates"), lambda c: _labelled(c, pairs))
+        if selectors:
+            if kind in _MADE_SELECTORS and (kind != "Service" or item.id.version == "v1"):
+                _overlay_at(item, _MADE_SELECTORS[kind], pairs)
+            for path in _FOUND_SELECTORS.get(kind, ()):
+                _change(item, path, lambda node: _overlaid(node, pairs))
+
+
+def _labelled(claim: Node, pairs: Map) -> Node:
+    path = ("metadata", "labels")
+    return put(claim, path, _overlaid(claim.at(*path), pairs)) if isinstance(claim, Map) else claim
+
+
+def _set_labels_at(spec: Node, pairs: Node | None, items: list[Item]) -> None:
+    """The `fields` of a `labels` entry: more places for the pairs."""
+    path = tuple((spec.string("path") or "").replace("[]", "").strip("/").split("/"))
+    if not isinstance(pairs, Map) or path == ("",):
+        return
+    for item in items:
+        identity = item.id
+        wanted = (spec.string("group"), spec.string("version"), spec.string("kind"))
+        if any(w and w != is_ for w, is_ in zip(wanted, identity, strict=False)):
+            continue
+        if item.body.at(*path) is None and spec.boolean("create") is True:
+            _overlay_at(item, path, pairs)
+        else:
+            _change(item, path, lambda node: _overlaid(node, pairs))
+
+
+def _set_annotations(pairs: Node | None, items: list[Item]) -> None:
+    if not isinstance(pairs, Map) or not pairs.entries:
+        return
+    for item in items:
+        for path in (("metadata",), *_TEMPLATES.get(item.id.kind, ())):
+            _overlay_at(item, (*path, "annotations"), pairs)
+
+
+def _overlay_at(item: Item, path: tuple[str, ...], pairs: Map) -> None:
+    item.body = put(item.body, path, _overlaid(item.body.at(*path), pairs))
+
+
+def _overlaid(node: Node | None, pairs: Map) -> Map:
+    base = node if isinstance(node, Map) else Map({})
+    # labels and annotations are strings, however they are written in the kustomization
+    texts = {k: restated(v.text or "", v) for k, v in pairs.entries.items()}
+    return base.with_entries({**base.entries, **texts})
+
+
+def _change(item: Item, path: tuple[str, ...], change: Callable[[Node], Node]) -> None:
+    body = rewrite(item.body, path, change)
+    if isinstance(body, Map):
+        item.body = body

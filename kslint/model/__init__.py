@@ -1,0 +1,1 @@
+"""What the systems do with the manifests: effective state and origins, no opinions."""

@@ -1,0 +1,183 @@
+"""What Argo CD will do with an Application: its sources, values and sync options.
+
+Source: argoproj/argo-cd v3.4.4, docs/user-guide/{helm,sync-options}.md and
+gitops-engine/pkg/sync/sync_context.go. ApplicationSet templates are read as one Application
+each; what a generator fills in stays as it is written, `{{ }}` and all.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from kslint.model.tree import put
+from kslint.source.inner import inner_document
+from kslint.source.nodes import Map, Scalar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kslint.graph.graph import Graph
+    from kslint.resources import Resource
+    from kslint.source.nodes import Node
+
+SYNC_OPTIONS = "argocd.argoproj.io/sync-options"
+SYNC_WAVE = "argocd.argoproj.io/sync-wave"
+
+
+class Application(NamedTuple):
+    """An Application, or the one that an ApplicationSet's template describes."""
+
+    resource: Resource
+    metadata: Node | None
+    spec: Node
+    templated: bool
+
+    @property
+    def name(self) -> str:
+        name = None if self.metadata is None else self.metadata.string("name")
+        return name or self.resource.name
+
+    @property
+    def sync_options(self) -> Node | None:
+        return self.spec.at("syncPolicy", "syncOptions")
+
+
+class Source(NamedTuple):
+    """One source of an Application. `node` is its mapping."""
+
+    application: Application
+    node: Node
+
+    @property
+    def chart(self) -> str | None:
+        """The chart's name, also where the repository URL of an OCI registry ends with it."""
+        chart = self.node.string("chart")
+        if chart:
+            return chart.rpartition("/")[2]
+        return None
+
+    @property
+    def revision(self) -> str | None:
+        return self.node.string("targetRevision")
+
+    @property
+    def path(self) -> str | None:
+        return self.node.string("path")
+
+
+def applications(graph: Graph) -> Iterator[Application]:
+    """Every Application and every ApplicationSet template in the input."""
+    for resource in graph.of_kind("Application", "argoproj.io"):
+        if resource.spec is not None:
+            yield Application(resource, resource.body.get("metadata"), resource.spec, False)
+    for resource in graph.of_kind("ApplicationSet", "argoproj.io"):
+        template = resource.body.at("spec", "template")
+        spec = None if template is None else template.get("spec")
+        if template is not None and spec is not None:
+            yield Application(resource, template.get("metadata"), spec, True)
+
+
+def sources(application: Application) -> list[Source]:
+    """The sources in order. With `sources` set, `source` is ignored."""
+    many = application.spec.get("sources")
+    if many is not None and many.elements():
+        return [Source(application, node) for node in many.elements()]
+    one = application.spec.get("source")
+    return [] if one is None else [Source(application, one)]
+
+
+def option(options: Node | None, name: str) -> Scalar | None:
+    """The last `name=value` item of a syncOptions list, or None."""
+    found = None
+    for item in [] if options is None else options.elements():
+        if isinstance(item, Scalar) and item.text.partition("=")[0].strip() == name:
+            found = item
+    return found
+
+
+def option_is(options: Node | None, name: str, value: str = "true") -> bool:
+    item = option(options, name)
+    return item is not None and item.text.partition("=")[2].strip().lower() == value
+
+
+def annotation_option(resource: Resource, name: str) -> str | None:
+    """A sync option given by annotation on one resource: its value, or None."""
+    text = resource.annotation(SYNC_OPTIONS) or ""
+    for part in text.split(","):
+        key, _, value = part.strip().partition("=")
+        if key == name:
+            return value.strip().lower()
+    return None
+
+
+def applied_client_side(options: Node | None, resource: Resource | None = None) -> bool:
+    """Will `kubectl apply` write the last-applied annotation for this object?
+
+    Not with ServerSideApply or Replace, of the app or of the resource; a resource's
+    `ServerSideApply=false` wins over the app's true (shouldUseServerSideApply).
+    """
+    if option_is(options, "Replace"):
+        return False
+    server_side = option_is(options, "ServerSideApply")
+    if resource is not None:
+        if annotation_option(resource, "Replace") == "true":
+            return False
+        own = annotation_option(resource, "ServerSideApply")
+        if own is not None:
+            server_side = own == "true"
+    return not server_side
+
+
+def helm_values(graph: Graph, source: Source) -> Map:
+    """The values a source hands to its chart, merged, each with the place it is written at.
+
+    Precedence: parameters over valuesObject over values over valueFiles, of which the last
+    wins. A values file that is not in the input contributes nothing.
+    """
+    helm = source.node.get("helm")
+    values = Map({})
+    if helm is None:
+        return values
+    value_files = helm.get("valueFiles")
+    for item in [] if value_files is None else value_files.elements():
+        for document in _value_file(graph, source, item.text or ""):
+            values = _overlay(values, document)
+    inline = helm.get("values")
+    if isinstance(inline, Scalar) and inline.text:
+        document_node = inner_document(inline)
+        if document_node is not None:
+            values = _overlay(values, document_node)
+    values_object = helm.get("valuesObject")
+    if values_object is not None:
+        values = _overlay(values, values_object)
+    parameters = helm.get("parameters")
+    for item in [] if parameters is None else parameters.elements():
+        name, value = item.string("name"), item.get("value")
+        if name and value is not None:
+            values = put(values, name.split("."), value)
+    return values
+
+
+def _value_file(graph: Graph, source: Source, name: str) -> list[Node]:
+    """The documents of a values file: `$ref/path` from another source's root, else by path."""
+    path = name
+    if name.startswith("$"):
+        path = name.partition("/")[2]
+    elif source.path and not name.startswith("/"):
+        path = f"{source.path.strip('/')}/{name}"
+    found = graph.document(path, source.application.resource.file)
+    return [] if found is None else found[1]
+
+
+def _overlay(base: Map, patch: Node) -> Map:
+    """Helm's merge of values: mappings merge, all else is replaced, null removes."""
+    if not isinstance(patch, Map):
+        return base
+    entries = dict(base.entries)
+    for name, value in patch.entries.items():
+        existing = entries.get(name)
+        if isinstance(existing, Map) and isinstance(value, Map):
+            entries[name] = _overlay(existing, value)
+        else:
+            entries[name] = value
+    return patch.with_entries(entries)

@@ -1,0 +1,55 @@
+"""Names that KServe gives a meaning to. Source: pkg/constants/constants.go @v0.19.0."""
+
+GROUP = "serving.kserve.io"
+
+PREDICTOR_CONTAINER = "kserve-container"
+TRANSFORMER_CONTAINER = "transformer-container"
+WORKER_CONTAINER = "worker-container"
+
+MODEL_MOUNT_PATH = "/mnt/models"
+DEFAULT_HTTP_PORT = 8080
+AGENT_PORT = 9081
+SERVICE_PORT = 80
+
+DEPLOYMENT_MODE = "serving.kserve.io/deploymentMode"
+AUTOSCALER_CLASS = "serving.kserve.io/autoscalerClass"
+STOP = "serving.kserve.io/stop"
+SERVER_TYPE = "serving.kserve.io/server-type"
+MODEL_FORMAT = "modelFormat"
+STORAGE_READONLY = "storage.kserve.io/readonly"
+SOURCE_URI = "internal.serving.kserve.io/storage-initializer-sourceuri"
+VISIBILITY_LABEL = "networking.kserve.io/visibility"
+
+STANDARD, KNATIVE, MODELMESH = "Standard", "Knative", "ModelMesh"
+LEGACY_MODES = {"RawDeployment": STANDARD, "Serverless": KNATIVE}
+
+FRAMEWORKS = (
+    "sklearn",
+    "tensorflow",
+    "xgboost",
+    "pytorch",
+    "triton",
+    "onnx",
+    "huggingface",
+    "pmml",
+    "lightgbm",
+    "paddle",
+)
+"""Legacy framework keys of a predictor, in the order the webhook converts them."""
+
+COMPONENT_FIELDS = frozenset(
+    {
+        "annotations", "autoScaling", "batcher", "canaryTrafficPercent", "containerConcurrency",
+        "deploymentStrategy", "labels", "logger", "maxReplicas", "minReplicas", "scaleMetric",
+        "scaleMetricType", "scaleTarget", "timeout",
+    }
+)  # fmt: skip
+"""Fields of ComponentExtensionSpec (pkg/apis/serving/v1beta1/component.go)."""
+
+PREDICTOR_FIELDS = COMPONENT_FIELDS | {"model", "workerSpec", "storageUris", *FRAMEWORKS}
+"""Fields of a predictor that are not part of its inlined pod spec."""
+
+MODEL_FIELDS = frozenset(
+    {"modelFormat", "protocolVersion", "runtime", "runtimeVersion", "storage", "storageUri"}
+)
+"""Fields of `predictor.model` that are not part of its inlined container."""

@@ -1,0 +1,219 @@
+"""Serving runtimes: the stock ones as data, those of the input, and which one a model gets.
+
+Mirrors pkg/apis/serving/v1beta1/predictor_model.go:66-232 and
+pkg/controller/v1beta1/inferenceservice/components/predictor.go:280-370 @v0.19.0.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from kslint.model.kserve import names
+from kslint.resources import Resource
+from kslint.source.nodes import Map, Origin, made
+
+if TYPE_CHECKING:
+    from kslint.graph.graph import Graph
+    from kslint.source.nodes import Node
+
+PROTOCOL_RANK = {"v1": 1, "v2": 2, "grpc-v1": 3, "grpc-v2": 4}
+"""GetProtocolVersionInt, pkg/constants/constants.go @v0.19.0."""
+_UNKNOWN_RANK = 5
+
+_STOCK_SERVER_TYPES = {
+    "kserve-mlserver": "mlserver",
+    "kserve-torchserve": "torchserve",
+    "kserve-tritonserver": "tritonserver",
+}
+
+
+class Runtime(NamedTuple):
+    """A ServingRuntime or ClusterServingRuntime. `stock` ones come with KServe, not the input."""
+
+    resource: Resource
+    stock: bool
+
+    @property
+    def name(self) -> str:
+        return self.resource.name
+
+    @property
+    def spec(self) -> Node:
+        return self.resource.spec or Map({})
+
+    @property
+    def described(self) -> str:
+        kind = self.resource.kind
+        return f"{kind} {self.name}" + (" (shipped with KServe)" if self.stock else "")
+
+    @property
+    def server_type(self) -> str:
+        """mlserver, torchserve, tritonserver or another: by annotation, else by name."""
+        return self.resource.annotation(names.SERVER_TYPE) or _STOCK_SERVER_TYPES.get(self.name, "")
+
+    @property
+    def protocols(self) -> list[str]:
+        node = self.spec.get("protocolVersions")
+        return [item.text or "" for item in ([] if node is None else node.elements())]
+
+    def supports_protocol(self, protocol: str) -> bool:
+        """A runtime that lists no protocol supports every one."""
+        return not self.protocols or protocol in self.protocols
+
+    def supports(self, model_format: str, version: str | None, explicit: bool) -> bool:
+        """Does a listed format match, name and version exactly? Auto-selection needs autoSelect."""
+        node = self.spec.get("supportedModelFormats")
+        for item in [] if node is None else node.elements():
+            if not explicit and item.boolean("autoSelect") is not True:
+                continue
+            if item.string("name") == model_format and (
+                version is None or item.string("version") == version
+            ):
+                return True
+        return False
+
+    def priority(self, model_format: str) -> int | None:
+        node = self.spec.get("supportedModelFormats")
+        for item in [] if node is None else node.elements():
+            if item.string("name") == model_format:
+                return item.integer("priority")
+        return None
+
+    @property
+    def disabled(self) -> bool:
+        return self.spec.boolean("disabled") is True
+
+    @property
+    def multi_model(self) -> bool:
+        return self.spec.boolean("multiModel") is True
+
+    @property
+    def multi_node(self) -> bool:
+        return self.spec.get("workerSpec") is not None
+
+    @property
+    def protocol_rank(self) -> int:
+        return min(
+            (PROTOCOL_RANK.get(p, _UNKNOWN_RANK) for p in self.protocols), default=_UNKNOWN_RANK
+        )
+
+
+class Choice(NamedTuple):
+    """The runtime a model gets. Without one: `error` says why, or it cannot be known."""
+
+    runtime: Runtime | None
+    error: str = ""
+    reason: str = ""
+
+    @property
+    def unknown(self) -> bool:
+        return self.runtime is None and not self.error
+
+
+def choose(
+    model: Node, namespace: str | None, graph: Graph, profile: str, multi_node: bool = False
+) -> Choice:
+    """The runtime for `predictor.model`, as the controller picks it.
+
+    A runtime that the input does not hold and KServe does not ship is unknown. `multi_node`:
+    the InferenceService has a workerSpec; auto-selection then wants a runtime with one.
+    """
+    model_format = model.string("modelFormat", "name") or ""
+    version = model.string("modelFormat", "version")
+    protocol = model.string("protocolVersion")
+    named = model.string("runtime")
+    if named:
+        return _explicit(named, model_format, version, protocol, namespace, graph, profile)
+    candidates = _candidates(namespace, graph, profile)
+    fitting = [
+        runtime
+        for runtime in candidates
+        if not runtime.disabled
+        and not runtime.multi_model
+        and runtime.multi_node == multi_node
+        and runtime.supports(model_format, version, explicit=False)
+        and runtime.supports_protocol(protocol or "v1")
+    ]
+    if not fitting:
+        return Choice(None)  # another runtime may be installed that the input does not show
+    return Choice(_first(fitting, model_format))
+
+
+def _explicit(
+    name: str,
+    model_format: str,
+    version: str | None,
+    protocol: str | None,
+    namespace: str | None,
+    graph: Graph,
+    profile: str,
+) -> Choice:
+    runtime = find(name, namespace, graph, profile)
+    if runtime is None:
+        return Choice(None)
+    if runtime.disabled:
+        return Choice(None, f"specified runtime {name} is disabled", "RuntimeDisabled")
+    if protocol and not runtime.supports_protocol(protocol):
+        message = f"specified runtime {name} does not support specified protocol version"
+        return Choice(None, message, "NoSupportingRuntime")
+    if not runtime.supports(model_format, version, explicit=True):
+        message = f"specified runtime {name} does not support specified framework/version"
+        return Choice(None, message, "NoSupportingRuntime")
+    return Choice(runtime)
+
+
+def find(name: str, namespace: str | None, graph: Graph, profile: str) -> Runtime | None:
+    """A runtime by name: the namespace's own before the cluster's, the input's before the stock."""
+    for kind, where in (("ServingRuntime", namespace), ("ClusterServingRuntime", "")):
+        found = graph.find(kind, name, where, names.GROUP).found
+        if found is not None:
+            return Runtime(found, False)
+    return next((r for r in stock(profile) if r.name == name), None)
+
+
+def _candidates(namespace: str | None, graph: Graph, profile: str) -> list[Runtime]:
+    """Runtimes in the order of selection: namespace before cluster, by protocol rank and name."""
+    scopes: tuple[list[Runtime], list[Runtime]] = ([], [])
+    for resource in graph.of_kind("ServingRuntime", names.GROUP):
+        its = graph.namespace_of(resource)
+        if its is None or namespace is None or its == namespace:
+            scopes[0].append(Runtime(resource, False))
+    own = graph.of_kind("ClusterServingRuntime", names.GROUP)
+    scopes[1].extend(Runtime(resource, False) for resource in own)
+    held = {runtime.name for runtime in scopes[1]}
+    scopes[1].extend(r for r in stock(profile) if r.name not in held)
+    return [r for scope in scopes for r in sorted(scope, key=lambda r: (r.protocol_rank, r.name))]
+
+
+def _first(fitting: list[Runtime], model_format: str) -> Runtime:
+    """The first by scope, then by priority; a runtime without one comes last."""
+    cluster = [r for r in fitting if r.resource.kind == "ClusterServingRuntime"]
+    own = [r for r in fitting if r.resource.kind != "ClusterServingRuntime"]
+    scope = own or cluster
+
+    def rank(runtime: Runtime) -> float:
+        priority = runtime.priority(model_format)
+        return float("inf") if priority is None else -priority
+
+    return min(scope, key=rank)
+
+
+@lru_cache(maxsize=4)
+def stock(profile: str) -> tuple[Runtime, ...]:
+    """The ClusterServingRuntimes that the chart of a KServe version ships."""
+    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "data", "runtimes.json")
+    with open(path, encoding="utf-8") as handle:
+        table = json.load(handle)[profile]
+    found = []
+    for entry in table["runtimes"]:
+        if not entry["shipped"]:
+            continue
+        name = entry["object"]["metadata"]["name"]
+        text = f"ClusterServingRuntime {name} as KServe {profile} ships it"
+        node = made(entry["object"], Origin("runtime", text, table["source"]))
+        assert isinstance(node, Map)
+        found.append(Runtime(Resource(node, ""), True))
+    return tuple(found)

@@ -1,0 +1,247 @@
+"""The controller's settings: ConfigMap `inferenceservice-config`, wherever the input shows it.
+
+A rendered ConfigMap decides. Else the Helm values that an Argo CD Application hands to the
+chart `kserve-resources`, over that chart's defaults for the version. Else the defaults alone.
+Sources: pkg/apis/serving/v1beta1/configmap.go and charts/kserve-resources @v0.19.0.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from kslint.model import argocd
+from kslint.source.inner import inner_document
+from kslint.source.nodes import Map, Origin, Scalar, made
+
+if TYPE_CHECKING:
+    from kslint.graph.graph import Graph
+    from kslint.resources import Resource
+    from kslint.source.nodes import Node
+
+CONFIG_MAP = "inferenceservice-config"
+CONTROLLER_CHARTS = ("kserve-resources", "kserve")
+CHARTS = (*CONTROLLER_CHARTS, "kserve-crd", "kserve-crd-minimal", "kserve-runtime-configs")
+DEFAULT_VERSION = "0.19"
+PROFILES = ("0.16", "0.19", "0.20")
+"""Versions whose behaviour was read in source; another version takes the nearest at or below."""
+
+_VERSION = re.compile(r"v?(\d+)\.(\d+)(?:\.\d+)?")
+
+
+class Settings:
+    """Effective settings, every value a node with its origin.
+
+    `values` is the merged Helm values mapping where Helm values decide, else an empty one.
+    `holder` is the node that a missing setting belongs to, None if KServe's settings are not
+    in the input at all.
+    """
+
+    def __init__(
+        self,
+        version: str,
+        data: dict[str, Node],
+        values: Map | None = None,
+        holder: Node | None = None,
+        resource: Resource | None = None,
+    ) -> None:
+        self.version = version
+        self.data = data
+        self.values = Map({}) if values is None else values
+        self.holder = holder
+        self.resource = resource
+
+    @property
+    def in_input(self) -> bool:
+        """True if the input says how KServe is configured: a ConfigMap, or the chart's values."""
+        return self.holder is not None
+
+    @property
+    def profile(self) -> str:
+        return profile_of(self.version)
+
+    def get(self, key: str, *field: str) -> Node | None:
+        """A setting, such as `get("inferenceService", "resource", "cpuLimit")`."""
+        root = self.data.get(key)
+        return None if root is None else root.at(*field)
+
+    def text(self, key: str, *field: str) -> str:
+        node = self.get(key, *field)
+        return "" if node is None or node.is_null else node.text or ""
+
+    def flag(self, key: str, *field: str) -> bool:
+        """A boolean setting; absent is false, as Go reads it."""
+        return self.text(key, *field) == "true"
+
+    def place(self, key: str, *field: str) -> Node | None:
+        """The node to point at for a setting: its own if written, else the block around it."""
+        node = self.get(key, *field)
+        if node is not None and node.place is not None:
+            return node
+        for entry in _table(self.profile)["values"]:
+            if entry["key"] == key and entry["field"] == ".".join(field):
+                nearest = self.values.nearest(*entry["value"].split("."))
+                if nearest.place is not None:
+                    return nearest
+        root = self.data.get(key)
+        if root is not None and root.place is not None:
+            return root.nearest(*field)
+        return self.holder
+
+
+def profile_of(version: str) -> str:
+    """The profile that stands for a version such as `0.17` or `v0.19.2`."""
+    wanted = _key(version)
+    at_or_below = [p for p in PROFILES if _key(p) <= wanted]
+    return at_or_below[-1] if at_or_below else PROFILES[0]
+
+
+def normal_version(text: str) -> str | None:
+    """`v0.19.0` and `0.19.0` as `0.19`; None if the text is no version (`main`, `{{x}}`)."""
+    match = _VERSION.match(text)
+    return f"{match[1]}.{match[2]}" if match else None
+
+
+def resolve(graph: Graph, configured_version: str | None = None) -> list[Settings]:
+    """The settings the input describes, one for each KServe installation in it; at least one."""
+    version = configured_version or inferred_version(graph) or DEFAULT_VERSION
+    found = [
+        _from_config_map(resource, version)
+        for resource in graph.of_kind("ConfigMap", "")
+        if resource.name == CONFIG_MAP and resource.body.get("data") is not None
+    ]
+    if found:
+        return found
+    for application in argocd.applications(graph):
+        for source in argocd.sources(application):
+            if source.chart in CONTROLLER_CHARTS:
+                its = normal_version(source.revision or "")
+                values = argocd.helm_values(graph, source)
+                found.append(
+                    from_values(
+                        values,
+                        configured_version or its or version,
+                        source.node,
+                        application.resource,
+                    )
+                )
+    return found or [defaults(version)]
+
+
+def inferred_version(graph: Graph) -> str | None:
+    """The KServe version by the chart revision of an Application, or a controller image's tag."""
+    for application in argocd.applications(graph):
+        for source in argocd.sources(application):
+            if source.chart in CHARTS and (found := normal_version(source.revision or "")):
+                return found
+    for resource in graph.of_kind("Deployment"):
+        containers = resource.body.at("spec", "template", "spec", "containers")
+        for container in [] if containers is None else containers.elements():
+            image, _, tag = (container.string("image") or "").partition("@")[0].rpartition(":")
+            if image.endswith("kserve/kserve-controller") and (found := normal_version(tag)):
+                return found
+    return None
+
+
+def defaults(version: str) -> Settings:
+    """The chart's defaults of a version."""
+    profile = profile_of(version)
+    return Settings(version, {key: _default(profile, key) for key in _table(profile)["defaults"]})
+
+
+def from_values(
+    values: Map, version: str, holder: Node | None = None, resource: Resource | None = None
+) -> Settings:
+    """What the chart renders of Helm values over its defaults."""
+    settings = defaults(version)
+    for entry in _table(settings.profile)["values"]:
+        node = values.at(*entry["value"].split("."))
+        if node is None:
+            continue
+        origin = Origin(
+            "helm",
+            f"{entry['value']} in the chart's values",
+            f"charts/kserve-resources/values.yaml @v{settings.profile}.0",
+            node.place,
+        )
+        written: Node = Scalar("", plain_style=False) if node.is_null else node
+        if "template" in entry:
+            rendered = _rendered(entry["template"], values, settings.profile)
+            written = Scalar(rendered, plain_style=False)
+        settings.data[entry["key"]] = _set(
+            settings.data.get(entry["key"]), entry["field"].split("."), written.from_origin(origin)
+        )
+    settings.values = values
+    settings.holder = values if values.place is not None else holder
+    settings.resource = resource
+    return settings
+
+
+def from_data(data: dict[str, Any], version: str) -> Settings:
+    """Settings given as plain data, key by key (tests, and the config file)."""
+    origin = Origin("config", f"ConfigMap {CONFIG_MAP}")
+    return Settings(version, {key: made(value, origin) for key, value in data.items()})
+
+
+def _from_config_map(resource: Resource, version: str) -> Settings:
+    data: dict[str, Node] = {}
+    holder = resource.body.get("data")
+    for key, node in () if holder is None else holder.items():
+        inner = inner_document(node) if isinstance(node, Scalar) else None
+        if inner is not None:
+            origin = Origin("config", f"ConfigMap {CONFIG_MAP}, key {key}")
+            data[key] = inner.from_origin(origin)
+    return Settings(version, data, None, holder, resource)
+
+
+def _default(profile: str, key: str) -> Node:
+    table = _table(profile)
+    origin = Origin(
+        "chart",
+        f"the default of KServe {profile} ({CONFIG_MAP}, key {key})",
+        table.get("source", ""),
+    )
+    return made(table["defaults"][key], origin)
+
+
+def _rendered(template: str, values: Map, profile: str) -> str:
+    """An image built of several values: `{a.b|c}` is the first of a.b and c that is not empty."""
+    given = {entry["value"]: entry["default"] for entry in _table(profile)["values"]}
+
+    def first(match: re.Match[str]) -> str:
+        for name in match[1].split("|"):
+            text = values.string(*name.split(".")) or str(given.get(name) or "")
+            if text:
+                return text
+        return ""
+
+    return re.sub(r"\{([^{}]+)\}", first, template)
+
+
+def _set(root: Node | None, field: list[str], value: Node) -> Map:
+    entries = dict(root.entries) if isinstance(root, Map) else {}
+    entries[field[0]] = _set(entries.get(field[0]), field[1:], value) if len(field) > 1 else value
+    merged = Map(entries)
+    merged.origin = None if root is None else root.origin
+    return merged
+
+
+def _key(version: str) -> tuple[int, int]:
+    match = _VERSION.match(version)
+    return (int(match[1]), int(match[2])) if match else (0, 19)
+
+
+@lru_cache(maxsize=1)
+def _data() -> dict[str, Any]:
+    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "data", "settings.json")
+    with open(path, encoding="utf-8") as handle:
+        data: dict[str, Any] = json.load(handle)
+    return data
+
+
+def _table(profile: str) -> dict[str, Any]:
+    table: dict[str, Any] = _data()[profile]
+    return table

@@ -1,0 +1,360 @@
+"""From a stored InferenceService to the pod spec of each component.
+
+Mirrors pkg/controller/v1beta1/inferenceservice/components/{predictor,transformer,explainer}.go,
+utils/utils.go and pkg/apis/serving/v1beta1/transformer_custom.go @v0.19.0.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from kslint.model.kserve import names
+from kslint.model.pod import container_named
+from kslint.model.tree import appended, put, strategic_merge, without
+from kslint.source.nodes import Map, Origin, Scalar, Seq, made
+
+if TYPE_CHECKING:
+    from kslint.model.kserve.runtimes import Runtime
+    from kslint.source.nodes import Node
+
+CONTROLLER = "pkg/controller/v1beta1/inferenceservice"
+
+_RUNTIME_POD_FIELDS = (
+    "nodeSelector",
+    "affinity",
+    "tolerations",
+    "volumes",
+    "imagePullSecrets",
+    "schedulerName",
+)
+"""The only pod fields a runtime passes on (MergePodSpec, utils/utils.go)."""
+
+_GPU_SUFFIX_RUNTIMES = frozenset(
+    {"kserve-tensorflow-serving", "kserve-torchserve", "kserve-huggingfaceserver"}
+)
+_TAG = re.compile(r":[\w.\-_]*$", re.ASCII)
+_PLACEHOLDER = re.compile(
+    r"\{\{-?\s*\.(Name|Namespace|Labels|Annotations)(?:\.([A-Za-z0-9_]+))?\s*-?\}\}"
+)
+
+
+class Failure(NamedTuple):
+    """Something the webhook, the controller or the API server refuses, with its own message.
+
+    `stage` is webhook, controller or api-server; `node` what it is about.
+    """
+
+    stage: str
+    message: str
+    node: Node
+    code: str = ""
+
+
+class Built(NamedTuple):
+    """A pod spec, or why there is none. `unknown` says what the model cannot tell."""
+
+    pod_spec: Map | None
+    failures: tuple[Failure, ...] = ()
+    unknown: str = ""
+
+
+def controller_origin(text: str, file: str) -> Origin:
+    """The origin of what the controller adds."""
+    return Origin("controller", text, f"{CONTROLLER}/{file} @v0.19.0")
+
+
+def predictor_pod(isvc: Map, runtime: Runtime | None) -> Built:
+    """The predictor's pod spec: runtime and model merged, or the custom containers as they are."""
+    predictor = isvc.at("spec", "predictor")
+    if not isinstance(predictor, Map):
+        return Built(None, unknown="spec.predictor is not a mapping")
+    model = predictor.get("model")
+    if isinstance(model, Map):
+        if runtime is None:
+            return Built(None, unknown="the runtime is not in the input")
+        built = _model_pod(isvc, predictor, model, runtime)
+    else:
+        built = _custom_pod(predictor)
+    if built.pod_spec is None:
+        return built
+    return built._replace(pod_spec=_with_service_name(built.pod_spec, isvc))
+
+
+def component_pod(isvc: Map, name: str) -> Built:
+    """The pod spec of a custom transformer or explainer, with the arguments KServe adds."""
+    component = isvc.at("spec", name)
+    if not isinstance(component, Map) or not component.at("containers", 0):
+        return Built(None, unknown=f"spec.{name} has no containers")
+    pod_spec = without(component, *names.COMPONENT_FIELDS, "art", "storageUris")
+    first = component.at("containers", 0)
+    assert first is not None
+    pod_spec = put(
+        pod_spec, ("containers",), _first_replaced(component, _with_arguments(isvc, name, first))
+    )
+    return Built(_with_service_name(pod_spec, isvc) if name == "predictor" else pod_spec)
+
+
+def _first_replaced(component: Map, first: Node) -> Seq:
+    containers = component.get("containers")
+    assert isinstance(containers, Seq)
+    return containers.with_children([first, *containers.children[1:]])
+
+
+def _with_arguments(isvc: Map, component: str, container: Node) -> Node:
+    """--model_name, --predictor_host and --http_port, where the container has them not."""
+    if component != "transformer" or not isinstance(container, Map):
+        return container
+    name = isvc.string("metadata", "name") or ""
+    namespace = isvc.string("metadata", "namespace") or ""
+    wanted = (
+        ("--model_name", name),
+        ("--predictor_host", f"{name}-predictor.{namespace}"),
+        ("--http_port", str(names.DEFAULT_HTTP_PORT)),
+        ("--workers", isvc.string("spec", component, "containerConcurrency") or ""),
+    )
+    args = container.get("args")
+    present = [item.text or "" for item in ([] if args is None else args.elements())]
+    origin = Origin(
+        "controller",
+        "the transformer's defaults",
+        "pkg/apis/serving/v1beta1/transformer_custom.go @v0.19.0",
+    )
+    added: list[Node] = []
+    for flag, value in wanted:
+        if value and not any(flag in item for item in present):
+            added += [made(flag, origin), made(value, origin)]
+    return put(container, ("args",), appended(args, added, origin)) if added else container
+
+
+def _custom_pod(predictor: Map) -> Built:
+    """A custom predictor: `kserve-container` is written over the first container."""
+    pod_spec = without(predictor, *names.PREDICTOR_FIELDS)
+    containers = predictor.get("containers")
+    if not isinstance(containers, Seq) or not containers.children:
+        return Built(None, unknown="the predictor has neither a model nor containers")
+    server = container_named(predictor, names.PREDICTOR_CONTAINER)
+    if server is None:
+        message = (
+            "runtime error: invalid memory address or nil pointer dereference "
+            "(no container is named kserve-container)"
+        )
+        return Built(None, (Failure("controller", message, containers, "no-kserve-container"),))
+    if containers.children[0] is not server:
+        replaced = containers.with_children([server, *containers.children[1:]])
+        pod_spec = put(pod_spec, ("containers",), replaced)
+    return Built(pod_spec)
+
+
+def _model_pod(isvc: Map, predictor: Map, model: Map, runtime: Runtime) -> Built:
+    """buildPodSpec: merge, placeholders, image tag, then the other containers in their order."""
+    isvc, model = _server_type_defaults(isvc, model, runtime)
+    spec = _of_runtime(runtime)
+    base = container_named(spec, names.PREDICTOR_CONTAINER)
+    if base is None:
+        message = "failed to find kserve-container in ServingRuntime containers"
+        return Built(None, (Failure("controller", message, model, "runtime-without-container"),))
+    server = merged_container(base, without(model, *names.MODEL_FIELDS))
+    rendered = _rendered_placeholders(server, isvc)
+    if rendered is None:
+        message = (
+            f"failed to replace placeholders in serving runtime {runtime.name} "
+            f"container {names.PREDICTOR_CONTAINER}"
+        )
+        return Built(None, (Failure("controller", message, model, "placeholder"),))
+    server = _image_tag(rendered, model.string("runtimeVersion"), runtime.name)
+    own = predictor.get("containers")
+    own_containers = [] if own is None else own.elements()
+    transformers = [
+        container
+        for container in (
+            container_named(spec, names.TRANSFORMER_CONTAINER),
+            container_named(predictor, names.TRANSFORMER_CONTAINER),
+        )
+        if container is not None
+    ]
+    containers: list[Node] = [server]
+    if transformers:
+        both = len(transformers) > 1
+        merged = merged_container(*transformers) if both else transformers[0]
+        containers.append(_rendered_placeholders(merged, isvc) or merged)
+    special = (names.PREDICTOR_CONTAINER, names.TRANSFORMER_CONTAINER)
+    containers += [c for c in _containers(spec) if c.string("name") not in special]
+    containers += [c for c in own_containers if c.string("name") != names.TRANSFORMER_CONTAINER]
+
+    base_pod = Map(
+        {field: spec.entries[field] for field in _RUNTIME_POD_FIELDS if field in spec.entries}
+    )
+    overrides = without(predictor, *names.PREDICTOR_FIELDS, "containers")
+    pod_spec = strategic_merge(base_pod, overrides)
+    assert isinstance(pod_spec, Map)
+    return Built(put(pod_spec, ("containers",), Seq(containers)))
+
+
+def merged_container(base: Node, override: Node) -> Map:
+    """MergeRuntimeContainers: a strategic merge, but the args of both, one after the other."""
+    merged = strategic_merge(base, override)
+    assert isinstance(merged, Map)
+    base_name = base.get("name")
+    if not merged.string("name") and base_name is not None:
+        merged = put(merged, ("name",), base_name)
+    args = [*_elements(base.get("args")), *_elements(override.get("args"))]
+    if not args:
+        return merged
+    shown = override.get("args") or base.get("args")
+    sequence = shown.with_children(args) if isinstance(shown, Seq) else Seq(args)
+    return put(merged, ("args",), sequence)
+
+
+def _of_runtime(runtime: Runtime) -> Map:
+    """The runtime's spec, every value marked as coming from it."""
+    spec = runtime.spec
+    if runtime.stock or not isinstance(spec, Map):
+        return spec if isinstance(spec, Map) else Map({})
+    return spec.from_origin(Origin("runtime", runtime.described))
+
+
+def _server_type_defaults(isvc: Map, model: Map, runtime: Runtime) -> tuple[Map, Map]:
+    """SetRuntimeDefaults: what MLServer, TorchServe and Triton get beyond the runtime's YAML."""
+    kind = runtime.server_type
+    origin = Origin(
+        "controller",
+        f"KServe's defaults for {kind}",
+        "pkg/apis/serving/v1beta1/inference_service_defaults.go:391-489 @v0.19.0",
+    )
+    stored = model.get("storageUri") is not None or model.get("storage") is not None
+    if kind == "mlserver":
+        name = isvc.string("metadata", "name") or ""
+        wanted = (
+            {"MLSERVER_MODEL_NAME": name, "MLSERVER_MODEL_URI": names.MODEL_MOUNT_PATH}
+            if stored
+            else {"MLSERVER_LOAD_MODELS_AT_STARTUP": "false"}
+        )
+        model = _with_env(model, wanted, origin)
+        format_name = model.string("modelFormat", "name") or ""
+        model_class = {
+            "xgboost": "mlserver_xgboost.XGBoostModel",
+            "lightgbm": "mlserver_lightgbm.LightGBMModel",
+            "mlflow": "mlserver_mlflow.MLflowRuntime",
+        }.get(format_name, "mlserver_sklearn.SKLearnModel")
+        isvc = put(isvc, ("metadata", "labels", "modelClass"), made(model_class, origin))
+    elif kind == "torchserve":
+        protocol = model.string("protocolVersion") or "v1"
+        envelope = "kservev2" if protocol in ("v2", "grpc-v2") else "kserve"
+        isvc = put(isvc, ("metadata", "labels", "serviceEnvelope"), made(envelope, origin))
+        extra = made({"name": "PROTOCOL_VERSION", "value": protocol}, origin)
+        model = put(model, ("env",), appended(model.get("env"), [extra], origin))
+    elif kind == "tritonserver" and not stored:
+        flag = made("--model-control-mode=explicit", origin)
+        model = put(model, ("args",), appended(model.get("args"), [flag], origin))
+    return isvc, model
+
+
+def _with_env(container: Map, wanted: dict[str, str], origin: Origin) -> Map:
+    env = container.get("env")
+    present = {item.string("name") for item in _elements(env)}
+    added = [
+        made({"name": name, "value": value}, origin)
+        for name, value in wanted.items()
+        if name not in present
+    ]
+    return put(container, ("env",), appended(env, added, origin)) if added else container
+
+
+def _rendered_placeholders(container: Node, isvc: Map) -> Map | None:
+    """ReplacePlaceholders: Go's html/template over the container; None where it would fail.
+
+    Only the fields of ObjectMeta that manifests use are known; any other `{{` fails upstream
+    or cannot be predicted.
+    """
+    failed = False
+    metadata = isvc.get("metadata")
+
+    def text_of(match: re.Match[str]) -> str:
+        field, key = match[1], match[2]
+        if metadata is None:
+            return ""
+        path = (field.lower(), key) if key else (field.lower(),)
+        return html.escape(metadata.string(*path) or "").replace("+", "&#43;")
+
+    def render(node: Node) -> Node:
+        nonlocal failed
+        if isinstance(node, Scalar):
+            if "{{" not in node.literal:
+                return node
+            text = _PLACEHOLDER.sub(text_of, node.literal)
+            if "{{" in text:
+                failed = True
+            other = Scalar(text, False, None, node.source, node.start, node.end)
+            other.key, other.origin = node.key, node.origin
+            return other
+        if isinstance(node, Map):
+            return node.with_entries({k: render(v) for k, v in node.entries.items()})
+        if isinstance(node, Seq):
+            return node.with_children([render(child) for child in node.children])
+        return node
+
+    result = render(container)
+    assert isinstance(result, Map)
+    return None if failed else result
+
+
+def _image_tag(container: Map, version: str | None, runtime: str) -> Map:
+    """UpdateImageTag: runtimeVersion replaces the tag; three runtimes get `-gpu` beside a GPU."""
+    node = container.get("image")
+    if not isinstance(node, Scalar) or "@sha256:" in node.text:
+        return container
+    image = node.text
+    tag = _TAG.search(image)
+    if version is not None:
+        image = _TAG.sub(":" + version, image) if tag else f"{image}:{version}"
+        reason = "runtimeVersion"
+    elif (
+        tag
+        and runtime in _GPU_SUFFIX_RUNTIMES
+        and _has_nvidia_limit(container)
+        and not image.endswith("-gpu")
+    ):
+        image += "-gpu"
+        reason = "the GPU limit"
+    if image == node.text:
+        return container
+    changed = Scalar(image, False, None, node.source, node.start, node.end)
+    changed.key = node.key
+    changed.origin = controller_origin(f"UpdateImageTag, by {reason}", "utils/utils.go:362-390")
+    return put(container, ("image",), changed)
+
+
+def _has_nvidia_limit(container: Map) -> bool:
+    limits = container.at("resources", "limits")
+    return limits is not None and any(
+        name == "nvidia.com/gpu" or name.startswith("nvidia.com/mig") for name, _ in limits.items()
+    )
+
+
+def _with_service_name(pod_spec: Map, isvc: Map) -> Map:
+    """INFERENCE_SERVICE_NAME in every predictor container."""
+    origin = controller_origin("the predictor reconciler", "components/predictor.go:155-163")
+    name = isvc.string("metadata", "name") or ""
+    variable = made({"name": "INFERENCE_SERVICE_NAME", "value": name}, origin)
+    changed = []
+    for container in _containers(pod_spec):
+        if not isinstance(container, Map):
+            changed.append(container)
+            continue
+        env = container.get("env")
+        kept = [i for i in _elements(env) if i.string("name") != "INFERENCE_SERVICE_NAME"]
+        sequence = env.with_children([*kept, variable]) if isinstance(env, Seq) else None
+        changed.append(put(container, ("env",), sequence or appended(None, [variable], origin)))
+    containers = pod_spec.get("containers")
+    base = containers if isinstance(containers, Seq) else Seq([])
+    return put(pod_spec, ("containers",), base.with_children(changed))
+
+
+def _containers(spec: Node) -> list[Node]:
+    return _elements(spec.get("containers"))
+
+
+def _elements(node: Node | None) -> list[Node]:
+    return [] if node is None else node.elements()

@@ -1,0 +1,65 @@
+"""The whole effective state of an input, computed where and when a check asks for it."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from kslint.model import argocd
+from kslint.model.kserve import names, settings
+from kslint.model.kserve.isvc import InferenceService
+from kslint.model.workload import of_component, of_template
+
+if TYPE_CHECKING:
+    from kslint.config import Config
+    from kslint.graph.graph import Graph
+    from kslint.model.argocd import Application
+    from kslint.model.kserve.settings import Settings
+    from kslint.model.workload import Server, Workload
+    from kslint.resources import Resource
+
+POD_KINDS = ("Deployment", "StatefulSet", "DaemonSet", "Job", "Pod")
+
+
+class Model:
+    """What the systems will make of a graph. Checks ask it and never the YAML."""
+
+    def __init__(self, graph: Graph, config: Config) -> None:
+        self.graph = graph
+        self.config = config
+
+    @cached_property
+    def settings(self) -> list[Settings]:
+        """KServe's settings, one for each installation in the input."""
+        return settings.resolve(self.graph, self.config.kserve_version)
+
+    @cached_property
+    def inference_services(self) -> list[InferenceService]:
+        return [
+            InferenceService(resource, self.graph, self.settings[0])
+            for resource in self.graph.of_kind("InferenceService", names.GROUP)
+        ]
+
+    @cached_property
+    def workloads(self) -> list[Workload]:
+        """Every set of pods that will run and whose template is known."""
+        found = [
+            of_component(component)
+            for service in self.inference_services
+            for component in service.components
+        ]
+        for kind in POD_KINDS:
+            found += [
+                of_template(resource, self.graph.namespace_of(resource))
+                for resource in self.graph.of_kind(kind)
+            ]
+        return [workload for workload in found if workload is not None]
+
+    @cached_property
+    def servers(self) -> list[Server]:
+        """Every vLLM server."""
+        return [server for workload in self.workloads for server in workload.servers]
+
+    @cached_property
+    def applications(self) -> list[Application]:
+        return list(argocd.applications(self.graph))

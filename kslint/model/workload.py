@@ -1,0 +1,113 @@
+"""One view of every set of pods that will run, whoever creates it."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from kslint.model.kubernetes import defaulted_deployment, defaulted_pod
+from kslint.model.pod import containers
+from kslint.model.rollout import rollout
+from kslint.model.vllm.engine import read_engine
+from kslint.source.nodes import Map
+
+if TYPE_CHECKING:
+    from kslint.model.kserve.isvc import Component
+    from kslint.model.rollout import Rollout
+    from kslint.model.vllm.engine import Engine
+    from kslint.resources import Resource
+    from kslint.source.nodes import Node
+
+
+class Server:
+    """A vLLM server: a container of a workload that runs the engine."""
+
+    def __init__(self, workload: Workload, container: Node, engine: Engine) -> None:
+        self.workload = workload
+        self.container = container
+        self.engine = engine
+
+    @property
+    def resource(self) -> Resource:
+        return self.workload.resource
+
+
+class Workload:
+    """Pods made from one template: of an InferenceService's component, or of a plain workload."""
+
+    def __init__(
+        self,
+        resource: Resource,
+        namespace: str | None,
+        pod_spec: Map,
+        home: Node,
+        body: Map | None = None,
+        component: Component | None = None,
+    ) -> None:
+        self.resource = resource
+        self.namespace = namespace
+        self.pod_spec = pod_spec
+        """The effective pod spec."""
+        self.home = home
+        """The mapping in which the user writes about this workload: a component, or a spec."""
+        self.body = body
+        """The effective Deployment, if it is one."""
+        self.component = component
+
+    @property
+    def strategy(self) -> Node | None:
+        return None if self.body is None else self.body.at("spec", "strategy")
+
+    @cached_property
+    def replicas(self) -> int | None:
+        """The most replicas it will have of itself, by its own fields and KServe's scaler."""
+        if self.component is not None and self.component.scaler is not None:
+            scaler = self.component.scaler
+            return scaler.integer("spec", "maxReplicas") or scaler.integer(
+                "spec", "maxReplicaCount"
+            )
+        return None if self.body is None else self.body.integer("spec", "replicas")
+
+    @property
+    def rollout(self) -> Rollout | None:
+        return None if self.replicas is None else rollout(self.strategy, self.replicas)
+
+    @cached_property
+    def servers(self) -> list[Server]:
+        found = []
+        for container in containers(self.pod_spec):
+            engine = read_engine(container, self.pod_spec)
+            if engine is not None:
+                found.append(Server(self, container, engine))
+        return found
+
+
+def of_component(component: Component) -> Workload | None:
+    """The workload of an InferenceService's component, if its pods are known."""
+    pod_spec = component.pod_spec
+    if pod_spec is None:
+        return None
+    owner = component.owner
+    return Workload(
+        owner.resource,
+        owner.namespace,
+        pod_spec,
+        component.written,
+        component.deployment,
+        component,
+    )
+
+
+def of_template(resource: Resource, namespace: str | None) -> Workload | None:
+    """The workload of a Deployment, StatefulSet, DaemonSet, Job or Pod."""
+    path = ("spec",) if resource.kind == "Pod" else ("spec", "template", "spec")
+    written = resource.body.at(*path)
+    home = resource.body.get("spec")
+    if not isinstance(written, Map) or home is None:
+        return None
+    if resource.kind == "Deployment":
+        body = defaulted_deployment(resource.body)
+        pod_spec = body.at(*path)
+        assert isinstance(pod_spec, Map)
+        return Workload(resource, namespace, pod_spec, home, body)
+    return Workload(resource, namespace, defaulted_pod(written), home)

@@ -1,0 +1,53 @@
+"""The JSON report: a versioned contract that only grows."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from kslint.findings import Finding, Result
+    from kslint.source.nodes import Span
+
+VERSION = 1
+
+
+def render(result: Result) -> str:
+    """The whole run as one JSON document, ending in a line break."""
+    summary = result.summary
+    document = {
+        "version": VERSION,
+        "findings": [_finding(finding) for finding in result.findings],
+        "summary": summary._asdict(),
+        "skipped": [{"file": file, "reason": reason} for file, reason in result.skipped],
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "rule": finding.rule,
+        "name": finding.name,
+        "severity": finding.severity,
+        **_place(finding.span),
+        "kind": finding.subject.kind,
+        "namespace": finding.subject.namespace,
+        "resource": finding.subject.name,
+        "path": finding.path,
+        "message": finding.message,
+        "symptom": finding.symptom,
+        "help": finding.help,
+        "related": [{**_place(label.span), "message": label.text} for label in finding.related],
+        "fix": None,
+        "suppressed": None,
+    }
+
+
+def _place(span: Span) -> dict[str, Any]:
+    return {
+        "file": span.file,
+        "line": span.line,
+        "column": span.column,
+        "end_line": span.end_line,
+        "end_column": span.end_column,
+    }

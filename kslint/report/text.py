@@ -1,0 +1,154 @@
+"""The text report: a code frame for each finding, as compilers draw it."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from kslint.findings import Finding, Result
+    from kslint.source.files import Source
+    from kslint.source.nodes import Span
+
+CONTEXT = 2
+"""Lines shown before the one at fault."""
+MAX_WIDTH = 160
+
+_STYLES = {
+    "error": "1;31",
+    "warning": "1;33",
+    "note": "1;36",
+    "bold": "1",
+    "frame": "34",
+    "dim": "2",
+    "related": "36",
+    "help": "32",
+}
+
+
+class Painter:
+    """Wraps text in ANSI styles, or leaves it alone."""
+
+    def __init__(self, colour: bool) -> None:
+        self.colour = colour
+
+    def __call__(self, style: str, text: str) -> str:
+        return f"\x1b[{_STYLES[style]}m{text}\x1b[0m" if self.colour and text else text
+
+
+def render(result: Result, sources: Mapping[str, Source], colour: bool) -> str:
+    """All findings and a summary line."""
+    paint = Painter(colour)
+    parts = [_finding(finding, sources, paint) for finding in result.findings]
+    parts.append(summary(result, paint) + "\n")
+    return "\n".join(parts)
+
+
+def summary(result: Result, paint: Painter) -> str:
+    """`2 errors, 1 warning in 12 files (31 objects)`, and what was passed over."""
+    counts = result.summary
+    amounts = [
+        paint(severity, _count(amount, severity))
+        for severity, amount in (
+            ("error", counts.errors),
+            ("warning", counts.warnings),
+            ("note", counts.notes),
+        )
+        if amount
+    ]
+    found = ", ".join(amounts) if amounts else paint("help", "No findings")
+    text = f"{found} in {_count(counts.files, 'file')} ({_count(counts.resources, 'object')})"
+    if counts.skipped:
+        text += f"; {_count(counts.skipped, 'template')} passed over"
+    if not counts.resources:
+        text += "\n" + paint("warning", "No Kubernetes object was found to check")
+    return text
+
+
+def _count(amount: int, word: str) -> str:
+    return f"{amount} {word}{'' if amount == 1 else 's'}"
+
+
+def _finding(finding: Finding, sources: Mapping[str, Source], paint: Painter) -> str:
+    lines = [
+        paint(finding.severity, f"{finding.severity}[{finding.rule}]")
+        + paint("bold", f" {printable(finding.message)}"),
+    ]
+    width = len(str(max([finding.span.line, *(label.span.line for label in finding.related)])))
+    lines += _frame(finding.span, sources, paint, finding.severity, width, "", CONTEXT)
+    for label in finding.related:
+        lines += _frame(label.span, sources, paint, "related", width, label.text, 0)
+    gutter = " " * width
+    for name, text in (("symptom", finding.symptom), ("help", finding.help)):
+        if text:
+            lines.append(
+                f"{gutter} {paint('frame', '=')} {paint('bold', name)}: {_folded(text, width)}"
+            )
+    lines.append(f"{gutter} {paint('frame', '=')} {paint('dim', 'rule: ' + finding.name)}")
+    return "\n".join(lines) + "\n"
+
+
+def _folded(text: str, width: int) -> str:
+    """Text of several lines, indented to stand under its first word."""
+    return ("\n" + " " * (width + 3)).join(printable(line) for line in text.split("\n"))
+
+
+def _frame(
+    span: Span,
+    sources: Mapping[str, Source],
+    paint: Painter,
+    style: str,
+    width: int,
+    label: str,
+    context: int,
+) -> Iterator[str]:
+    arrow = "-->" if not label else ":::"
+    yield f"{' ' * width}{paint('frame', arrow)} {span}"
+    source = sources.get(span.file)
+    if source is None or not source.line(span.line).strip():
+        if label:
+            yield f"{' ' * width} {paint('frame', '|')} {paint(style, printable(label))}"
+        return
+    bar = paint("frame", "|")
+    yield f"{' ' * width} {bar}"
+    for number in range(max(1, span.line - context), span.line + 1):
+        text = printable(source.line(number))[:MAX_WIDTH]
+        yield f"{paint('frame', str(number).rjust(width))} {bar} {text}".rstrip()
+    line = source.line(span.line)
+    end = span.end_column if span.end_line == span.line else len(line) + 1
+    start = min(span.column, len(line) + 1) - 1
+    before = _cells(line[:start])
+    length = max(1, _cells(line[start : max(start + 1, end - 1)]))
+    if before < MAX_WIDTH:
+        carets = ("^" if not label else "-") * min(length, MAX_WIDTH - before)
+        yield f"{' ' * width} {bar} {' ' * before}{paint(style, (carets + ' ' + printable(label)).rstrip())}"
+
+
+def printable(text: str) -> str:
+    """Text that cannot steer a terminal: control characters are shown, tabs become a blank."""
+    if text.isprintable():
+        return text
+    return "".join(_shown(character) for character in text)
+
+
+def _shown(character: str) -> str:
+    if character == "\t":
+        return " "
+    return character if character.isprintable() else f"\\x{ord(character):02x}"
+
+
+def _cells(text: str) -> int:
+    """The width of text on a terminal: wide characters take two cells, combining ones none."""
+    if text.isascii() and text.isprintable():
+        return len(text)
+    return sum(_cell(character) for character in text)
+
+
+def _cell(character: str) -> int:
+    if unicodedata.combining(character):
+        return 0
+    if unicodedata.east_asian_width(character) in "WF":
+        return 2
+    return len(_shown(character))

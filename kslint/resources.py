@@ -1,0 +1,124 @@
+"""Kubernetes objects found in the input, with their identity. No kind has a meaning here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from kslint.source.load import Trouble
+from kslint.source.nodes import Map
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from kslint.source.load import ParsedFile
+    from kslint.source.nodes import Node
+    from kslint.source.parser import Document
+
+MAX_LIST_DEPTH = 4
+
+
+class Resource:
+    """One object: identity and body. Two objects may share an identity; each is itself."""
+
+    __slots__ = ("api_version", "body", "emitter", "file", "kind", "name", "namespace")
+
+    def __init__(self, body: Map, file: str) -> None:
+        self.body = body
+        self.file = file
+        self.api_version: str = body.string("apiVersion") or ""
+        self.kind: str = body.string("kind") or ""
+        self.name: str = body.string("metadata", "name") or ""
+        self.namespace: str | None = body.string("metadata", "namespace") or None
+        """As written; graph.namespace_of knows what kustomize and Argo CD make of it."""
+        self.emitter = ""
+        """The directory of the kustomization that emits it; "" for an object as written."""
+
+    @property
+    def group(self) -> str:
+        """The API group: "" for core, `serving.kserve.io` for `serving.kserve.io/v1beta1`."""
+        return self.api_version.rpartition("/")[0]
+
+    @property
+    def version(self) -> str:
+        return self.api_version.rpartition("/")[2]
+
+    @property
+    def spec(self) -> Node | None:
+        return self.body.get("spec")
+
+    def annotation(self, name: str) -> str | None:
+        return self.body.string("metadata", "annotations", name)
+
+    def label(self, name: str) -> str | None:
+        return self.body.string("metadata", "labels", name)
+
+    def __repr__(self) -> str:
+        return f"Resource({self.kind}/{self.namespace or ''}/{self.name} in {self.file})"
+
+
+class Plain(NamedTuple):
+    """A document that is no Kubernetes object: a values file, a kustomization, a workflow."""
+
+    file: str
+    document: Document
+
+
+def resources_of(files: Iterable[ParsedFile]) -> tuple[list[Resource], list[Plain]]:
+    """Split documents into Kubernetes objects (lists flattened) and the rest."""
+    resources: list[Resource] = []
+    others: list[Plain] = []
+    for file in files:
+        for document in file.documents:
+            root = document.root
+            if is_object(root):
+                assert isinstance(root, Map)
+                resources.extend(_flatten(root, file.source.name, 0))
+            elif not root.is_null:
+                others.append(Plain(file.source.name, document))
+    return resources, others
+
+
+def is_object(root: Node) -> bool:
+    """Has the document the two fields every object has? (Kustomizations do not count.)"""
+    api_version = root.string("apiVersion")
+    return bool(
+        api_version
+        and root.string("kind")
+        and not api_version.startswith("kustomize.config.k8s.io/")
+    )
+
+
+def duplicate_keys(files: Iterable[ParsedFile]) -> Iterator[Trouble]:
+    """Keys that stand twice in one mapping of an object or a kustomization.
+
+    kubectl keeps the last one without a word, kustomize refuses the file: the same manifest
+    deploys or not, depending on the road.
+    """
+    for file in files:
+        for document in file.documents:
+            if not document.duplicates or not (
+                is_object(document.root) or _is_kustomization(document.root, file.source.name)
+            ):
+                continue
+            for name, again, first in document.duplicates:
+                if again.span is None or first.span is None:
+                    continue
+                message = f"key `{name}` stands twice in one mapping"
+                related = ((first.span, "it stands here first"),)
+                yield Trouble("yaml-duplicate-key", again.span, message, related)
+
+
+def _is_kustomization(root: Node, file: str) -> bool:
+    api_version = root.string("apiVersion") or ""
+    return api_version.startswith("kustomize.config.k8s.io/") or "/kustomization." in f"/{file}"
+
+
+def _flatten(body: Map, file: str, depth: int) -> Iterator[Resource]:
+    items = body.get("items")
+    kind = body.string("kind") or ""
+    if kind.endswith("List") and items is not None and depth < MAX_LIST_DEPTH:
+        for item in items.elements():
+            if isinstance(item, Map):
+                yield from _flatten(item, file, depth + 1)
+    else:
+        yield Resource(body, file)

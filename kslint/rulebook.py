@@ -1,0 +1,145 @@
+"""The rulebook: the pages in `rules/`, each the one source of a rule's words and data.
+
+A page is Markdown with YAML front matter. The front matter names the check and holds the
+message templates; the body is what `kslint explain` prints.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, NamedTuple
+
+from kslint.source.files import Source
+from kslint.source.parser import YamlError, compose
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from kslint.source.nodes import JsonValue, Node
+
+RESERVED = "reserved"
+"""The `check` of rules that the engine itself reports."""
+
+
+class RulebookError(Exception):
+    """A page that cannot be used, or a rule that does not exist. The message names it."""
+
+
+class Rule(NamedTuple):
+    """One rule's front matter and where its page is."""
+
+    id: str
+    name: str
+    severity: str
+    title: str
+    category: str
+    evidence: str
+    subject: str
+    check: str
+    params: dict[str, JsonValue]
+    messages: dict[str, str]
+    symptom: str
+    help: str
+    aliases: tuple[str, ...]
+    file: str
+
+    @property
+    def reserved(self) -> bool:
+        return self.check == RESERVED
+
+    def page(self) -> str:
+        """The Markdown body of the page."""
+        return _split(_read(self.file), self.file)[1]
+
+
+def folder() -> str:
+    """The directory of the pages: inside the installed package, or beside it in a checkout."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    installed = os.path.join(here, "rules")
+    return installed if os.path.isdir(installed) else os.path.join(os.path.dirname(here), "rules")
+
+
+def load(directory: str | None = None) -> list[Rule]:
+    """Every rule, by id. Raises RulebookError if a page is unusable."""
+    directory = directory or folder()
+    pages = [entry for entry in os.listdir(directory) if entry.endswith(".md")]
+    rules = [parse(os.path.join(directory, page)) for page in pages]
+    return sorted(rules, key=lambda rule: rule.id)
+
+
+def parse(file: str) -> Rule:
+    """The rule on one page. Raises RulebookError."""
+    front, _ = _split(_read(file), file)
+    try:
+        root = next(iter(compose(Source(file, front.encode()), front))).root
+    except YamlError as problem:
+        raise RulebookError(f"{problem.span}: {problem.message}") from None
+    name = os.path.basename(file)[: -len(".md")]
+    if root.string("name") != name:
+        raise RulebookError(f"{file}: the page's name must be its file name, {name}")
+    return Rule(
+        id=_required(root, "id", file),
+        name=name,
+        severity=_required(root, "severity", file),
+        title=_required(root, "title", file),
+        category=_required(root, "category", file),
+        evidence=_required(root, "evidence", file),
+        subject=root.string("subject") or "",
+        check=_required(root, "check", file),
+        params=_mapping(root.get("params")),
+        messages={k: str(v) for k, v in _mapping(root.get("messages")).items()},
+        symptom=root.string("symptom") or "",
+        help=root.string("help") or "",
+        aliases=tuple(node.text or "" for node in _elements(root.get("aliases"))),
+        file=file,
+    )
+
+
+def matching(rules: Iterable[Rule], selector: str) -> list[Rule]:
+    """The rules a selector means: an id, a prefix (`KS1`), a name, an alias, a category or ALL.
+
+    Raises RulebookError with the nearest name if it means none.
+    """
+    rules = list(rules)
+    found = [
+        rule
+        for rule in rules
+        if selector in (rule.name, rule.category, *rule.aliases)
+        or selector == "ALL"
+        or (selector[:2].upper() == "KS" and rule.id.startswith(selector.upper()))
+    ]
+    if found:
+        return found
+    import difflib
+
+    names = [rule.name for rule in rules] + [rule.id for rule in rules]
+    close = difflib.get_close_matches(selector, names, n=1, cutoff=0.5)
+    hint = f"; did you mean `{close[0]}`?" if close else "; `kslint rules` lists them"
+    raise RulebookError(f"no rule is called `{selector}`{hint}")
+
+
+def _read(file: str) -> str:
+    with open(file, encoding="utf-8") as handle:
+        return handle.read()
+
+
+def _split(text: str, file: str) -> tuple[str, str]:
+    if not text.startswith("---\n") or "\n---\n" not in text[4:]:
+        raise RulebookError(f"{file}: a page begins with front matter between two `---` lines")
+    end = text.index("\n---\n", 3)
+    return text[4 : end + 1], text[end + 5 :].lstrip("\n")
+
+
+def _required(root: Node, key: str, file: str) -> str:
+    value = root.string(key)
+    if not value:
+        raise RulebookError(f"{file}: the front matter needs `{key}`")
+    return value
+
+
+def _mapping(node: Node | None) -> dict[str, JsonValue]:
+    return {} if node is None else {name: child.plain() for name, child in node.items()}
+
+
+def _elements(node: Node | None) -> list[Node]:
+    return [] if node is None else node.elements()

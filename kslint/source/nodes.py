@@ -1,0 +1,395 @@
+"""The one tree every later room reads: values that know their place and where they came from.
+
+A node is either *written* (it stands in a file, at a span) or *made* (a controller, a
+ConfigMap or an API server will put it there). Both kinds live in the same tree, so a check
+can ask any value for its origin and a report can point at it.
+
+Access never raises on a wrong shape: asking a list for a key gives None, asking a string
+for its elements gives nothing. Shapes are judged by the validation rules, once, and not by
+every reader.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, NamedTuple, Union
+
+from kslint.source.scalars import resolve
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from kslint.source.files import Source
+    from kslint.source.scalars import Plain
+
+JsonValue = Union[str, int, float, bool, None, list["JsonValue"], dict[str, "JsonValue"]]
+
+
+class Mark(NamedTuple):
+    """A zero-based position, in the shape PyYAML's marks have."""
+
+    line: int
+    column: int
+
+
+class Span(NamedTuple):
+    """A range of text. Lines and columns are 1-based; the end column is exclusive."""
+
+    file: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+class Origin(NamedTuple):
+    """Where an effective value comes from.
+
+    `kind` is one of: written, runtime, config, helm, chart, controller, api-server.
+    `text` completes the sentence "... comes from". `reference` names the upstream source of
+    the fact. `span` points at the place, when that place is in the input.
+    """
+
+    kind: str
+    text: str
+    reference: str = ""
+    span: Span | None = None
+
+
+class Node:
+    """A value and its place. `key` is the node of the key it stands under, if any."""
+
+    __slots__ = ("end", "key", "origin", "source", "start")
+
+    source: Source | None
+    start: Mark | None
+    end: Mark | None
+    key: Scalar | None
+    origin: Origin | None
+
+    @property
+    def is_null(self) -> bool:
+        return False
+
+    @property
+    def text(self) -> str | None:
+        """The string a Kubernetes string field would hold, or None if this is no scalar."""
+        return None
+
+    @property
+    def span(self) -> Span | None:
+        """The span of the value itself, or None if it stands in no file."""
+        if self.source is None or self.start is None or self.end is None:
+            return None
+        return Span(
+            self.source.name,
+            self.start.line + 1,
+            self.start.column + 1,
+            self.end.line + 1,
+            self.end.column + 1,
+        )
+
+    @property
+    def place(self) -> Span | None:
+        """Where a finding about this value points: its key, else its first key, else itself."""
+        if self.key is not None and self.key.span is not None:
+            return self.key.span
+        for _name, child in self.items():
+            if child.key is not None and child.key.span is not None:
+                return child.key.span
+        return self.span
+
+    def get(self, key: str) -> Node | None:  # noqa: ARG002  (a scalar or a list has no keys)
+        return None
+
+    def at(self, *path: str | int) -> Node | None:
+        """The node at a path of keys and indices, or None."""
+        node: Node | None = self
+        for step in path:
+            if node is None:
+                return None
+            if isinstance(step, str):
+                node = node.get(step)
+            else:
+                children = node.elements()
+                node = children[step] if -len(children) <= step < len(children) else None
+        return node
+
+    def nearest(self, *path: str) -> Node:
+        """The deepest written node on the way down `path`: the block a missing key belongs to."""
+        node: Node = self
+        for step in path:
+            child = node.get(step)
+            if child is None or child.start is None:
+                break
+            node = child
+        return node
+
+    def items(self) -> Iterable[tuple[str, Node]]:
+        return ()
+
+    def elements(self) -> list[Node]:
+        return []
+
+    def string(self, *path: str | int) -> str | None:
+        """The text at a path; None where there is no scalar, or an explicit null."""
+        node = self.at(*path)
+        return None if node is None or node.is_null else node.text
+
+    def integer(self, *path: str | int) -> int | None:
+        """The integer at a path; None where there is none (a quoted number is a string)."""
+        node = self.at(*path)
+        if isinstance(node, Scalar):
+            value = node.value
+            if isinstance(value, int) and not isinstance(value, bool):
+                return value
+            if isinstance(value, float) and value.is_integer():
+                return int(value)
+        return None
+
+    def boolean(self, *path: str | int) -> bool | None:
+        node = self.at(*path)
+        value = node.value if isinstance(node, Scalar) else None
+        return value if isinstance(value, bool) else None
+
+    def plain(self) -> JsonValue:
+        """The value as Kubernetes would hold it in JSON."""
+        raise NotImplementedError
+
+    def moved(self, key: Scalar | None) -> Node:
+        """A shallow copy that stands under another key (an alias, a merged field)."""
+        raise NotImplementedError
+
+    def from_origin(self, origin: Origin) -> Node:
+        """A deep copy whose every value carries `origin`, with its own span where it has one."""
+        raise NotImplementedError
+
+    def _copy_place(self, other: Node) -> None:
+        other.source = self.source
+        other.start = self.start
+        other.end = self.end
+        other.key = self.key
+        other.origin = self.origin
+
+
+class Scalar(Node):
+    """A string, number, boolean or null. `literal` is the text as it stands in the file."""
+
+    __slots__ = ("literal", "plain_style", "tag")
+
+    def __init__(
+        self,
+        literal: str,
+        plain_style: bool = True,
+        tag: str | None = None,
+        source: Source | None = None,
+        start: Mark | None = None,
+        end: Mark | None = None,
+    ) -> None:
+        self.literal = literal
+        self.plain_style = plain_style
+        self.tag = tag
+        self.source = source
+        self.start = start
+        self.end = end
+        self.key = None
+        self.origin = None
+
+    @property
+    def value(self) -> Plain:
+        return resolve(self.literal, self.plain_style, self.tag)
+
+    @property
+    def is_null(self) -> bool:
+        return self.value is None
+
+    @property
+    def text(self) -> str:
+        value = self.value
+        if isinstance(value, str):
+            return value
+        if value is None:
+            return ""
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        if isinstance(value, float):
+            return str(int(value)) if value.is_integer() and abs(value) < 1e21 else repr(value)
+        return str(value)
+
+    def plain(self) -> JsonValue:
+        return self.value
+
+    def moved(self, key: Scalar | None) -> Scalar:
+        other = Scalar(self.literal, self.plain_style, self.tag)
+        self._copy_place(other)
+        other.key = key
+        return other
+
+    def from_origin(self, origin: Origin) -> Scalar:
+        other = self.moved(self.key)
+        other.origin = origin._replace(span=other.span or origin.span)
+        return other
+
+    def __repr__(self) -> str:
+        return f"Scalar({self.literal!r})"
+
+
+class Map(Node):
+    """A mapping. Key order is the file's; a key that stands twice holds its last value."""
+
+    __slots__ = ("entries",)
+
+    def __init__(
+        self,
+        entries: dict[str, Node] | None = None,
+        source: Source | None = None,
+        start: Mark | None = None,
+        end: Mark | None = None,
+    ) -> None:
+        self.entries: dict[str, Node] = {} if entries is None else entries
+        self.source = source
+        self.start = start
+        self.end = end
+        self.key = None
+        self.origin = None
+
+    def get(self, key: str) -> Node | None:
+        return self.entries.get(key)
+
+    def items(self) -> Iterable[tuple[str, Node]]:
+        return self.entries.items()
+
+    def plain(self) -> dict[str, JsonValue]:
+        return {name: child.plain() for name, child in self.entries.items()}
+
+    def moved(self, key: Scalar | None) -> Map:
+        other = Map(self.entries)
+        self._copy_place(other)
+        other.key = key
+        return other
+
+    def with_entries(self, entries: dict[str, Node]) -> Map:
+        """The same place with other contents."""
+        other = Map(entries)
+        self._copy_place(other)
+        return other
+
+    def from_origin(self, origin: Origin) -> Map:
+        other = self.with_entries({n: c.from_origin(origin) for n, c in self.entries.items()})
+        other.origin = origin._replace(span=other.span or origin.span)
+        return other
+
+    def __repr__(self) -> str:
+        return f"Map({list(self.entries)})"
+
+
+class Seq(Node):
+    """A list."""
+
+    __slots__ = ("children",)
+
+    def __init__(
+        self,
+        children: list[Node] | None = None,
+        source: Source | None = None,
+        start: Mark | None = None,
+        end: Mark | None = None,
+    ) -> None:
+        self.children: list[Node] = [] if children is None else children
+        self.source = source
+        self.start = start
+        self.end = end
+        self.key = None
+        self.origin = None
+
+    def elements(self) -> list[Node]:
+        return self.children
+
+    def plain(self) -> list[JsonValue]:
+        return [child.plain() for child in self.children]
+
+    def moved(self, key: Scalar | None) -> Seq:
+        other = Seq(self.children)
+        self._copy_place(other)
+        other.key = key
+        return other
+
+    def with_children(self, children: list[Node]) -> Seq:
+        """The same place with other contents."""
+        other = Seq(children)
+        self._copy_place(other)
+        return other
+
+    def from_origin(self, origin: Origin) -> Seq:
+        other = self.with_children([child.from_origin(origin) for child in self.children])
+        other.origin = origin._replace(span=other.span or origin.span)
+        return other
+
+    def __repr__(self) -> str:
+        return f"Seq({len(self.children)})"
+
+
+def made(value: object, origin: Origin) -> Node:
+    """A node tree for a value that stands in no file.
+
+    `value` is anything JSON can hold, or contains nodes already made.
+    Raises TypeError on anything else.
+    """
+    node: Node
+    if isinstance(value, Node):
+        return value
+    if isinstance(value, Mapping):
+        node = Map({str(k): made(v, origin) for k, v in value.items()})
+    elif isinstance(value, (list, tuple)):
+        node = Seq([made(v, origin) for v in value])
+    elif isinstance(value, str):
+        node = Scalar(value, plain_style=False)
+    elif value is None:
+        node = Scalar("null")
+    elif isinstance(value, bool):
+        node = Scalar("true" if value else "false")
+    elif isinstance(value, (int, float)):
+        node = Scalar(repr(value))
+    else:
+        raise TypeError(f"cannot make a node of {type(value).__name__}")
+    node.origin = origin
+    return node
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """The node and everything under it, parents first."""
+    stack = [node]
+    while stack:
+        current = stack.pop()
+        yield current
+        children = [child for _, child in current.items()] or current.elements()
+        stack.extend(reversed(children))
+
+
+def path_to(root: Node, target: Node) -> str | None:
+    """The dotted path from `root` to the very node `target`, such as `spec.containers[0].name`.
+
+    Two nodes at the same place count as the same one: an effective tree shares the written
+    nodes, but may have copied them.
+    """
+    wanted = (target.source, target.start, target.end)
+
+    def search(node: Node, path: str) -> str | None:
+        if node is target or (
+            wanted[1] is not None and (node.source, node.start, node.end) == wanted
+        ):
+            return path
+        for name, child in node.items():
+            step = name if name.isidentifier() or name.replace("-", "").isalnum() else f'["{name}"]'
+            joined = f"{path}{step}" if step[0] == "[" or not path else f"{path}.{step}"
+            if (found := search(child, joined)) is not None:
+                return found
+        for index, child in enumerate(node.elements()):
+            if (found := search(child, f"{path}[{index}]")) is not None:
+                return found
+        return None
+
+    return search(root, "")

@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# Makes an environment of its own, installs what is locked, and runs every check there is:
+# lint, format, types, layers, tests. Takes the Python to use from $PYTHON.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+env=${KSLINT_TEST_ENV:-.venv-test}
+if [ ! -x "$env/bin/python" ]; then
+  "${PYTHON:-python3}" -m venv "$env"
+fi
+"$env/bin/python" -m pip install --quiet --require-hashes --requirement requirements-dev.lock
+"$env/bin/python" -m pip install --quiet --no-deps --no-build-isolation --editable .
+"$env/bin/ruff" check .
+"$env/bin/ruff" format --check .
+"$env/bin/mypy"
+"$env/bin/lint-imports"
+"$env/bin/python" -m pytest --quiet "$@"

@@ -1,0 +1,78 @@
+"""Running rules over folders: shared by the fixture tests, the page tests and write_expect.py."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import yaml
+
+from kslint import engine, rulebook
+from kslint.config import Config
+from kslint.source.load import load
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kslint.findings import Finding, Result
+
+ROOT = Path(__file__).resolve().parent.parent
+FIXTURES = ROOT / "fixtures"
+
+
+class Expected(NamedTuple):
+    """A line of expect.yaml."""
+
+    file: str
+    line: int
+    column: int
+    severity: str
+    message: str
+
+
+@lru_cache(maxsize=1)
+def book() -> list[rulebook.Rule]:
+    return rulebook.load()
+
+
+@contextmanager
+def inside(folder: Path) -> Iterator[None]:
+    """Findings name files relative to the working directory."""
+    before = Path.cwd()
+    os.chdir(folder)
+    try:
+        yield
+    finally:
+        os.chdir(before)
+
+
+def result_of(folder: Path, rules: list[rulebook.Rule] | None = None) -> Result:
+    with inside(folder):
+        loaded = load(["."])
+        loaded.files[:] = [f for f in loaded.files if f.source.name != "expect.yaml"]
+        return engine.run(loaded, book() if rules is None else rules, Config(), book())
+
+
+def findings_in(folder: Path, name: str) -> list[Finding]:
+    """The findings of one rule in a folder."""
+    rule = next(rule for rule in book() if rule.name == name)
+    return [f for f in result_of(folder, [rule]).findings if f.name == name]
+
+
+def expected_in(folder: Path) -> list[Expected]:
+    file = folder / "expect.yaml"
+    items = yaml.safe_load(file.read_text(encoding="utf-8")) if file.exists() else []
+    return [Expected(**item) for item in items or []]
+
+
+def expectation(finding: Finding) -> str:
+    """One item of expect.yaml."""
+    message = finding.message.replace("'", "''")
+    return (
+        f"- file: {finding.span.file}\n  line: {finding.span.line}\n"
+        f"  column: {finding.span.column}\n  severity: {finding.severity}\n"
+        f"  message: '{message}'\n"
+    )

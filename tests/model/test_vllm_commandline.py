@@ -1,0 +1,344 @@
+"""Command lines in every spelling come to the same flags, and each flag knows its place."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kslint.model.vllm.commandline import (
+    API_SERVER,
+    HUGGINGFACE,
+    VLLM_SERVE,
+    read_commandline,
+)
+from kslint.model.vllm.image import read_image
+from kslint.model.vllm.lexer import tokens
+from kslint.source.files import Source
+from kslint.source.nodes import Map, Origin, made
+from kslint.source.parser import compose
+
+if TYPE_CHECKING:
+    from kslint.model.vllm.commandline import (
+        CommandLine,
+    )
+    from kslint.source.nodes import Node
+
+IMAGE = "vllm/vllm-openai:v0.23.0"
+
+
+def parse(text: str) -> Node:
+    source = Source("x.yaml", text.encode())
+    (document,) = compose(source, source.data)
+    return document.root
+
+
+def of(text: str) -> CommandLine:
+    container = parse(text)
+    return read_commandline(container, read_image(container.string("image") or ""))
+
+
+def of_items(*args: str, command: list[str] | None = None, image: str = IMAGE) -> CommandLine:
+    body: dict[str, object] = {"image": image, "args": list(args)}
+    if command is not None:
+        body["command"] = command
+    container = made(body, Origin("written", "a test"))
+    assert isinstance(container, Map)
+    return read_commandline(container, read_image(image))
+
+
+def script(text: str, *args: str, **env: str) -> CommandLine:
+    body = {
+        "image": "python:3.12",
+        "command": ["bash", "-lc", text],
+        "args": list(args),
+        "env": [{"name": name, "value": value} for name, value in env.items()],
+    }
+    return read_commandline(made(body, Origin("written", "a test")), read_image("python:3.12"))
+
+
+def flags(line: CommandLine) -> dict[str, str | None]:
+    return {flag.name: flag.value for flag in line.flags}
+
+
+@pytest.mark.parametrize(
+    ("args", "expected"),
+    [
+        (["--tensor-parallel-size=2"], {"tensor-parallel-size": "2"}),
+        (["--tensor-parallel-size", "2"], {"tensor-parallel-size": "2"}),
+        (["--tensor_parallel_size", "2"], {"tensor-parallel-size": "2"}),
+        (["--tensor_parallel-size=2"], {"tensor-parallel-size": "2"}),
+        (["-tp", "2"], {"tensor-parallel-size": "2"}),
+        (["-tp=2", "-pp", "3", "-q", "awq"],
+         {"tensor-parallel-size": "2", "pipeline-parallel-size": "3", "quantization": "awq"}),
+        (["--tensor-par", "2"], {"tensor-parallel-size": "2"}),
+        (["--gpu-memory-util", "0.5"], {"gpu-memory-utilization": "0.5"}),
+        (["--enforce-eager"], {"enforce-eager": None}),
+        (["--enforce-eager", "--port", "80"], {"enforce-eager": None, "port": "80"}),
+        (["--max-model-len", "-1"], {"max-model-len": "-1"}),
+        (["-O3"], {"optimization-level": "3"}),
+        (["-O", "3"], {"optimization-level": "3"}),
+        (["-O=3"], {"optimization-level": "3"}),
+        (["--compilation-config.mode", "0"], {"compilation-config.mode": "0"}),
+        (["--compilation_config.pass_config.x=1"], {"compilation-config.pass_config.x": "1"}),
+        (["-cc.mode", "0"], {"compilation-config.mode": "0"}),
+        (["--dtype="], {"dtype": ""}),
+        (["--host"], {"host": None}),
+        (["--max-model-len 100"], {"max-model-len 100": None}),
+        (["--disable-log-requests", "--port", "1"], {"disable-log-requests": None, "port": "1"}),
+        (["--port", "1", "--port", "2"], {"port": "2"}),
+        (["--no-such-thing", "x"], {"no-such-thing": "x"}),
+        (["--", "--port"], {}),
+    ],
+)  # fmt: skip
+def test_spellings(args: list[str], expected: dict[str, str | None]) -> None:
+    assert flags(of_items("m", *args)) == expected
+
+
+def test_ambiguous_prefix_stays_as_written() -> None:
+    assert flags(of_items("--max", "1")) == {"max": "1"}
+
+
+def test_negation_and_duplicates() -> None:
+    line = of_items("--enforce-eager", "--no-enforce-eager")
+    flag = line.flag("enforce-eager")
+    assert flag is not None
+    assert flag.negated
+    assert [found.negated for found in line.all("enforce-eager")] == [False, True]
+
+
+def test_abbreviation_is_told() -> None:
+    line = of_items("--gpu-memory-util=1", "--max_model_len=1", "-tp=1")
+    assert [flag.abbreviated for flag in line.flags] == [True, False, False]
+
+
+def test_list_options_take_all_values() -> None:
+    line = of_items("--served-model-name", "a", "b", "--port", "1")
+    flag = line.flag("served-model-name")
+    assert flag is not None
+    assert flag.values == ("a", "b")
+
+
+@pytest.mark.parametrize(
+    ("command", "args", "program"),
+    [
+        (None, ["--model", "m"], VLLM_SERVE),
+        (["vllm", "serve", "m"], [], VLLM_SERVE),
+        (["vllm"], ["serve", "m"], VLLM_SERVE),
+        (["/opt/venv/bin/vllm", "serve"], ["m"], VLLM_SERVE),
+        (["python3", "-m", "vllm.entrypoints.openai.api_server"], [], API_SERVER),
+        (["python3.12", "-u", "-X", "a", "-m", "vllm.entrypoints.api_server"], [], API_SERVER),
+        (["python", "/usr/lib/vllm/entrypoints/openai/api_server.py"], [], API_SERVER),
+        (["python3", "-m", "vllm.entrypoints.cli.main", "serve"], ["m"], VLLM_SERVE),
+        (["python3", "/usr/bin/vllm", "serve"], ["m"], VLLM_SERVE),
+        (["python", "-m", "huggingfaceserver"], [], HUGGINGFACE),
+        (["env", "A=b", "vllm", "serve"], [], VLLM_SERVE),
+        (["tini", "--", "vllm", "serve"], [], VLLM_SERVE),
+        (["numactl", "-N", "0", "vllm", "serve"], [], VLLM_SERVE),
+        (["sh", "-c", "exec vllm serve m"], [], VLLM_SERVE),
+        (["/bin/bash", "-euxo", "pipefail", "-c"], ["vllm serve m"], VLLM_SERVE),
+        (["sh", "-c", "bash -c 'vllm serve m'"], [], VLLM_SERVE),
+        (["bash", "-c", "cd /x && vllm serve m 2>&1 | tee log"], [], VLLM_SERVE),
+        (["vllm", "bench", "serve"], [], ""),
+        (["vllm", "chat"], [], ""),
+        (["vllm"], [], ""),
+        (["sleep", "infinity"], [], ""),
+        (["python3", "-c", "import vllm"], [], ""),
+        (["python3", "-m", "vllm.benchmark"], [], ""),
+        (["sh", "-c", "vllm --version; curl http://vllm:8000/health"], [], ""),
+        (["sh", "-c", "echo vllm serve m"], [], ""),
+        (["sh", "-c", "# vllm serve m"], [], ""),
+        (["sh", "-c", "cat <<EOF > x\nvllm serve m\nEOF\nsleep 1"], [], ""),
+        (["sh", "/start.sh"], ["vllm", "serve"], ""),
+        (["sh", "-c"], [], ""),
+    ],
+)  # fmt: skip
+def test_programs(command: list[str] | None, args: list[str], program: str) -> None:
+    assert of_items(*args, command=command).program == program
+
+
+def test_repeated_entrypoint() -> None:
+    line = of_items("vllm", "serve", "m")
+    assert line.doubled
+    assert not of_items("m", command=["vllm", "serve"]).doubled
+    assert of_items("m").by_image
+
+
+def test_shell_environment() -> None:
+    line = script(
+        """
+        set -e
+        MODEL=org/name            # not passed on
+        export VLLM_CPU_KVCACHE_SPACE=4 HF_HOME="/cache dir"
+        A=b env VLLM_CPU_OMP_THREADS_BIND='all' exec vllm serve "$MODEL" \\
+          --port ${PORT} --seed $SEED --host $(hostname -i) "--served-model-name=$HF_HOME"
+        """,
+        PORT="9000",
+    )
+    assert {name: var.value for name, var in line.environment.items()} == {
+        "VLLM_CPU_KVCACHE_SPACE": "4",
+        "HF_HOME": "/cache dir",
+        "A": "b",
+        "VLLM_CPU_OMP_THREADS_BIND": "all",
+    }
+    assert line.positionals[0].text == "org/name"
+    assert flags(line) == {
+        "port": "9000",
+        "seed": None,
+        "host": None,
+        "served-model-name": "/cache dir",
+    }
+    seed = line.flag("seed")
+    assert seed is not None
+    assert not seed.known
+    assert line.shell
+    assert line.execed
+    assert line.complete
+
+
+def test_values_under_a_condition_are_unknown() -> None:
+    line = script(
+        'X=1\nif [ -n "$Y" ]; then export VLLM_CPU_OMP_THREADS_BIND=all; fi\n'
+        "[ -f x ] && export B=2\nfalse || export C=3\nvllm serve m --seed $X"
+    )
+    assert {name: var.value for name, var in line.environment.items()} == {
+        "VLLM_CPU_OMP_THREADS_BIND": None,
+        "B": None,
+        "C": None,
+    }
+    assert flags(line) == {"seed": "1"}
+
+
+def test_two_servers_leave_the_flags_open() -> None:
+    line = script("if $LEAD; then vllm serve a --port 1; else vllm serve b; fi")
+    assert line.program == VLLM_SERVE
+    assert not line.complete
+
+
+@pytest.mark.parametrize(
+    ("text", "complete"),
+    [
+        ("vllm serve m $ARGS", False),
+        ("vllm serve m ${ARGS[@]}", False),
+        ('vllm serve m "${ARGS[@]}"', False),
+        ('vllm serve m "$@"', True),
+        ("vllm serve $MODEL --port 1", True),
+        ("vllm serve $ARGS", False),
+        ("vllm serve m --config /x.yaml", False),
+        ("vllm serve m --seed $SEED", True),
+        ("vllm serve m `cat flags`", False),
+        ("eval vllm serve m", True),
+    ],
+)
+def test_completeness(text: str, complete: bool) -> None:
+    assert script(text).complete is complete
+
+
+def test_arguments_of_the_script() -> None:
+    line = script('exec vllm serve "$0" "$@" --port $2', "m", "--seed", "7")
+    assert line.positionals[0].text == "m"
+    assert flags(line) == {"seed": "7", "port": "7"}
+
+
+def test_flags_in_a_variable_point_at_the_variable() -> None:
+    line = of(
+        "image: x/llm-d-cuda:v1\n"
+        "command: [bash, -c, 'eval \"vllm serve m ${EXTRA} $@\"', --]\n"
+        "args: ['--seed=1']\n"
+        "env:\n"
+        "  - name: EXTRA\n"
+        "    value: >-\n"
+        "      --dtype float32\n"
+        "      --compilation-config '{\"mode\": 0}'\n"
+    )
+    assert flags(line) == {
+        "dtype": "float32",
+        "compilation-config": '{"mode": 0}',
+        "seed": "1",
+    }
+    flag = line.flag("dtype")
+    assert flag is not None
+    assert flag.node.span is not None
+    assert (flag.node.span.line, flag.node.span.column) == (7, 7)
+
+
+def test_self_reference_ends() -> None:
+    text = "$0 $1 $2 $@ $@ $@"
+    assert script(text, "bash", "-c", text, "bash", "-c", text).program == ""
+
+
+def test_kubernetes_expansion() -> None:
+    line = of(
+        "image: vllm/vllm-openai:v0.23.0\n"
+        "env:\n"
+        "  - {name: PORT, value: '9000'}\n"
+        "  - {name: KEY, valueFrom: {secretKeyRef: {name: s, key: k}}}\n"
+        "args: ['--port=$(PORT)', '--api-key=$(KEY)', '--seed', '$(NOPE)', '--host', '$$(PORT)',\n"
+        "  '--served-model-name={{.Name}}']\n"
+    )
+    assert flags(line) == {
+        "port": "9000",
+        "api-key": None,
+        "seed": "$(NOPE)",
+        "host": "$(PORT)",
+        "served-model-name": None,
+    }
+    assert [flag.known for flag in line.flags] == [True, False, True, True, False]
+
+
+def test_undeclared_name_may_come_from_env_from() -> None:
+    line = of("image: vllm\nenvFrom: [{secretRef: {name: s}}]\nargs: ['--port=$(P)']\n")
+    assert not line.flags[0].known
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "value_place"),
+    [
+        ("image: vllm/vllm-openai\nargs:\n  - --port=80\n", (3, 5), (3, 5)),
+        ("image: vllm/vllm-openai\nargs:\n  - --port\n  - '80'\n", (3, 5), (4, 5)),
+        ("command:\n  - sh\n  - -c\n  - |\n    vllm serve m \\\n     --port 80\n", (6, 6), (6, 13)),
+        ("command: [sh, -c]\nargs:\n  - >-\n    vllm serve\n    --port\n    80\n", (5, 5), (6, 5)),
+        ("command: [sh, -c, 'vllm serve --port 80']\n", (1, 31), (1, 38)),
+        ("env: [{name: H, value: xx}]\ncommand: [sh, -c, 'vllm serve $(H) --port 80']\n",
+         (2, 36), (2, 43)),
+    ],
+)  # fmt: skip
+def test_places(text: str, place: tuple[int, int], value_place: tuple[int, int]) -> None:
+    flag = of(text).flag("port")
+    assert flag is not None
+    assert flag.value == "80"
+    assert flag.value_node is not None
+    spans = [flag.node.span, flag.value_node.span]
+    assert [(s.line, s.column) for s in spans if s is not None] == [place, value_place]
+
+
+@given(
+    st.sampled_from(["port", "max-model-len", "tensor-parallel-size", "served-model-name"]),
+    st.text(st.sampled_from("abc019./:"), min_size=1, max_size=8),
+    st.booleans(),
+    st.booleans(),
+    st.sampled_from(["item", "shell", "command"]),
+)
+def test_spelling_does_not_matter(
+    name: str, value: str, joined: bool, under: bool, how: str
+) -> None:
+    option = "--" + (name.replace("-", "_") if under else name)
+    words = [f"{option}={value}"] if joined else [option, value]
+    if how == "item":
+        line = of_items(*words)
+    elif how == "command":
+        line = of_items(command=["vllm", "serve", *words])
+    else:
+        line = script("vllm serve " + " ".join(words))
+    assert flags(line) == {name: value}
+
+
+@given(st.text(st.sampled_from("vllm serve$@{}()[]'\"`\\\n;&|<>#=ABC-01"), max_size=60))
+def test_no_script_breaks_the_reader(text: str) -> None:
+    for token in tokens(text):
+        assert 0 <= token.start <= token.end <= len(text)
+    script(text, "--port", "1", A=text)
+    script("vllm serve m " + text, text)
+    script("eval " + text)
