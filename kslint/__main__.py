@@ -13,7 +13,7 @@ def main() -> None:
     try:
         from kslint.cli import app
 
-        app()
+        app(prog_name="kslint")
     except KeyboardInterrupt:
         sys.exit(130)
     except BrokenPipeError:

@@ -9,7 +9,7 @@ from kslint.findings import SEVERITIES, Finding, Label, Result, Subject, Summary
 from kslint.graph.graph import Graph
 from kslint.model.model import Model
 from kslint.resources import duplicate_keys
-from kslint.source.nodes import Span, path_to
+from kslint.source.nodes import Node, Span, path_to
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -82,11 +82,8 @@ def _finding(rule: Rule, problem: Problem, resource: Resource | None, model: Mod
         span = (resource.body.at("metadata", "name") or resource.body).place
     assert span is not None, f"{rule.name} points at a node that stands nowhere"
     template = rule.messages.get(problem.variant, rule.messages.get("default", rule.title))
-    related = tuple(
-        Label(node.place, text)
-        for node, text in problem.related
-        if node is not None and node.place is not None and node.place != span
-    )
+    places = [(_place(where), text) for where, text in problem.related]
+    related = tuple(Label(place, text) for place, text in places if place not in (None, span))
     path, subject = "", Subject()
     if resource is not None:
         path = path_to(resource.body, problem.at) or ""
@@ -104,6 +101,10 @@ def _finding(rule: Rule, problem: Problem, resource: Resource | None, model: Mod
         rule.help.format_map(_Lenient(problem.facts)).strip(),
         related,
     )
+
+
+def _place(where: Node | Span | None) -> Span | None:
+    return where.place if isinstance(where, Node) else where
 
 
 class _Lenient(dict[str, object]):

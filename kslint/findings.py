@@ -45,7 +45,7 @@ class Problem:
         at: Node,
         variant: str = "default",
         severity: str | None = None,
-        related: Iterable[tuple[Node | None, str]] = (),
+        related: Iterable[tuple[Node | Span | None, str]] = (),
         about: Resource | None = None,
         **facts: object,
     ) -> None:

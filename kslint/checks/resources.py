@@ -27,11 +27,11 @@ def request_over_injected_limit(component: Component, *, resource: str) -> Itera
         if asked is not None and allowed is not None and asked > allowed:
             yield Problem(
                 request,
-                related=[(limit, f"the limit of {allowed} is set here")],
+                related=[(limit.place or limit.origin.root.span, f"the limit of {allowed} comes from here")],
                 resource=resource,
                 request=asked,
                 limit=allowed,
-                origin=limit.origin.text,
+                origin=limit.origin.root.text,
                 deployment=component.metadata.string("name"),
                 path=path,
             )
@@ -54,11 +54,11 @@ def limit_under_injected_request(component: Component) -> Iterator[Problem]:
             if asked is not None and allowed is not None and asked > allowed:
                 yield Problem(
                     limit,
-                    related=[(request, f"the request of {asked} is set here")],
+                    related=[(request.place or request.origin.root.span, f"the request of {asked} comes from here")],
                     resource=resource,
                     request=asked,
                     limit=allowed,
-                    origin=request.origin.text,
+                    origin=request.origin.root.text,
                     deployment=component.metadata.string("name"),
                     path=path,
                 )

@@ -34,7 +34,7 @@ def too_few_cores(server: Server) -> Iterator[Problem]:
                 severity=severity,
                 workload=server.resource.name,
                 cores=cores,
-                origin="" if origin is None else origin.text,
+                origin="" if origin is None else origin.root.text,
             )
         return
 

@@ -11,6 +11,7 @@ import posixpath
 from typing import TYPE_CHECKING
 
 from kslint.graph.edit import listing, restated
+from kslint.graph.repository import glob_matches
 from kslint.source.nodes import Map, Node, Scalar, Seq
 
 if TYPE_CHECKING:
@@ -132,7 +133,7 @@ def _of_files(entry: Node, repository: Repository) -> Iterator[Params]:
 def _of_directories(git: Node, repository: Repository) -> Iterator[Params]:
     entries = list(listing(git, "directories"))
     for directory in repository.directories():
-        chosen = [e for e in entries if _glob(e.string("path") or "", directory)]
+        chosen = [e for e in entries if glob_matches(e.string("path") or "", directory)]
         if chosen and not any(e.boolean("exclude") is True for e in chosen):
             yield {"path": _path_params(directory, None)}
 
@@ -211,9 +212,3 @@ def _selected(params: Params, selector: Node) -> bool:
         if not holds:
             return False
     return True
-
-
-def _glob(pattern: str, path: str) -> bool:
-    from kslint.graph.repository import glob_matches
-
-    return glob_matches(pattern, path)

@@ -7,9 +7,10 @@ api/internal/konfig/builtinpluginconsts/namereference.go and api/filters/nameref
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
-from kslint.graph.edit import put, restated, rewrite
+from kslint.graph.edit import put, restated
 from kslint.source.nodes import Map, Scalar
 
 if TYPE_CHECKING:
@@ -81,13 +82,9 @@ def follow_names(items: list[Item]) -> None:
         for kind, path in places:
             if path == "roleRef/name" and item.body.string("roleRef", "kind") != kind:
                 continue
-            body = rewrite(
-                item.body,
-                tuple(path.split("/")),
-                lambda node: _followed(node, _named(kind, changed, identity)),
-            )
-            assert isinstance(body, Map)
-            item.body = body
+            candidates = _named(kind, changed, identity)
+            if candidates:
+                item.change(tuple(path.split("/")), partial(_followed, candidates=candidates))
 
 
 def _named(kind: str, changed: list[Item], referrer: Id) -> list[Item]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from kslint.graph.completeness import ALWAYS_THERE, Completeness
 from kslint.graph.references import produced, references
 from kslint.graph.scopes import Scopes
 from kslint.resources import resources_of
@@ -16,6 +17,8 @@ from kslint.resources import resources_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from kslint.graph.argo import Owner
+    from kslint.graph.kustomize import Gap
     from kslint.graph.references import Reference
     from kslint.resources import Resource
     from kslint.source.load import Input
@@ -49,15 +52,26 @@ class Lookup(NamedTuple):
 
 
 class Graph:
-    """All objects of one input."""
+    """All objects of one input, as kustomize and Argo CD will apply them.
 
-    def __init__(self, loaded: Input) -> None:
-        self.resources, self.others = resources_of(loaded.files)
+    `complete` and `provides` are what the user says of the cluster, over the evidence: see
+    `Completeness`.
+    """
+
+    def __init__(
+        self,
+        loaded: Input,
+        complete: bool | frozenset[str] | None = None,
+        provides: frozenset[str] = frozenset(),
+    ) -> None:
+        written, self.others = resources_of(loaded.files)
         self.documents: dict[str, list[Node]] = {
             file.source.name: [document.root for document in file.documents]
             for file in loaded.files
         }
-        self.scopes = Scopes(self.resources, self.others)
+        self.scopes = Scopes(written, self.others)
+        self.resources = self.scopes.resources
+        self.completeness = Completeness(self.scopes, self._declared, complete, provides)
         self._by_kind: dict[str, list[Resource]] = {}
         for resource in self.resources:
             self._by_kind.setdefault(resource.kind, []).append(resource)
@@ -82,32 +96,45 @@ class Graph:
         """Look an object up by name. `namespace` is None where the asker's own is unknown."""
         here: list[Resource] = []
         elsewhere: list[Resource] = []
-        unsettled = namespace is None
-        declared = False
         for resource in self.of_kind(kind, group):
-            its = self.namespace_of(resource)
-            if its is not None and its == namespace:
-                declared = True
             if resource.name != name:
                 continue
-            if its == "" or (its is not None and its == namespace):
-                here.append(resource)
-            elif its is None or namespace is None:
-                unsettled = True
-                here.append(resource)
-            else:
-                elsewhere.append(resource)
+            its = self.namespace_of(resource)
+            settled = its is not None and namespace is not None
+            (elsewhere if settled and its not in ("", namespace) else here).append(resource)
         if here:
             return Lookup(FOUND, tuple(here), tuple(elsewhere))
         for made_in, made_name, producer in self._made(kind):
-            if made_in is not None and made_in == namespace:
-                declared = True
             if made_name == name:
                 if made_in == namespace or made_in is None or namespace is None:
                     return Lookup(FOUND, (producer,), tuple(elsewhere))
                 elsewhere.append(producer)
-        answer = ABSENT if declared and not unsettled else UNKNOWN
-        return Lookup(answer, (), tuple(elsewhere))
+        absent = (
+            namespace is not None
+            and (kind, name) not in ALWAYS_THERE
+            and self.complete_for(kind, namespace)
+        )
+        return Lookup(ABSENT if absent else UNKNOWN, (), tuple(elsewhere))
+
+    def complete_for(self, kind: str, namespace: str) -> bool:
+        """Are all objects of a kind in a namespace known? "" asks for cluster-scoped ones."""
+        return self.completeness.complete_for(kind, namespace)
+
+    def partial(self, resource: Resource) -> list[Gap]:
+        """What is not known about the kustomize build that emits an object; mostly nothing."""
+        return self.scopes.gaps(resource)
+
+    def owners(self, resource: Resource) -> list[Owner]:
+        """The Argo CD Applications that deploy an object; none where none in the input does."""
+        return self.scopes.owners(resource)
+
+    def children(self, owner: Owner) -> list[Resource]:
+        """The objects an Argo CD Application deploys, of those that are known."""
+        return self.scopes.children(owner)
+
+    def parent(self, application: Resource) -> str | None:
+        """The key of the Application that deploys an Application; None if that is not known."""
+        return self.scopes.parent(application)
 
     def document(self, path: str, near: str = "") -> tuple[str, list[Node]] | None:
         """A file by its path in the repository, and its documents.
@@ -116,8 +143,10 @@ class Graph:
         several files the one that shares the longest way with the file `near` is taken.
         """
         path = path.strip("/")
-        if path in self.documents:
-            return path, self.documents[path]
+        repository = self.scopes.repository
+        for known in (None if repository is None else repository.local(path), path):
+            if known in self.documents:
+                return known, self.documents[known]
         matches = [name for name in self.documents if name.endswith("/" + path)]
         if not matches:
             return None
@@ -143,14 +172,22 @@ class Graph:
 
     def network(self) -> Any:
         """A networkx DiGraph: resources as nodes, found references as edges with their role."""
-        import networkx
+        import networkx as nx
 
-        graph = networkx.DiGraph()
+        graph: Any = nx.DiGraph()
         graph.add_nodes_from(self.resources)
         for reference in self.references:
             for target in self.resolve(reference).resources:
                 graph.add_edge(reference.source, target, role=reference.role)
         return graph
+
+    def _declared(self) -> set[tuple[str, str]]:
+        """Every (kind, namespace) that the input declares or makes an object in."""
+        found = {(r.kind, self.namespace_of(r)) for r in self.resources}
+        self._made("")
+        for kind, entries in (self._produced or {}).items():
+            found |= {(kind, namespace) for namespace, _, _ in entries}
+        return {(kind, namespace) for kind, namespace in found if namespace is not None}
 
     def _made(self, kind: str) -> Iterable[tuple[str | None, str, Resource]]:
         if self._produced is None:

@@ -12,13 +12,13 @@ import posixpath
 from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.graph.backrefs import follow_names
-from kslint.graph.edit import listing, put
+from kslint.graph.edit import listing
 from kslint.graph.patches import (
     PatchError,
-    full_match,
     json_patch,
     merge_keys,
-    selector_matches,
+    same_identity,
+    selected,
     strategic_merge,
 )
 from kslint.graph.transforms import Item, rescale, retag, transform
@@ -37,14 +37,14 @@ MAX_DEPTH = 50
 MAX_ITEMS = 20_000
 """Objects one build may gather; bases that include each other many times over stop here."""
 
-OBJECTS, VALUES, FAILS = "objects", "values", "fails"
+OBJECTS, CHARTS, VALUES, FAILS = "objects", "charts", "values", "fails"
 
 
 class Gap(NamedTuple):
     """Something about an emission that is not known. `node` is where it is asked for.
 
-    `kind`: OBJECTS (there are more objects than are known), VALUES (known objects may be
-    changed further), FAILS (kustomize would refuse to build this).
+    `kind`: OBJECTS (there are more objects than are known), CHARTS (those of a Helm chart),
+    VALUES (known objects may be changed further), FAILS (kustomize would refuse to build this).
     """
 
     kind: str
@@ -155,7 +155,8 @@ def emit(tree: Tree, directory: str, root: Map | None = None, application: str =
 _LOCAL = "config.kubernetes.io/local-config"
 _UNFOLLOWED = {
     "transformers": OBJECTS, "generators": OBJECTS, "configurations": VALUES, "vars": VALUES,
-    "replacements": VALUES, "openapi": VALUES, "crds": VALUES, "helmChartInflationGenerator": OBJECTS,
+    "replacements": VALUES, "openapi": VALUES, "crds": VALUES,
+    "helmChartInflationGenerator": OBJECTS,
 }  # fmt: skip
 
 
@@ -268,7 +269,7 @@ class _Build:
         values += [inline] if inline is not None else []
         its = node.string("namespace") or namespace
         self.emission.charts.append(Chart(node, its, tuple(values)))
-        self.gap(OBJECTS, f"Helm chart {node.string('name') or ''} is not rendered", node)
+        self.gap(CHARTS, f"Helm chart {node.string('name') or ''} is not rendered", node)
 
     def _generate(self, directory: str, root: Map, items: list[Item]) -> None:
         from kslint.graph.generators import combined, generated
@@ -299,7 +300,7 @@ class _Build:
         for document in documents:
             try:
                 if isinstance(document, Seq) or not document.string("kind"):
-                    self._patch_json(document, target, items, node)
+                    self._patch_json(document, target, items)
                 elif isinstance(document, Map):
                     self._patch_merge(document, target, items, node)
             except PatchError as error:
@@ -322,17 +323,15 @@ class _Build:
             self.gap(VALUES, "a patch that is not in the input, or is empty", node)
         return documents
 
-    def _patch_json(
-        self, operations: Node, target: Node | None, items: list[Item], node: Node
-    ) -> None:
+    def _patch_json(self, operations: Node, target: Node | None, items: list[Item]) -> None:
         if target is None:
             raise PatchError("a JSON patch needs a target")
-        for item in _selected(target, items):
+        for item in selected(target, items):
             item.body = json_patch(item.body, operations)
 
     def _patch_merge(self, patch: Map, target: Node | None, items: list[Item], node: Node) -> None:
         if target is not None:
-            chosen = _selected(target, items)  # none: kustomize says nothing
+            chosen = selected(target, items)  # none: kustomize says nothing
         else:
             wanted = Item(patch, "").id
             chosen = [item for item in items if wanted in item.ids]
@@ -347,49 +346,9 @@ class _Build:
             if isinstance(merged, Map):
                 if node.get("options") is not None:
                     item.remember()
-                item.body = _same_identity(item.body, merged, node.get("options"))
+                item.body = same_identity(item.body, merged, node.get("options"))
             else:
                 items.remove(item)
-
-
-def _same_identity(before: Map, after: Map, options: Node | None) -> Map:
-    """A patch changes neither kind nor name unless its options say so, and never the namespace."""
-    kind, metadata = before.get("kind"), before.get("metadata")
-    changes_kind = options is not None and options.boolean("allowKindChange") is True
-    changes_name = options is not None and options.boolean("allowNameChange") is True
-    if kind is not None and not changes_kind:
-        after = put(after, ("kind",), kind)
-    for field in ("name", "namespace"):
-        value = None if metadata is None else metadata.get(field)
-        if value is not None and not (field == "name" and changes_name):
-            after = put(after, ("metadata", field), value)
-        elif value is None and isinstance(own := after.get("metadata"), Map):
-            entries = {k: v for k, v in own.entries.items() if k != field}
-            after = put(after, ("metadata",), own.with_entries(entries))
-    return after
-
-
-def _selected(target: Node, items: list[Item]) -> list[Item]:
-    """The items a patch target selects; raises PatchError where it cannot be read."""
-    found = []
-    for item in items:
-        first, last = item.ids[0], item.id
-        if (
-            full_match(target.string("namespace"), first.namespace, last.namespace)
-            and full_match(target.string("name"), first.name, last.name)
-            and full_match(target.string("group"), last.group)
-            and full_match(target.string("version"), last.version)
-            and full_match(target.string("kind"), last.kind)
-            and _labels_match(target, "labelSelector", item, "labels")
-            and _labels_match(target, "annotationSelector", item, "annotations")
-        ):
-            found.append(item)
-    return found
-
-
-def _labels_match(target: Node, field: str, item: Item, of: str) -> bool:
-    selector = target.string(field)
-    return not selector or selector_matches(selector, item.body.at("metadata", of))
 
 
 def _as_patch(node: Node, tree: Tree, directory: str) -> Node:

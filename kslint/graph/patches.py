@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kslint.graph.edit import restated
+from kslint.graph.edit import put, restated
 from kslint.source.nodes import Map, Seq
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from kslint.graph.transforms import Item
     from kslint.resources import Resource
     from kslint.source.nodes import Node
 
@@ -223,6 +224,46 @@ def _apply_in_list(node: Seq, step: str, rest: list[str], op: str, value: Node |
     else:
         children[index : index + (op == "replace")] = [value]
     return node.with_children(children)
+
+
+def same_identity(before: Map, after: Map, options: Node | None) -> Map:
+    """A patch changes neither kind nor name unless its options say so, and never the namespace."""
+    kind, metadata = before.get("kind"), before.get("metadata")
+    changes_kind = options is not None and options.boolean("allowKindChange") is True
+    changes_name = options is not None and options.boolean("allowNameChange") is True
+    if kind is not None and not changes_kind:
+        after = put(after, ("kind",), kind)
+    for field in ("name", "namespace"):
+        value = None if metadata is None else metadata.get(field)
+        if value is not None and not (field == "name" and changes_name):
+            after = put(after, ("metadata", field), value)
+        elif value is None and isinstance(own := after.get("metadata"), Map):
+            entries = {k: v for k, v in own.entries.items() if k != field}
+            after = put(after, ("metadata",), own.with_entries(entries))
+    return after
+
+
+def selected(target: Node, items: list[Item]) -> list[Item]:
+    """The items a patch target selects; raises PatchError where it cannot be read."""
+    found = []
+    for item in items:
+        first, last = item.ids[0], item.id
+        if (
+            full_match(target.string("namespace"), first.namespace, last.namespace)
+            and full_match(target.string("name"), first.name, last.name)
+            and full_match(target.string("group"), last.group)
+            and full_match(target.string("version"), last.version)
+            and full_match(target.string("kind"), last.kind)
+            and _labels_match(target, "labelSelector", item, "labels")
+            and _labels_match(target, "annotationSelector", item, "annotations")
+        ):
+            found.append(item)
+    return found
+
+
+def _labels_match(target: Node, field: str, item: Item, of: str) -> bool:
+    selector = target.string(field)
+    return not selector or selector_matches(selector, item.body.at("metadata", of))
 
 
 def selector_matches(selector: str, values: Node | None) -> bool:

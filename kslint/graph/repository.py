@@ -43,6 +43,11 @@ class Repository:
         """Is this the repository of the input?"""
         return url is not None and self.url is not None and normal_url(url) == self.url
 
+    def is_ours(self, url: str) -> bool:
+        """Does a repository belong to the same owner as that of the input?"""
+        owner = (self.url or "").rpartition("/")[0]
+        return not owner or normal_url(url).rpartition("/")[0] == owner
+
     def local(self, path: str) -> str | None:
         """A path from the root as the input names it; None if it lies outside the input."""
         path = posixpath.normpath(path.strip("/") or ".")
@@ -62,10 +67,13 @@ class Repository:
         return [path for path in named if path]
 
     def files(self, pattern: str) -> Iterator[tuple[str, list[Node]]]:
-        """The files whose path from the root matches a glob, and their documents."""
+        """The files whose path from the root matches a glob, and their documents.
+
+        Stars cross slashes: Argo CD hands the pattern to `git ls-files`.
+        """
         for name in sorted(self._documents):
             path = self._from_root(name)
-            if path is not None and glob_matches(pattern, path):
+            if path is not None and glob_matches(pattern, path, whole=True):
                 yield path, self._documents[name]
 
     def _from_root(self, local: str) -> str | None:

@@ -1,106 +1,142 @@
-"""Where an object will live: namespaces given by kustomizations and Argo CD Applications."""
+"""What a GitOps tree really emits: which objects, into which namespace, by which Application."""
 
 from __future__ import annotations
 
 import posixpath
 from typing import TYPE_CHECKING
 
-from kslint.resources import Resource
-from kslint.source.nodes import Map
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from kslint.resources import Plain
-    from kslint.source.nodes import Node
+    from kslint.graph.argo import Applications, Owner
+    from kslint.graph.kustomize import Emission, Gap, Tree
+    from kslint.graph.repository import Repository
+    from kslint.resources import Plain, Resource
 
-KUSTOMIZATION_FILES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
-_LIST_FIELDS = ("resources", "bases", "components")
+_KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+_MAX_ROUNDS = 4
+"""Applications found by following Applications into further kustomizations, so many times."""
 
 
 class Scopes:
-    """Answers the namespace question for every object of an input."""
+    """The objects of an input as kustomize and Argo CD will apply them.
+
+    `resources` holds each object once for every build that emits it, patched, and as written
+    where no kustomization takes it in.
+    """
 
     def __init__(self, resources: list[Resource], others: list[Plain]) -> None:
-        self._kustomizations: dict[str, Node] = {
-            posixpath.dirname(plain.file): plain.document.root
-            for plain in others
-            if posixpath.basename(plain.file) in KUSTOMIZATION_FILES
-        }
-        self._applications = [r for r in resources if r.kind == "Application"]
-        self._overrides: dict[str, set[str | None]] | None = None
+        self.resources = resources
+        self.emissions: list[Emission] = []
+        self.applications: Applications | None = None
+        self._emission: dict[int, Emission] = {}
+        self._owners: dict[int, list[Owner]] = {}
+        kustomized = any(posixpath.basename(p.file) in _KUSTOMIZATIONS for p in others)
+        if kustomized or any(r.kind in ("Application", "ApplicationSet") for r in resources):
+            self._resolve(resources, others)
 
     def namespace_of(self, resource: Resource) -> str | None:
-        """As kustomize sets it, else as written, else the Application's destination."""
-        overrides = self._overriding(resource.file)
-        if len(overrides) > 1:
-            return None  # emitted more than once, into different namespaces
-        (override,) = overrides or {None}
-        return override or resource.namespace or self._destination(resource.file)
+        """As kustomize sets it or it is written, else the Applications' destination.
+
+        None where nothing says, or Applications send it to different places.
+        """
+        if resource.namespace:
+            return resource.namespace
+        given = {owner.destination for owner in self.owners(resource)}
+        return (given.pop() or None) if len(given) == 1 else None
 
     def generated(self) -> Iterator[tuple[str, str | None, str, Resource]]:
-        """Objects that kustomize generators make: (kind, namespace, name, an object to show)."""
-        for directory, root in self._kustomizations.items():
-            for field, kind in (("secretGenerator", "Secret"), ("configMapGenerator", "ConfigMap")):
-                node = root.get(field)
-                for item in [] if node is None else node.elements():
-                    name = item.string("name")
-                    if name:
-                        namespace = item.string("namespace") or root.string("namespace")
-                        shown = Resource(_as_map(item), posixpath.join(directory, "kustomization"))
-                        yield kind, namespace, name, shown
+        """Objects that kustomize generators make: (kind, namespace, name, the object).
 
-    def _overriding(self, file: str) -> set[str | None]:
-        """The `namespace:` of each top kustomization that emits this file; empty if none does."""
-        if self._overrides is None:
-            self._overrides = {}
-            included = {d for root in self._kustomizations for d in self._children(root)}
-            for directory in self._kustomizations:
-                if directory not in included:
-                    self._descend(directory, None, set())
-        return self._overrides.get(file, set())
+        Names are without the hash suffix that kustomize may add.
+        """
+        for emission in self.emissions:
+            for resource in emission.generated:
+                yield resource.kind, self.namespace_of(resource), resource.name, resource
 
-    def _descend(self, directory: str, outer: str | None, seen: set[str]) -> None:
-        if directory in seen:
-            return
-        root = self._kustomizations[directory]
-        namespace = outer or root.string("namespace")
-        assert self._overrides is not None
-        for field in _LIST_FIELDS:
-            node = root.get(field)
-            for item in [] if node is None else node.elements():
-                path = posixpath.normpath(posixpath.join(directory, item.text or ""))
-                if path in self._kustomizations:
-                    self._descend(path, namespace, {*seen, directory})
-                else:
-                    self._overrides.setdefault(path, set()).add(namespace)
+    def emission_of(self, resource: Resource) -> Emission | None:
+        """The build that emits an object; None for one as written."""
+        return self._emission.get(id(resource))
 
-    def _children(self, directory: str) -> Iterator[str]:
-        for field in _LIST_FIELDS:
-            node = self._kustomizations[directory].get(field)
-            for item in [] if node is None else node.elements():
-                path = posixpath.normpath(posixpath.join(directory, item.text or ""))
-                if path in self._kustomizations:
-                    yield path
+    def gaps(self, resource: Resource) -> list[Gap]:
+        """What is not known about the build that emits an object."""
+        emission = self.emission_of(resource)
+        return [] if emission is None else emission.gaps
 
-    def _destination(self, file: str) -> str | None:
-        """The destination namespace of the Application whose path holds the file."""
-        best: tuple[int, str | None] = (-1, None)
-        directory = posixpath.dirname(file)
-        for application in self._applications:
-            spec = application.spec
-            path = None if spec is None else spec.string("source", "path")
-            if spec is None or not path:
+    def owners(self, resource: Resource) -> list[Owner]:
+        """The Applications that deploy an object; none where no Application in the input does."""
+        if self.applications is None:
+            return []
+        if id(resource) not in self._owners:
+            emission = self.emission_of(resource)
+            self._owners[id(resource)] = (
+                self.applications.of_file(resource.file)
+                if emission is None
+                else self.applications.of_emission(emission.directory, emission.application)
+            )
+        return self._owners[id(resource)]
+
+    def children(self, owner: Owner) -> list[Resource]:
+        """The objects an Application deploys, of those that are known."""
+        return [r for r in self.resources if any(o.key == owner.key for o in self.owners(r))]
+
+    def parent(self, application: Resource) -> str | None:
+        """The key of the Application that deploys an Application; None if that is not known."""
+        keys = {owner.key for owner in self.owners(application) if owner.known}
+        return keys.pop() if len(keys) == 1 else None
+
+    @property
+    def repository(self) -> Repository | None:
+        return None if self.applications is None else self.applications.repository
+
+    def _resolve(self, written: list[Resource], others: list[Plain]) -> None:
+        from kslint.graph import kustomize
+        from kslint.graph.argo import Applications
+
+        tree = kustomize.Tree(written, others)
+        wanted: dict[tuple[str, str], Emission] = {}
+        for _ in range(_MAX_ROUNDS):
+            before = len(wanted)
+            self._emit(tree, wanted)
+            self._collect(written, tree)
+            if not any(r.kind in ("Application", "ApplicationSet") for r in self.resources):
+                return
+            self.applications = Applications(self.resources, tree)
+            self._owners.clear()
+            if len(wanted) == before and before:
+                return
+
+    def _emit(self, tree: Tree, done: dict[tuple[str, str], Emission]) -> None:
+        """Every build that is known to be wanted: no one's base, or an Application's path.
+
+        A directory that Applications deploy only with overrides is not built without them.
+        """
+        from kslint.graph.argo import KUSTOMIZE
+        from kslint.graph.kustomize import emit
+
+        plain: set[str] = set()
+        folded: set[str] = set()
+        applications = self.applications
+        for place in () if applications is None else applications.places:
+            if place.tool != KUSTOMIZE or applications is None:
                 continue
-            path = path.strip("/")
-            if f"/{directory}/".endswith(f"/{path}/") or f"/{path}/" in f"/{directory}/":
-                best = max(best, (len(path), spec.string("destination", "namespace")), key=_first)
-        return best[1]
+            root = applications.overrides(place)
+            key = (place.directory, "" if root is None else place.owner.key)
+            (plain if root is None else folded).add(place.directory)
+            if key not in done:
+                done[key] = emit(tree, place.directory, root, key[1])
+        for directory in tree.tops():
+            if directory in folded - plain:
+                done.pop((directory, ""), None)
+            elif (directory, "") not in done:
+                done[(directory, "")] = emit(tree, directory)
+        self.emissions = [done[key] for key in sorted(done)]
 
-
-def _first(pair: tuple[int, str | None]) -> int:
-    return pair[0]
-
-
-def _as_map(node: Node) -> Map:
-    return node if isinstance(node, Map) else Map({})
+    def _collect(self, written: list[Resource], tree: Tree) -> None:
+        taken = tree.taken()
+        self.resources = [r for r in written if r.file not in taken]
+        self._emission.clear()
+        for emission in self.emissions:
+            self.resources += emission.resources
+            for resource in (*emission.resources, *emission.generated):
+                self._emission[id(resource)] = emission

@@ -6,6 +6,7 @@ Source: kustomize v5.8.1, api/internal/konfig/builtinpluginconsts and api/filter
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.graph.edit import listing, put, restated, rewrite
@@ -74,6 +75,12 @@ class Item:
         """Every id the object has had, the first one first."""
         return [*self.earlier, self.id]
 
+    def change(self, path: tuple[str, ...], change: Callable[[Node], Node]) -> None:
+        """Apply a function to every value at a path of the body, lists gone through."""
+        body = rewrite(self.body, path, change)
+        if isinstance(body, Map):
+            self.body = body
+
     def remember(self) -> None:
         self.earlier.append(self.id)
 
@@ -120,9 +127,9 @@ def retag(root: Node, items: list[Item]) -> None:
             continue
         for item in items:
             if item.body.string("kind") != "CustomResourceDefinition":
-                _change(item, (), lambda body: _retag(body, entry, ""))
+                item.change((), partial(_retag, entry=entry, field=""))
                 for path in _IMAGE_VOLUMES:
-                    _change(item, path, lambda node: _retagged(node, entry))
+                    item.change(path, partial(_retagged, entry=entry))
 
 
 _IMAGE_VOLUMES = (
@@ -195,7 +202,7 @@ def _set_namespace(namespace: Node | None, items: list[Item]) -> None:
         elif identity.kind == "APIService":
             item.body = put(item.body, ("spec", "service", "namespace"), namespace)
         if identity.kind in ("RoleBinding", "ClusterRoleBinding"):
-            _change(item, ("subjects",), lambda subject: _default_subject(subject, namespace))
+            item.change(("subjects",), lambda subject: _default_subject(subject, namespace))
 
 
 def _default_subject(subject: Node, namespace: Node) -> Node:
@@ -273,12 +280,12 @@ def _set_labels(pairs: Node | None, items: list[Item], templates: bool, selector
             for path in _TEMPLATES.get(kind, ()):
                 _overlay_at(item, (*path, "labels"), pairs)
             if kind == "StatefulSet":
-                _change(item, ("spec", "volumeClaimTemplates"), lambda c: _labelled(c, pairs))
+                item.change(("spec", "volumeClaimTemplates"), lambda c: _labelled(c, pairs))
         if selectors:
             if kind in _MADE_SELECTORS and (kind != "Service" or item.id.version == "v1"):
                 _overlay_at(item, _MADE_SELECTORS[kind], pairs)
             for path in _FOUND_SELECTORS.get(kind, ()):
-                _change(item, path, lambda node: _overlaid(node, pairs))
+                item.change(path, lambda node: _overlaid(node, pairs))
 
 
 def _labelled(claim: Node, pairs: Map) -> Node:
@@ -299,7 +306,7 @@ def _set_labels_at(spec: Node, pairs: Node | None, items: list[Item]) -> None:
         if item.body.at(*path) is None and spec.boolean("create") is True:
             _overlay_at(item, path, pairs)
         else:
-            _change(item, path, lambda node: _overlaid(node, pairs))
+            item.change(path, lambda node: _overlaid(node, pairs))
 
 
 def _set_annotations(pairs: Node | None, items: list[Item]) -> None:
@@ -319,9 +326,3 @@ def _overlaid(node: Node | None, pairs: Map) -> Map:
     # labels and annotations are strings, however they are written in the kustomization
     texts = {k: restated(v.text or "", v) for k, v in pairs.entries.items()}
     return base.with_entries({**base.entries, **texts})
-
-
-def _change(item: Item, path: tuple[str, ...], change: Callable[[Node], Node]) -> None:
-    body = rewrite(item.body, path, change)
-    if isinstance(body, Map):
-        item.body = body

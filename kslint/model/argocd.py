@@ -1,14 +1,15 @@
 """What Argo CD will do with an Application: its sources, values and sync options.
 
 Source: argoproj/argo-cd v3.4.4, docs/user-guide/{helm,sync-options}.md and
-gitops-engine/pkg/sync/sync_context.go. ApplicationSet templates are read as one Application
-each; what a generator fills in stays as it is written, `{{ }}` and all.
+gitops-engine/pkg/sync/sync_context.go. `applications` reads an ApplicationSet's template as one
+Application, `{{ }}` and all; `owners` has the generator's parameters filled in.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from kslint.graph.argo import GROUP, sources_of
 from kslint.model.tree import put
 from kslint.source.inner import inner_document
 from kslint.source.nodes import Map, Scalar
@@ -41,6 +42,20 @@ class Application(NamedTuple):
     def sync_options(self) -> Node | None:
         return self.spec.at("syncPolicy", "syncOptions")
 
+    @property
+    def automated(self) -> Node | None:
+        """Its `syncPolicy.automated`, if commits are synced without a hand; else None."""
+        node = self.spec.at("syncPolicy", "automated")
+        if node is None or node.is_null or node.boolean("enabled") is False:
+            return None
+        return node
+
+    @property
+    def self_heals(self) -> bool:
+        """Are changes in the cluster put back? Off unless `selfHeal: true`."""
+        automated = self.automated
+        return automated is not None and automated.boolean("selfHeal") is True
+
 
 class Source(NamedTuple):
     """One source of an Application. `node` is its mapping."""
@@ -50,11 +65,12 @@ class Source(NamedTuple):
 
     @property
     def chart(self) -> str | None:
-        """The chart's name, also where the repository URL of an OCI registry ends with it."""
+        """The chart's name, also where an `oci://` repository URL ends with it (since v3.1)."""
         chart = self.node.string("chart")
         if chart:
             return chart.rpartition("/")[2]
-        return None
+        url = self.node.string("repoURL") or ""
+        return url.rstrip("/").rpartition("/")[2] or None if url.startswith("oci://") else None
 
     @property
     def revision(self) -> str | None:
@@ -67,23 +83,72 @@ class Source(NamedTuple):
 
 def applications(graph: Graph) -> Iterator[Application]:
     """Every Application and every ApplicationSet template in the input."""
-    for resource in graph.of_kind("Application", "argoproj.io"):
+    for resource in graph.of_kind("Application", GROUP):
         if resource.spec is not None:
             yield Application(resource, resource.body.get("metadata"), resource.spec, False)
-    for resource in graph.of_kind("ApplicationSet", "argoproj.io"):
+    for resource in graph.of_kind("ApplicationSet", GROUP):
         template = resource.body.at("spec", "template")
         spec = None if template is None else template.get("spec")
         if template is not None and spec is not None:
             yield Application(resource, template.get("metadata"), spec, True)
 
 
+def owners(graph: Graph, resource: Resource) -> list[Application]:
+    """The Applications that deploy an object, generated ones filled in; see `Graph.owners`.
+
+    `templated` is left True where an ApplicationSet's generator cannot be followed.
+    """
+    return [
+        Application(owner.resource, owner.metadata, owner.spec, not owner.known)
+        for owner in graph.owners(resource)
+    ]
+
+
 def sources(application: Application) -> list[Source]:
     """The sources in order. With `sources` set, `source` is ignored."""
-    many = application.spec.get("sources")
-    if many is not None and many.elements():
-        return [Source(application, node) for node in many.elements()]
-    one = application.spec.get("source")
-    return [] if one is None else [Source(application, one)]
+    return [Source(application, node) for node in sources_of(application.spec)]
+
+
+def sync_wave(resource: Resource) -> int | None:
+    """The wave of an object among those its Application deploys; None if it is no integer."""
+    text = resource.annotation(SYNC_WAVE)
+    if text is None:
+        return 0
+    return int(text) if text.lstrip("+-").isdecimal() and len(text) < 10 else None
+
+
+def keeps_live(
+    application: Application, resource: Resource, namespace: str | None, path: str
+) -> bool:
+    """Does a sync leave the live value at a JSON pointer alone?
+
+    It takes an `ignoreDifferences` entry for the object that covers the pointer, and the option
+    RespectIgnoreDifferences=true; without it the entry hides the difference and a sync still
+    writes. jq expressions cannot be weighed here: one that names the last step counts.
+    """
+    if not option_is(application.sync_options, "RespectIgnoreDifferences"):
+        return False
+    entries = application.spec.get("ignoreDifferences")
+    last = path.rpartition("/")[2].replace("~1", "/").replace("~0", "~")
+    for entry in [] if entries is None else entries.elements():
+        wanted = (entry.string("name"), entry.string("namespace"))
+        if (
+            (entry.string("group") or "") not in (resource.group, "*")
+            or entry.string("kind") not in (resource.kind, "*")
+            or wanted[0] not in (None, "", resource.name)
+            or wanted[1] not in (None, "", namespace)
+        ):
+            continue
+        pointers = entry.get("jsonPointers")
+        for pointer in [] if pointers is None else pointers.elements():
+            text = (pointer.text or "").rstrip("/")
+            if path == text or path.startswith(text + "/"):
+                return True
+        expressions = entry.get("jqPathExpressions")
+        for expression in [] if expressions is None else expressions.elements():
+            if last in (expression.text or ""):
+                return True
+    return False
 
 
 def option(options: Node | None, name: str) -> Scalar | None:

@@ -38,12 +38,16 @@ def defaulted_deployment(body: Map) -> Map:
     return body
 
 
-_POD_DEFAULTS: dict[str, JsonValue] = {
+POD_DEFAULTS: dict[str, JsonValue] = {
     "restartPolicy": "Always",
     "terminationGracePeriodSeconds": 30,
     "dnsPolicy": "ClusterFirst",
     "securityContext": {},
     "schedulerName": "default-scheduler",
+}
+CONTAINER_DEFAULTS = {
+    "terminationMessagePath": "/dev/termination-log",
+    "terminationMessagePolicy": "File",
 }
 _PROBE_DEFAULTS = {
     "timeoutSeconds": 1,
@@ -56,7 +60,7 @@ _PROBE_DEFAULTS = {
 def defaulted_pod(pod_spec: Map) -> Map:
     """A pod template's spec with the API server's defaults."""
     origin = api_origin(reference=CORE_DEFAULTS)
-    for field, value in _POD_DEFAULTS.items():
+    for field, value in POD_DEFAULTS.items():
         pod_spec = put_missing(pod_spec, (field,), made(value, origin))
     for field in ("containers", "initContainers"):
         containers = pod_spec.get(field)
@@ -75,9 +79,8 @@ def _defaulted_container(container: Node) -> Node:
     always = "@" not in image and tag in ("", "latest")
     policy = "Always" if always else "IfNotPresent"
     container = put_missing(container, ("imagePullPolicy",), made(policy, origin))
-    path = made("/dev/termination-log", origin)
-    container = put_missing(container, ("terminationMessagePath",), path)
-    container = put_missing(container, ("terminationMessagePolicy",), made("File", origin))
+    for field, text in CONTAINER_DEFAULTS.items():
+        container = put_missing(container, (field,), made(text, origin))
     ports = container.get("ports")
     if isinstance(ports, Seq):
         children = [

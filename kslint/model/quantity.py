@@ -15,6 +15,10 @@ _BINARY = ("", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei")
 _DECIMAL = {-9: "n", -6: "u", -3: "m", 0: "", 3: "k", 6: "M", 9: "G", 12: "T", 15: "P", 18: "E"}
 _BINARY_FACTOR = {suffix: 1 << (10 * i) for i, suffix in enumerate(_BINARY) if suffix}
 _DECIMAL_POWER = {suffix: power for power, suffix in _DECIMAL.items()}
+_GRAMMAR = (
+    "quantities must match the regular expression "
+    "'^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
+)
 _NANO = Fraction(1, 10**9)
 _MAX = 2**63 - 1
 _MAX_DIGITS = 400
@@ -88,17 +92,11 @@ class Quantity:
 def parse(text: str) -> Quantity:
     """Parse a quantity. Raises QuantityError with the API server's own words."""
     match = _FORM.fullmatch(text) if len(text) <= _MAX_DIGITS else None
-    if match is None or not text:
-        raise QuantityError(
-            "quantities must match the regular expression "
-            "'^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
-        )
+    if match is None:
+        raise QuantityError(_GRAMMAR)
     sign, digits, fraction, suffix = match.groups()
-    if not digits and not fraction:
-        raise QuantityError(
-            "quantities must match the regular expression "
-            "'^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
-        )
+    if not (digits or fraction) or suffix.strip("eEinumkKMGTP+-0123456789"):
+        raise QuantityError(_GRAMMAR)
     amount = Fraction(int((digits or "") + (fraction or "")), 10 ** len(fraction or ""))
     if sign == "-":
         amount = -amount

@@ -67,6 +67,10 @@ def appended(sequence: Node | None, values: Iterable[Node], origin: Origin | Non
     return new
 
 
+_STRING_MAPS = frozenset({"annotations", "labels", "matchLabels", "nodeSelector"})
+"""Mappings whose values are text: an empty one counts there."""
+
+
 def is_empty(node: Node | None) -> bool:
     """Would Go's `omitempty` leave this value out? (Nothing, null, "", [] or {}.)"""
     if node is None or node.is_null:
@@ -76,22 +80,23 @@ def is_empty(node: Node | None) -> bool:
     return not (isinstance(node, Map) and node.entries) and not node.elements()
 
 
-def strategic_merge(base: Node, patch: Node) -> Node:
+def strategic_merge(base: Node, patch: Node, field: str = "") -> Node:
     """A strategic merge patch of pod-spec shaped values, as the API machinery applies it.
 
     Mappings merge key by key, the lists of MERGE_KEYS by their key, all else is replaced. What
-    `omitempty` would drop from the patch changes nothing.
+    `omitempty` would drop from the patch changes nothing. `field` is the name both stand under.
     Mirrors k8s.io/apimachinery pkg/util/strategicpatch/patch.go (v0.34), without directives.
     """
     if not isinstance(base, Map) or not isinstance(patch, Map):
         return patch
     entries = dict(base.entries)
     for name, value in patch.entries.items():
-        if is_empty(value):
-            continue
         existing = entries.get(name)
-        if isinstance(existing, Map) and isinstance(value, Map):
-            entries[name] = strategic_merge(existing, value)
+        if isinstance(value, Map):  # `emptyDir: {}` is a pointer, and counts
+            known = existing if isinstance(existing, Map) else value.with_entries({})
+            entries[name] = strategic_merge(known, value, name)
+        elif is_empty(value) and not (field in _STRING_MAPS and value.text == ""):
+            continue
         elif name in MERGE_KEYS and isinstance(existing, Seq) and isinstance(value, Seq):
             entries[name] = _merge_list(existing, value, MERGE_KEYS[name])
         else:

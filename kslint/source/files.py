@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from kslint.source.ignore import Ignores
+
 SUFFIXES = (".yaml", ".yml", ".json")
 MAX_BYTES = 32 * 1024 * 1024
 SKIPPED_DIRECTORIES = frozenset(
@@ -40,9 +42,14 @@ class Source:
 
     def line(self, number: int) -> str:
         """The text of a 1-based line without its break; "" beyond the end."""
+        return self.lines[number - 1] if 0 < number <= len(self.lines) else ""
+
+    @property
+    def lines(self) -> list[str]:
+        """All lines, as `line` gives them."""
         if self._lines is None:
             self._lines = split_lines(self.text())
-        return self._lines[number - 1] if 0 < number <= len(self._lines) else ""
+        return self._lines
 
     def __repr__(self) -> str:
         return f"Source({self.name!r})"
@@ -85,24 +92,46 @@ def split_lines(text: str) -> list[str]:
 
 
 def display(path: str) -> str:
-    """The path relative to the working directory, with `/`; absolute if it lies outside."""
-    relative = os.path.relpath(path)
-    if relative.startswith(".."):
+    r"""The path relative to the working directory, with `/`; as it was given if it lies outside.
+
+    Bytes that are no UTF-8 are shown as `\xff`, so that every report can be printed.
+    """
+    try:
+        relative = os.path.relpath(path)
+    except ValueError:  # another drive, on Windows
+        relative = ".."
+    if relative.split(os.sep, 1)[0] == "..":
         relative = os.path.normpath(path)
-    return relative.replace(os.sep, "/")
+    relative = relative.replace(os.sep, "/")
+    if relative.isascii():
+        return relative
+    return relative.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def discover(paths: Iterable[str]) -> Iterator[Found | InputProblem]:
     """Every file to read under `paths`, sorted, each once; problems where a path cannot be used."""
     seen: set[str] = set()
+    directories: dict[str, str] = {}
     for path in paths:
         for found in _expand(path):
-            if isinstance(found, Found):
-                identity = os.path.abspath(found.path) if found.path != STDIN else STDIN
-                if identity in seen:
-                    continue
+            identity = _identity(found, directories)
+            if identity not in seen:
                 seen.add(identity)
-            yield found
+                yield found
+
+
+def _identity(found: Found | InputProblem, directories: dict[str, str]) -> str:
+    """What tells a file from another, by whatever road it was reached."""
+    if isinstance(found, InputProblem):
+        return f"{found.file}\0{found.message}"
+    if found.path == STDIN:
+        return STDIN
+    if found.explicit:
+        return os.path.realpath(found.path)
+    directory, name = os.path.split(found.path)  # files found in a directory are no links
+    if directory not in directories:
+        directories[directory] = os.path.realpath(directory)
+    return os.path.join(directories[directory], name)
 
 
 def read(found: Found, max_bytes: int = MAX_BYTES) -> Source | InputProblem:
@@ -155,7 +184,7 @@ def _expand(path: str) -> Iterator[Found | InputProblem]:
             yield InputProblem(display(path), _stat_message(error))
         return
     except ValueError:
-        yield InputProblem(repr(path), "is not a path")
+        yield InputProblem(repr(path)[1:-1], "is not a path")
         return
     if stat.S_ISDIR(mode):
         yield from _walk(path)
@@ -172,13 +201,56 @@ def _stat_message(error: OSError) -> str:
 
 
 def _glob(pattern: str) -> Iterator[Found | InputProblem]:
-    import glob
+    """What a pattern matches; `**` stands for any number of directories.
 
-    matches = sorted(glob.glob(pattern, recursive=True))
+    As in a shell, `*` does not match hidden names. `**` follows no links (a loop of them would
+    never end) and leaves out the directories that a walk leaves out.
+    """
+    root, rest = os.path.splitdrive(pattern)
+    if rest.startswith(os.sep):
+        root += os.sep
+    steps = [step for step in rest.split(os.sep) if step]
+    matches = sorted(set(_matches(root, steps)))
     if not matches:
-        yield InputProblem(pattern, "matches no file")
+        yield InputProblem(display(pattern), "matches no file")
     for match in matches:
         yield from _expand(match)
+
+
+def _matches(base: str, steps: list[str]) -> Iterator[str]:
+    """The paths under `base` that match a pattern's remaining steps."""
+    if not steps:
+        yield base
+        return
+    step, rest = steps[0], steps[1:]
+    if not _GLOB.intersection(step):
+        path = os.path.join(base, step)
+        if os.path.lexists(path):
+            yield from _matches(path, rest)
+        return
+    from fnmatch import fnmatchcase
+
+    if step == "**":
+        while rest[:1] == ["**"]:
+            rest = rest[1:]
+        yield from _matches(base, rest or ["*"])
+    for entry in _entries(base):
+        hidden = entry.name.startswith(".") and not step.startswith(".")
+        if step == "**":
+            is_below = entry.is_dir(follow_symlinks=False) and entry.name not in SKIPPED_DIRECTORIES
+            if is_below and not hidden:
+                yield from _matches(entry.path, [step, *rest])
+        elif not hidden and fnmatchcase(entry.name, step) and (not rest or entry.is_dir()):
+            yield from _matches(entry.path, rest)
+
+
+def _entries(directory: str) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(directory or os.curdir) as entries:
+            listing = sorted(entries, key=lambda entry: entry.name)
+    except OSError:
+        return []
+    return listing
 
 
 def _walk(root: str) -> Iterator[Found | InputProblem]:
@@ -191,25 +263,33 @@ def _walk(root: str) -> Iterator[Found | InputProblem]:
         try:
             with os.scandir(directory) as entries:
                 listing = sorted(entries, key=lambda entry: entry.name)
+            names = {entry.name for entry in listing}
+            if "pyvenv.cfg" in names and directory != root:
+                continue
+            if ".gitignore" in names:
+                ignores = ignores.inside(directory)
+            below = [entry.path for entry in listing if _is_entered(entry, ignores)]
+            files = [entry.path for entry in listing if _is_read(entry, ignores)]
         except OSError as error:
             yield InputProblem(display(directory), _stat_message(error))
             continue
-        names = {entry.name for entry in listing}
-        if "pyvenv.cfg" in names and directory != root:
-            continue
-        if ".gitignore" in names:
-            ignores = ignores.inside(directory)
-        below = []
-        for entry in listing:
-            is_directory = entry.is_dir(follow_symlinks=False)
-            if is_directory:
-                if entry.name in SKIPPED_DIRECTORIES or ignores.match(entry.path, True):
-                    continue
-                below.append((entry.path, ignores))
-            elif (
-                entry.name.lower().endswith(SUFFIXES)
-                and entry.is_file(follow_symlinks=False)
-                and not ignores.match(entry.path, False)
-            ):
-                yield Found(entry.path, display(entry.path), False)
-        stack.extend(reversed(below))
+        for path in files:
+            yield Found(path, display(path), False)
+        stack.extend((path, ignores) for path in reversed(below))
+
+
+def _is_entered(entry: os.DirEntry[str], ignores: Ignores) -> bool:
+    return (
+        entry.is_dir(follow_symlinks=False)
+        and entry.name not in SKIPPED_DIRECTORIES
+        and not ignores.match(entry.path, is_directory=True)
+    )
+
+
+def _is_read(entry: os.DirEntry[str], ignores: Ignores) -> bool:
+    """A regular file of a known suffix: pipes, devices and links are left alone."""
+    return (
+        entry.name.lower().endswith(SUFFIXES)
+        and entry.is_file(follow_symlinks=False)
+        and not ignores.match(entry.path, is_directory=False)
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,38 +23,36 @@ class Ignores:
         """Those of the directories above `root`, up to the repository's root."""
         chain = []
         directory = os.path.abspath(root)
-        top = None
         while not os.path.exists(os.path.join(directory, ".git")):
             parent = os.path.dirname(directory)
             if parent == directory:
                 return cls()  # in no repository: only what the tree itself brings
             chain.append(parent)
             directory = parent
-        top = directory
-        ignores = cls()
+        ignores = cls().reading(directory, os.path.join(directory, ".git", "info", "exclude"))
         for parent in reversed(chain):
-            if os.path.exists(os.path.join(parent, ".gitignore")):
-                ignores = ignores.inside(parent)
-        exclude = os.path.join(top, ".git", "info", "exclude")
-        if os.path.isfile(exclude):
-            ignores = ignores._with(top, exclude)
-        return ignores
+            ignores = ignores.inside(parent)
+        # who names an ignored directory wants it read
+        return cls() if ignores.match(root, is_directory=True) else ignores
 
     def inside(self, directory: str) -> Ignores:
-        """These and the directory's own `.gitignore`."""
-        return self._with(directory, os.path.join(directory, ".gitignore"))
+        """These and the directory's own `.gitignore`, if it has one."""
+        return self.reading(directory, os.path.join(directory, ".gitignore"))
 
-    def _with(self, directory: str, file: str) -> Ignores:
+    def reading(self, directory: str, file: str) -> Ignores:
+        """These and an ignore file whose patterns start from `directory`."""
         try:
-            with open(file, encoding="utf-8", errors="replace") as handle:
-                lines = [line for line in handle if line.strip() and not line.startswith("#")]
+            # only a regular file, as git has it: a pipe would block, a link leads elsewhere
+            if not stat.S_ISREG(os.lstat(file).st_mode):
+                return self
+            with open(file, encoding="utf-8-sig", errors="surrogateescape") as handle:
+                lines = [line.rstrip("\r\n") for line in handle]
         except OSError:
             return self
+        lines = [line for line in lines if line.strip() and not line.startswith("#")]
         if not lines:
             return self
-        from pathspec import GitIgnoreSpec  # only where there is something to ignore: 28 ms
-
-        return Ignores((*self.specs, (os.path.abspath(directory), GitIgnoreSpec.from_lines(lines))))
+        return Ignores((*self.specs, (os.path.abspath(directory), _spec(lines))))
 
     def match(self, path: str, is_directory: bool) -> bool:
         """True if git would ignore this path. The caller never descends into an ignored one."""
@@ -63,3 +62,23 @@ class Ignores:
             if verdict is not None:
                 return verdict
         return False
+
+
+def _spec(lines: list[str]) -> GitIgnoreSpec:
+    """The patterns of an ignore file, without those that are none: git passes over them too."""
+    from pathspec import GitIgnoreSpec  # only where there is something to ignore: 28 ms
+
+    try:
+        return GitIgnoreSpec.from_lines(lines)
+    except ValueError:
+        return GitIgnoreSpec.from_lines([line for line in lines if _is_pattern(line)])
+
+
+def _is_pattern(line: str) -> bool:
+    from pathspec import GitIgnoreSpec
+
+    try:
+        GitIgnoreSpec.from_lines([line])
+    except ValueError:
+        return False
+    return True

@@ -35,6 +35,8 @@ def _as_in_file(scalar: Scalar, source: Source) -> tuple[str, bool]:
     """The text of a literal block behind as many blank lines as stand before it in its file."""
     assert scalar.start is not None
     header = source.line(scalar.start.line + 1)[scalar.start.column :]
+    while header[:1] in ("&", "!"):  # an anchor or a tag
+        header = header.partition(" ")[2].lstrip()
     lines = scalar.literal.split("\n")
     if header[:1] != "|":
         return scalar.literal, False

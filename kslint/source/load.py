@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from kslint.source.files import InputProblem, discover, encoding_of, read
+from kslint.source.characters import FORBIDDEN
+from kslint.source.files import InputProblem, discover, encoding_of, read, split_lines
 from kslint.source.nodes import Span
-from kslint.source.parser import YamlError, compose
+from kslint.source.parser import ForbiddenCharacterError, YamlError, compose
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,9 +18,11 @@ if TYPE_CHECKING:
     from kslint.source.parser import Document
 
 MAX_BROKEN_DOCUMENTS = 20
-"""After so many broken documents the rest of a file is given up."""
+"""After so many broken documents the rest of a file is given up, which is a trouble too."""
 
-
+_TEMPLATE = "template with unrendered {{ }}"
+_BRACES = ("{{", "{%")
+_QUOTED = re.compile(r""" "(?:[^"\\]|\\.)*" | '(?:[^']|'')*' """, re.VERBOSE)
 _CONFLICT_MARKERS = ("<<<<<<< ", ">>>>>>> ")
 _CONFLICT_REACH = 40
 
@@ -73,25 +78,40 @@ def load_source(source: Source, result: Input) -> None:
         return
     documents: list[Document] = []
     troubles: list[Trouble] = []
-    data: bytes | str = _for_libyaml(source)
-    for _ in range(MAX_BROKEN_DOCUMENTS):
+    data: bytes | str = source.data
+    if encoding_of(source.data) in ("utf-16-le", "utf-16-be"):  # libyaml wants a mark
+        data = source.text()
+    begin = broken = 0  # the line the rest begins at, counted from 0; documents given up
+    repaired = False
+    while True:
         try:
-            for document in compose(source, data):
-                documents.append(document)
+            for document in compose(source, data, len(documents) + broken):
+                documents.append(document)  # noqa: PERF402  (what came before an error counts)
             break
+        except ForbiddenCharacterError as problem:
+            # found ahead of the documents it stands behind: read all again without such
+            documents.clear()
+            troubles = [Trouble("yaml-syntax", problem.span, problem.message)]
+            data, begin, broken, repaired = FORBIDDEN.sub("\ufffd", source.text()), 0, 0, True
         except YamlError as problem:
-            if _is_template_line(source, problem.span.line):
-                documents.clear()
-                troubles.clear()
-                result.skipped.append(Skipped(source.name, "template with unrendered {{ }}"))
+            if _breaks_at_template(source, problem):
+                result.skipped.append(Skipped(source.name, _TEMPLATE))
+                return
+            broken += 1
+            if not repaired:  # else the forbidden character may well be the cause
+                troubles.append(_syntax_trouble(source, problem))
+            following = _next_document(source, problem.span, begin)
+            if following is None:
                 break
-            troubles.append(_syntax_trouble(source, problem))
-            rest = _after_document(source.text() if isinstance(data, bytes) else data, problem)
-            if rest is None:
+            if broken == MAX_BROKEN_DOCUMENTS:
+                place = Span(source.name, following + 1, 1, following + 1, 4)
+                message = f"{broken} documents before are broken; the rest of the file is not read"
+                troubles.append(Trouble("yaml-syntax", place, message))
                 break
-            data = rest
-    if any(document.composite_keys for document in documents) and b"{{" in source.data:
-        result.skipped.append(Skipped(source.name, "template with unrendered {{ }}"))
+            begin = following
+            data = _from_line(source.text() if isinstance(data, bytes) else data, begin)
+    if any(_is_template_key(source, span) for d in documents for span in d.composite_keys):
+        result.skipped.append(Skipped(source.name, _TEMPLATE))
         return
     result.troubles.extend(troubles)
     result.files.append(ParsedFile(source, documents))
@@ -106,34 +126,54 @@ def _syntax_trouble(source: Source, problem: YamlError) -> Trouble:
     return Trouble("yaml-syntax", problem.span, problem.message, problem.related)
 
 
-def _for_libyaml(source: Source) -> bytes | str:
-    """What libyaml is given: the bytes, but UTF-16 without a mark decoded, and JSON without tabs."""
-    encoding = encoding_of(source.data)
-    if encoding in ("utf-16-le", "utf-16-be"):
-        return source.text()
-    if b"\t" in source.data and source.data.lstrip()[:1] in (b"{", b"["):
-        # JSON may be indented with tabs, YAML may not; inside JSON strings they are escaped
-        return source.data.replace(b"\t", b" ")
-    return source.data
-
-
 def _in_chart_templates(source: Source) -> bool:
-    return b"{{" in source.data and "/templates/" in f"/{source.name}"
+    """Is it a file with `{{` in the templates of a Helm chart, which has its Chart.yaml above?"""
+    if b"{{" not in source.data:
+        return False
+    above, found, _ = os.path.abspath(source.name).rpartition("/templates/")
+    while found:
+        if os.path.exists(above + "/Chart.yaml"):
+            return True
+        above, found, _ = above.rpartition("/templates/")
+    return False
 
 
-def _is_template_line(source: Source, line: int) -> bool:
-    """Does the YAML break at a line, or the one before it, that holds template braces?"""
-    near = source.line(line) + source.line(line - 1)
-    return "{{" in near or "{%" in near
+def _breaks_at_template(source: Source, problem: YamlError) -> bool:
+    """Does the YAML break at template braces, or just behind a line that begins with them?"""
+    if source.line(problem.span.line - 1).lstrip().startswith(_BRACES):
+        return True
+    lines = {problem.span.line, *(span.line for span, _ in problem.related)}
+    return any(_has_bare_braces(source.line(line)) for line in lines)
 
 
-def _after_document(text: str, problem: YamlError) -> str | None:
-    """The stream with everything up to the end of the broken document blanked out.
+def _has_bare_braces(line: str) -> bool:
+    """Template braces outside of quotes and comments. Quoted ones are text, and no template."""
+    if "{{{" in line or line.lstrip().startswith("#"):  # nested flow mappings, or a comment
+        return False
+    bare = line
+    for match in _QUOTED.finditer(line):
+        if match[0].count("{{") != match[0].count("}}"):  # quotes within braces within quotes
+            return True
+        bare = bare.replace(match[0], "")
+    return any(brace in bare for brace in _BRACES)
 
-    Blanks keep lines and columns of what follows. None if nothing follows.
-    """
-    lines = text.split("\n")
-    for number in range(max(problem.span.line - 1, 1), len(lines)):
-        if lines[number].startswith("---"):
-            return "\n".join(["" if n < number else line for n, line in enumerate(lines)])
+
+def _is_template_key(source: Source, key: Span) -> bool:
+    """Is a composite key the inner half of `{{ x }}`?"""
+    line = source.line(key.line)
+    return line[max(key.column - 2, 0) : key.column] == "{{" and "{{{" not in line
+
+
+def _next_document(source: Source, broken: Span, begin: int) -> int | None:
+    """The line (from 0) of the `---` that ends the broken document, which began at `begin`."""
+    line = broken.line - 1 if broken.column == 1 else broken.line
+    line = max(line, begin + 1)
+    for number, text in enumerate(source.lines[line:], line):
+        if text.startswith("---") and text[3:4] in ("", " ", "\t"):
+            return number
     return None
+
+
+def _from_line(text: str, begin: int) -> str:
+    """The text from a line on, behind as many empty lines as there were: places stay true."""
+    return "\n" * begin + "\n".join(split_lines(text)[begin:])

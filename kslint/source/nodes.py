@@ -50,13 +50,20 @@ class Origin(NamedTuple):
 
     `kind` is one of: written, runtime, config, helm, chart, controller, api-server.
     `text` completes the sentence "... comes from". `reference` names the upstream source of
-    the fact. `span` points at the place, when that place is in the input.
+    the fact. `span` points at the place, when that place is in the input. `cause` is what made
+    this one so: the webhook fills in a limit *because* a setting says so.
     """
 
     kind: str
     text: str
     reference: str = ""
     span: Span | None = None
+    cause: Origin | None = None
+
+    @property
+    def root(self) -> Origin:
+        """The last link of the chain: what a user would change."""
+        return self if self.cause is None else self.cause.root
 
 
 class Node:
@@ -84,12 +91,11 @@ class Node:
         """The span of the value itself, or None if it stands in no file."""
         if self.source is None or self.start is None or self.end is None:
             return None
+        start, end = self.start, self.end
+        if not isinstance(self, Scalar):
+            end = _end_of_text(self.source, start, end)
         return Span(
-            self.source.name,
-            self.start.line + 1,
-            self.start.column + 1,
-            self.end.line + 1,
-            self.end.column + 1,
+            self.source.name, start.line + 1, start.column + 1, end.line + 1, end.column + 1
         )
 
     @property
@@ -97,7 +103,7 @@ class Node:
         """Where a finding about this value points: its key, else its first key, else itself."""
         if self.key is not None and self.key.span is not None:
             return self.key.span
-        for _name, child in self.items():
+        for _name, child in self.items():  # noqa: PERF102  (no dict: a node)
             if child.key is not None and child.key.span is not None:
                 return child.key.span
         return self.span
@@ -330,6 +336,18 @@ class Seq(Node):
 
     def __repr__(self) -> str:
         return f"Seq({len(self.children)})"
+
+
+def _end_of_text(source: Source, start: Mark, end: Mark) -> Mark:
+    """Where a collection's text ends: the parser's mark of a block stands at what follows it."""
+    line, column = end.line, end.column
+    while line > start.line:
+        text = source.line(line + 1)[:column].rstrip()
+        if text and not text.lstrip().startswith("#"):
+            return Mark(line, len(text))
+        line -= 1
+        column = len(source.line(line + 1))
+    return Mark(line, max(len(source.line(line + 1)[:column].rstrip()), start.column))
 
 
 def made(value: object, origin: Origin) -> Node:

@@ -22,8 +22,14 @@ from yaml.events import (
     StreamEndEvent,
 )
 
-from kslint.source.nodes import Map, Scalar, Seq, Span
-from kslint.source.scalars import KEY_WORDS
+from kslint.source.characters import (
+    first_forbidden,
+    is_json,
+    json_for_yaml,
+    may_hold_no_number,
+)
+from kslint.source.nodes import Map, Scalar, Seq, Span, walk
+from kslint.source.scalars import PYTHON_TAG, WORDS, is_no_number, key_name, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +39,7 @@ if TYPE_CHECKING:
 
 MAX_DEPTH = 200
 MAX_EXPANSION = 500_000
-"""Nodes a document may hold once its aliases are expanded; only counted where it has aliases."""
+"""Nodes that the aliases of one document may bring in, on top of those written."""
 
 
 class YamlError(Exception):
@@ -46,6 +52,10 @@ class YamlError(Exception):
         self.related = related
 
 
+class ForbiddenCharacterError(YamlError):
+    """A byte or character that no YAML reader takes."""
+
+
 class Duplicate(NamedTuple):
     """A key that stands twice in one mapping."""
 
@@ -54,14 +64,22 @@ class Duplicate(NamedTuple):
     first: Scalar
 
 
+class Refusal(NamedTuple):
+    """What YAML allows and a Kubernetes object must not hold, since JSON has no form for it."""
+
+    message: str
+    span: Span
+
+
 class Document(NamedTuple):
     """One YAML document. `number` counts from 0 within its file."""
 
     root: Node
     number: int
     duplicates: list[Duplicate]
-    composite_keys: bool
-    """A mapping or list was used as a key: not a Kubernetes object, mostly an unrendered `{{ x }}`."""
+    refusals: list[Refusal]
+    composite_keys: list[Span]
+    """Where a mapping or list is used as a key: mostly an unrendered `{{ x }}`."""
 
 
 def event_parser(data: bytes | str) -> Any:
@@ -73,39 +91,72 @@ def event_parser(data: bytes | str) -> Any:
     return CParser(data)
 
 
-def compose(source: Source, data: bytes | str) -> Iterator[Document]:
-    """The documents of one YAML stream, in order.
+def _event_source(data: bytes | str) -> tuple[Any, bool]:
+    """A function that gives the next event, and whether `.inf` or `.nan` may be in the stream."""
+    restore = None
+    if is_json(data):
+        data, restore = json_for_yaml(data)
+    no_numbers = may_hold_no_number(data)
+    next_event = event_parser(data).get_event
+    return (next_event if restore is None else _restoring(next_event, restore)), no_numbers
+
+
+def _restoring(next_event: Any, restore: Any) -> Any:
+    """Events whose text has its surrogate pairs back."""
+
+    def event() -> Any:
+        found = next_event()
+        if found.__class__ is ScalarEvent:
+            found.value = restore(found.value)
+        return found
+
+    return event
+
+
+def compose(source: Source, data: bytes | str, number: int = 0) -> Iterator[Document]:
+    """The documents of one YAML or JSON stream, in order; the first has the given number.
 
     Raises YamlError at the first place that cannot be read; documents before it have
-    been yielded by then.
+    been yielded by then. Raises ForbiddenCharacterError at the first character YAML does not take;
+    libyaml looks ahead for these, so documents before it may be missing.
     """
     try:
-        yield from _documents(source, event_parser(data).get_event)
+        yield from _documents(source, *_event_source(data), number)
     except yaml.MarkedYAMLError as error:
         raise _located(source, error) from None
-    except yaml.reader.ReaderError as error:
-        raise YamlError(*_unreadable(source, error)) from None
+    except (yaml.reader.ReaderError, UnicodeError):
+        line, column, message = first_forbidden(data)
+        span = Span(source.name, line, column, line, column + 1)
+        raise ForbiddenCharacterError(message, span) from None
 
 
-def _documents(source: Source, next_event: Any) -> Iterator[Document]:
-    index = 0
+def _documents(
+    source: Source, next_event: Any, no_numbers: bool, number: int
+) -> Iterator[Document]:
     while True:
         event = next_event()
         kind = event.__class__
         if kind is StreamEndEvent:
             return
         if kind is DocumentStartEvent:
-            yield _document(source, next_event, index)
-            index += 1
+            document = _document(source, next_event, number)
+            if no_numbers:
+                document.refusals.extend(_no_numbers(document.root))
+            yield document
+            number += 1
 
 
-def _document(source: Source, next_event: Any, index: int) -> Document:
+def _document(  # noqa: C901  (one loop over all events: calls would cost a third more time)
+    source: Source, next_event: Any, number: int
+) -> Document:
     """Compose up to the end of the document. The loop keeps its state in locals for speed."""
     duplicates: list[Duplicate] = []
-    composite = False
+    refusals: list[Refusal] = []
+    composite: list[Span] = []
     anchors: dict[str, tuple[Node, int]] = {}
     open_anchors: dict[int, tuple[str, int]] = {}
     count = 0  # nodes so far, aliases expanded
+    expanded = 0  # of these, what aliases brought
     stack: list[tuple[Node | None, Scalar | None, set[str] | None]] = []
     container: Node | None = None
     key: Scalar | None = None  # the key that waits for its value, in a mapping
@@ -125,6 +176,8 @@ def _document(source: Source, next_event: Any, index: int) -> Document:
                 event.start_mark,
                 event.end_mark,
             )
+            if event.tag is not None:
+                refusals.extend(_tag_refusal(source, event))
             count += 1
             if event.anchor:
                 anchors[event.anchor] = (node, 1)
@@ -135,6 +188,8 @@ def _document(source: Source, next_event: Any, index: int) -> Document:
                 if kind is MappingStartEvent
                 else Seq(None, source, start, end)
             )
+            if event.tag is not None:
+                refusals.extend(_tag_refusal(source, event))
             count += 1
             if event.anchor:
                 anchors[event.anchor] = (node, -1)
@@ -161,33 +216,41 @@ def _document(source: Source, next_event: Any, index: int) -> Document:
             if size < 0:
                 raise YamlError(f"alias *{event.anchor} stands inside its own anchor", here)
             count += size
-            if count > MAX_EXPANSION:
+            expanded += size
+            if expanded > MAX_EXPANSION:
                 raise YamlError(
                     f"aliases expand to more than {MAX_EXPANSION} nodes (a YAML bomb?)", here
                 )
+            if size > 1 and len(stack) + _height(target) > MAX_DEPTH:
+                raise YamlError(f"aliases nest deeper than {MAX_DEPTH} levels", here)
             node = target.moved(None)
+            if key is None and container.__class__ is Map:  # a key stands where it is used
+                node.start, node.end = event.start_mark, event.end_mark
         else:  # the end of the document
             break
 
         if container is None:
             root = node
         elif container.__class__ is Seq:
-            container.children.append(node)  # type: ignore[attr-defined]
+            container.children.append(node)
         elif key is None:
             if node.__class__ is Scalar:
                 key = node  # type: ignore[assignment]
             else:
-                composite = True
-                key = Scalar("", True, None, source, node.start, node.end)
+                here = _span(source, node.start, node.end)
+                composite.append(here)
+                refusals.append(Refusal("a mapping or a list is no key of an object", here))
+                key = Scalar("", False, None, source, node.start, node.end)
         else:
             name = key.literal
-            entries: dict[str, Node] = container.entries  # type: ignore[attr-defined]
-            if key.plain_style:
-                if name == "<<":
-                    merged = _merge(entries, node, key, source, merged)
-                    key = None
-                    continue
-                name = KEY_WORDS.get(name, name)
+            entries: dict[str, Node] = container.entries
+            if (key.plain_style and (name < ":" or name in WORDS)) or key.tag is not None:
+                # numbers sort before the colon, words and `<<` after it
+                name = _name(key, source, refusals)
+            elif name == "<<" and key.plain_style:
+                merged = _merge(entries, node, key, source, merged)
+                key = None
+                continue
             node.key = key
             if name in entries:
                 if merged is None or name not in merged:
@@ -201,7 +264,50 @@ def _document(source: Source, next_event: Any, index: int) -> Document:
 
     if root is None:
         root = Scalar("", True, None, source, event.start_mark, event.end_mark)
-    return Document(root, index, duplicates, composite)
+    return Document(root, number, duplicates, refusals, composite)
+
+
+def _name(key: Scalar, source: Source, refusals: list[Refusal]) -> str:
+    """The name of a key that is a word, a number or bears a tag."""
+    name = key_name(key.literal, key.plain_style, key.tag)
+    if name is not None:
+        return name
+    what = "null" if key.is_null else "an integer over 63 bits"
+    refusals.append(Refusal(f"{what} is no key of an object", _span(source, key.start, key.end)))
+    return key.literal
+
+
+def _tag_refusal(source: Source, event: Any) -> Iterator[Refusal]:
+    """An explicit tag that does not fit; nothing is ever constructed from one."""
+    tag: str = event.tag
+    message = None
+    if tag.startswith(PYTHON_TAG):
+        message = "a `!!python/` tag asks the reader to run code; no Kubernetes object has one"
+    elif event.__class__ is ScalarEvent:
+        message = refusal(event.value, tag)
+    if message is not None:
+        yield Refusal(message, _span(source, event.start_mark, event.end_mark))
+
+
+def _no_numbers(root: Node) -> Iterator[Refusal]:
+    """Plain `.inf` and `.nan` in a document."""
+    for node in dict.fromkeys(walk(root)):
+        if isinstance(node, Scalar) and node.plain_style and is_no_number(node.literal):
+            assert node.span is not None
+            message = f"`{node.literal}` has no form in JSON: quote it if it is text"
+            yield Refusal(message, node.span)
+
+
+def _height(node: Node) -> int:
+    """Levels of collections in a tree."""
+    height = 0
+    level = [node]
+    while level := [item for item in level if item.__class__ is not Scalar]:
+        height += 1
+        level = [
+            child for item in level for child in (*dict(item.items()).values(), *item.elements())
+        ]
+    return height
 
 
 def _merge(
@@ -209,7 +315,7 @@ def _merge(
 ) -> set[str]:
     """Apply `<<: value` the way go-yaml does: at its place, over what stands before it."""
     merged = set() if merged is None else merged
-    maps = value.elements() or [value]
+    maps = value.elements() if isinstance(value, Seq) else [value]
     for item in reversed(maps):  # of a list, the earlier mapping wins
         if not isinstance(item, Map):
             raise YamlError(
@@ -238,15 +344,3 @@ def _located(source: Source, error: yaml.MarkedYAMLError) -> YamlError:
         )
         related = ((place, error.context),)
     return YamlError(message, span, related)
-
-
-def _unreadable(source: Source, error: Any) -> tuple[str, Span]:
-    """A ReaderError's message and place; its position counts bytes or characters."""
-    position = error.position if isinstance(error.position, int) else 0
-    before = source.data[:position]
-    line = before.count(b"\n")
-    column = len(before) - (before.rfind(b"\n") + 1)
-    span = Span(source.name, line + 1, column + 1, line + 1, column + 2)
-    character = error.character
-    shown = f"#x{character:02x}" if isinstance(character, int) else repr(character)
-    return f"character {shown} is not allowed in YAML ({error.reason})", span

@@ -8,6 +8,7 @@ text. The table here follows `resolve.go` of its go-yaml v2 and was compared wit
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Union
 
@@ -24,44 +25,141 @@ WORDS: dict[str, bool | None] = {
 }
 """Plain words that are not text."""
 
-KEY_WORDS: dict[str, str] = {
-    word: "true" if value else "false" for word, value in WORDS.items() if value is not None
-}
-"""Plain mapping keys that become another key, since JSON knows string keys only."""
-
 _NUMBER_START = frozenset("+-.0123456789")
-_INTEGER = re.compile(r"[-+]?(?:0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO]?[0-7]+|0|[1-9][0-9]*)", re.ASCII)
+_INTEGER = re.compile(
+    r"[-+]?(?:0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO]?[0-7]+|0|[1-9][0-9]*)|0b[-+][01]+", re.ASCII
+)
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?", re.ASCII)
-_STRING_TAG = "tag:yaml.org,2002:str"
+_NO_NUMBER = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)", re.ASCII)
+_BASES = {"x": 16, "X": 16, "b": 2, "B": 2, "o": 8, "O": 8}
+
+TAG = "tag:yaml.org,2002:"
+PYTHON_TAG = TAG + "python/"
+_TYPES: dict[str, tuple[type, ...]] = {
+    TAG + "bool": (bool,),
+    TAG + "float": (int, float),
+    TAG + "int": (int,),
+    TAG + "null": (type(None),),
+}
+"""What a plain scalar must look like to bear a tag. Other tags leave the text as it stands."""
 
 
 def resolve(literal: str, plain: bool, tag: str | None = None) -> Plain:
-    """The value of a scalar: text if quoted or block style, else by the table."""
-    if not plain or tag == _STRING_TAG:
+    """The value of a scalar: text if quoted or block style, else by the table.
+
+    `tag` is written out in full, and None where there is none. A value that its tag forbids
+    stays text; `refusal` tells.
+    """
+    if tag is not None:
+        return _tagged(literal, tag)
+    if not plain:
         return literal
     if literal in WORDS:
         return WORDS[literal]
     if literal[0] not in _NUMBER_START:
         return literal
-    digits = literal.replace("_", "")
+    digits = literal if literal[0] == "." else literal.replace("_", "")
     if _INTEGER.fullmatch(digits):
-        return _integer(digits)
+        number = _integer(digits)
+        if number is not None:
+            return number
     if _FLOAT.fullmatch(digits):
-        return float(digits)
+        value = float(digits)
+        if value not in (math.inf, -math.inf):  # what is out of Go's range stays text
+            return value
     return literal
 
 
-def _integer(digits: str) -> int | float:
-    sign = -1 if digits[0] == "-" else 1
+def key_name(literal: str, plain: bool, tag: str | None = None) -> str | None:
+    """The string that a mapping key becomes, since JSON knows no others.
+
+    None where Kubernetes refuses the key: null, and integers from 2^63 up.
+    """
+    value = resolve(literal, plain, tag)
+    if isinstance(value, str):
+        return value.lower().lstrip("+") if plain and is_no_number(value) else value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value) if value < 2**63 else None
+    return None if value is None else _go_float32(value)
+
+
+def is_no_number(literal: str) -> bool:
+    """Is a plain scalar an infinity or no number? JSON has no form for it: Kubernetes refuses."""
+    return _NO_NUMBER.fullmatch(literal) is not None
+
+
+def refusal(literal: str, tag: str) -> str | None:
+    """Why Kubernetes refuses a scalar with this tag, or None. The words are go-yaml's."""
+    short = "!!" + tag.removeprefix(TAG)
+    if tag == TAG + "binary" and _decoded(literal) is None:
+        return "!!binary value contains invalid base64 data"
+    if tag in _TYPES and not _bears(resolve(literal, plain=True), tag):
+        return f"cannot decode `{literal}` as a {short}"
+    return None
+
+
+def _tagged(literal: str, tag: str) -> Plain:
+    if tag == TAG + "binary":
+        decoded = _decoded(literal)
+        return literal if decoded is None else decoded
+    if tag in _TYPES:
+        value = resolve(literal, plain=True)
+        if _bears(value, tag):
+            return value
+    return literal
+
+
+def _bears(value: Plain, tag: str) -> bool:
+    """Is the value of the tag's type? A boolean is no integer here."""
+    return isinstance(value, _TYPES[tag]) and (not isinstance(value, bool) or tag == TAG + "bool")
+
+
+def _decoded(literal: str) -> str | None:
+    import base64
+    import binascii
+
+    try:
+        return base64.b64decode("".join(literal.split()), validate=True).decode(errors="replace")
+    except (binascii.Error, ValueError):
+        return None
+
+
+def _integer(digits: str) -> int | None:
+    """An integer of any base that fits Go's int64 or uint64, or None."""
+    sign = -1 if "-" in digits else 1
     body = digits.lstrip("+-")
     base = 10
     if body[0] == "0" and len(body) > 1:
-        prefix = body[1]
-        base = {"x": 16, "X": 16, "b": 2, "B": 2}.get(prefix, 8)
-        body = body[2:] if prefix in "xXbBoO" else body[1:]
-    elif len(body) > 20:
-        return sign * float(body)  # int() of very long text is quadratic, and Go gives a float
+        base = _BASES.get(body[1], 8)
+        body = body[2:].lstrip("+-") if body[1] in _BASES else body[1:]
+    if len(body.lstrip("0")) > 64:  # over 64 bits in any base; int() of long text is quadratic
+        return None
     number = sign * int(body, base)
-    if -(2**63) <= number < 2**64:
-        return number
-    return float(number) if number.bit_length() < 1024 else sign * float("inf")
+    return number if -(2**63) <= number < 2**64 else None
+
+
+def _go_float32(value: float) -> str:
+    """A number as `strconv.FormatFloat(value, 'g', -1, 32)` prints it: sigs.k8s.io/yaml's keys."""
+    single = _to_float32(value)
+    if math.isinf(single):
+        return ".inf" if single > 0 else "-.inf"
+    digits = 1
+    while _to_float32(float(f"{single:.{digits - 1}e}")) != single:
+        digits += 1  # nine at most
+    mantissa, _, exponent = f"{single:.{digits - 1}e}".partition("e")
+    power = int(exponent)
+    if -4 <= power < 6:
+        return f"{single:.{max(digits - 1 - power, 0)}f}"
+    return f"{mantissa}e{power:+03d}"
+
+
+def _to_float32(value: float) -> float:
+    import struct
+
+    try:
+        (single,) = struct.unpack("<f", struct.pack("<f", value))
+    except OverflowError:
+        single = math.copysign(math.inf, value)
+    return float(single)

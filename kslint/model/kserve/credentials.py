@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.graph.graph import ABSENT, FOUND, UNKNOWN
+from kslint.model.kserve.pod_edits import elements, with_mount, with_volume
 from kslint.model.tree import appended, put
 from kslint.source.nodes import Map, Origin, made
 
@@ -114,7 +115,7 @@ def account_secrets(component: Component) -> tuple[SecretUse, ...]:
         named = [annotation]
     else:
         listed = None if account is None else account.body.get("secrets")
-        named = [n for s in _elements(listed) if (n := s.get("name")) is not None and n.text]
+        named = [n for s in elements(listed) if (n := s.get("name")) is not None and n.text]
     return tuple(
         secret_use(node.text or "", node, owner.namespace, owner.graph, owner.settings)
         for node in named
@@ -161,9 +162,8 @@ def _with_secret(container: Map, pod: Map, use: SecretUse, settings: Settings) -
         gcs = use.kind == "gcs"
         volume, path = ("user-gcp-sa", _GCS_PATH) if gcs else ("hdfs-secrets", _HDFS_PATH)
         pod = with_volume(pod, volume, {"secret": {"secretName": use.name}}, origin)
-        mount = made({"name": volume, "mountPath": path, "readOnly": True}, origin)
-        mounts = appended(container.get("volumeMounts"), [mount], origin)
-        container = put(container, ("volumeMounts",), mounts)
+        mount: dict[str, object] = {"name": volume, "mountPath": path, "readOnly": True}
+        container = with_mount(container, mount, origin)
         if gcs:
             value = path + _gcs_file(settings)
             pair: Env = [{"name": "GOOGLE_APPLICATION_CREDENTIALS", "value": value}]
@@ -172,20 +172,11 @@ def _with_secret(container: Map, pod: Map, use: SecretUse, settings: Settings) -
     if use.kind == "s3":
         variables = _s3_variables(resource, use.name, settings)
         replaced = {item["name"] for item in variables}
-        kept = [i for i in _elements(container.get("env")) if i.string("name") not in replaced]
+        kept = [i for i in elements(container.get("env")) if i.string("name") not in replaced]
         container = put(container, ("env",), appended(None, kept, origin))
     else:
         variables = _plain_variables(resource, use)
     return with_env(container, variables, origin), pod
-
-
-def with_volume(pod: Map, name: str, source: dict[str, object], origin: Origin) -> Map:
-    """The pod spec with a volume, unless it has one of that name."""
-    volumes = pod.get("volumes")
-    if any(item.string("name") == name for item in _elements(volumes)):
-        return pod
-    volume = made({"name": name, **source}, origin)
-    return put(pod, ("volumes",), appended(volumes, [volume], origin))
 
 
 def _plain_variables(resource: Resource, use: SecretUse) -> Env:
@@ -272,7 +263,7 @@ def _external_keys(body: Map) -> tuple[frozenset[str], bool]:
     spec = body.get("spec") or Map({})
     template = spec.at("target", "template")
     complete = spec.get("dataFrom") is None
-    names = [item.string("secretKey") or "" for item in _elements(spec.get("data"))]
+    names = [item.string("secretKey") or "" for item in elements(spec.get("data"))]
     if template is not None and (template.get("data") or template.get("templateFrom")):
         complete = template.get("templateFrom") is None
         names = list(_names(template.get("data")))
@@ -301,7 +292,3 @@ def _names(node: Node | None) -> list[str]:
 
 def _items(node: Node | None) -> list[tuple[str, Node]]:
     return [] if node is None else list(node.items())
-
-
-def _elements(node: Node | None) -> list[Node]:
-    return [] if node is None else node.elements()

@@ -36,12 +36,12 @@ def defaulted(body: Map, settings: Settings) -> Map:
 
     Never raises; a part with a wrong shape is left as it is.
     """
+    annotated = body.string("metadata", "annotations", names.DEPLOYMENT_MODE)
     body = _mode_annotation(body, settings)
     spec = body.get("spec")
     predictor = body.at("spec", "predictor")
     if not isinstance(spec, Map) or not isinstance(predictor, Map):
         return body
-    annotated = body.string("metadata", "annotations", names.DEPLOYMENT_MODE)
     if annotated != names.MODELMESH:
         predictor = _framework_to_model(predictor)
         predictor = _model_defaults(predictor)
@@ -67,15 +67,17 @@ def with_resource_defaults(container: Node, settings: Settings) -> Map:
     for side, resource, setting in _RESOURCE_SETTINGS:
         value = settings.get("inferenceService", "resource", setting)
         if value is not None and not is_empty(value):
-            filled = put_missing(filled, ("resources", side, resource), _text(value))
+            path = ("resources", side, resource)
+            filled = put_missing(filled, path, _filled_in(value, f"{side}.{resource}"))
     return filled
 
 
-def _text(value: Node) -> Node:
-    r"""A quantity setting as text: a value of 2 in YAML reaches the ConfigMap as \"2\"."""
+def _filled_in(value: Node, field: str) -> Node:
+    """A quantity setting as the webhook writes it: a 2 in the values is the text "2" here."""
     other = Scalar(value.text or "", plain_style=False)
-    other.source, other.start, other.end = value.source, value.start, value.end
-    other.origin = value.origin
+    text = f"KServe's webhook, which fills in a missing {field}"
+    kind = "config" if value.origin is None else value.origin.kind
+    other.origin = Origin(kind, text, f"{_DEFAULTS}:59-96 @v0.19.0", None, value.origin)
     return other
 
 
@@ -91,6 +93,7 @@ def _mode_annotation(body: Map, settings: Settings) -> Map:
         renamed.origin = webhook_origin(f"the webhook, which renames {written.text}")
         return put(body, path, renamed)
     default = settings.text("deploy", "defaultDeploymentMode")
+    default = names.LEGACY_MODES.get(default, default)
     if default in (names.STANDARD, names.MODELMESH):
         node = settings.get("deploy", "defaultDeploymentMode")
         assert node is not None
@@ -150,17 +153,31 @@ def _custom_predictor(predictor: Map, settings: Settings) -> Map:
 
 
 def _custom_component(name: str, component: Map, settings: Settings) -> Map:
-    """Transformer and explainer: the first container gets the name and the resources."""
+    """Transformer and explainer: the first container gets the name and the resources.
+
+    Only where there is exactly one implementation; the webhook skips others here.
+    """
     containers = component.get("containers")
     children = [] if containers is None else containers.elements()
-    first: Node = children[0] if children else Map({})
-    if not children and name == "explainer" and component.get("art") is not None:
+    art = component.get("art")
+    if not children and name == "explainer" and isinstance(art, Map):
+        return put(component, ("art",), _art_explainer(art, settings))
+    if not children or art is not None:
         return component
+    first = children[0]
     if not isinstance(first, Map):
         return component
     first = _renamed(first, f"the webhook, which names the {name}'s first container")
     first = with_resource_defaults(first, settings)
     return put(component, ("containers",), replace_item(containers, 0, first))
+
+
+def _art_explainer(art: Map, settings: Settings) -> Map:
+    name = made(names.PREDICTOR_CONTAINER, webhook_origin("the webhook, for the ART explainer"))
+    version = settings.get("explainers", "art", "defaultImageVersion")
+    if version is not None:
+        art = put_missing(art, ("runtimeVersion",), version)
+    return with_resource_defaults(put(art, ("name",), name), settings)
 
 
 def _renamed(container: Map, reason: str) -> Map:

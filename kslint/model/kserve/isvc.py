@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.model.kserve import names, objects, runtimes
 from kslint.model.kserve.defaulting import defaulted
-from kslint.model.kserve.workload import Failure, component_pod, predictor_pod
+from kslint.model.kserve.initializer import with_storage_uris
+from kslint.model.kserve.multinode import Group, split
+from kslint.model.kserve.workload import (
+    Failure,
+    component_pod,
+    predictor_pod,
+    with_runtime_defaults,
+)
 from kslint.model.tree import put
 from kslint.source.nodes import Map, Origin, made
 
@@ -68,29 +75,65 @@ class Component:
         return self.choice.runtime
 
     @cached_property
+    def reconciled(self) -> Map:
+        """The InferenceService as the component's reconciler sees it, its runtime known."""
+        if self.name != "predictor" or self.runtime is None:
+            return self.owner.stored
+        return with_runtime_defaults(self.owner.stored, self.runtime)
+
+    @property
     def built(self) -> Built:
+        """The pod spec of the component, of its head where it has workers."""
+        return self.group.head
+
+    @cached_property
+    def group(self) -> Group:
+        """The pods of the component: its own, and its workers if a workerSpec asks for them."""
+        built = self._single
+        multi_node = self.name == "predictor" and self.stored.get("workerSpec") is not None
+        if not multi_node or built.pod_spec is None or self.runtime is None:
+            return Group(built)
+        return split(self.reconciled, built.pod_spec, self.runtime)
+
+    @cached_property
+    def _single(self) -> Built:
         if self.name == "predictor":
-            built = predictor_pod(self.owner.stored, self.runtime)
+            built = predictor_pod(self.reconciled, self.runtime)
             if self.choice.error:
                 model = self.stored.get("model") or self.stored
                 failure = Failure("controller", self.choice.error, model, self.choice.reason)
                 built = built._replace(failures=(*built.failures, failure))
             return built
-        return component_pod(self.owner.stored, self.name)
+        return component_pod(self.owner.stored, self.name, self.owner.settings)
 
     @cached_property
     def metadata(self) -> Map:
         spec = None if self.runtime is None else self.runtime.spec
-        return objects.metadata(self.owner.stored, self.name, spec)
+        return objects.metadata(self.reconciled, self.name, spec)
+
+    @cached_property
+    def provisioned(self) -> Map | None:
+        """The pod spec with what `storageUris` add to it; None if there is none."""
+        return None if self.built.pod_spec is None else with_storage_uris(self, self.built.pod_spec)
 
     @cached_property
     def deployment(self) -> Map | None:
         """The effective Deployment in Standard mode; None if there is none or it is not known."""
-        if self.built.pod_spec is None or self.owner.mode.name != names.STANDARD:
+        if self.provisioned is None or self.owner.mode.name != names.STANDARD:
             return None
         return objects.deployment(
-            self.owner.stored, self.name, self.metadata, self.built.pod_spec, self.owner.settings
+            self.owner.stored, self.name, self.metadata, self.provisioned, self.owner.settings
         )
+
+    @cached_property
+    def worker_deployment(self) -> Map | None:
+        """The Deployment of a multi-node predictor's workers, if it has any."""
+        if self.group.worker is None or self.deployment is None:
+            return None
+        return objects.worker_deployment(
+            self.owner.stored, self.metadata, self.group.worker, self.group.replicas,
+            self.owner.settings,
+        )  # fmt: skip
 
     @property
     def pod_spec(self) -> Map | None:
@@ -100,12 +143,16 @@ class Component:
 
     @cached_property
     def service(self) -> Map | None:
-        if self.built.pod_spec is None or self.owner.mode.name != names.STANDARD:
+        if self.provisioned is None or self.owner.mode.name != names.STANDARD:
             return None
-        pod_spec = self.built.pod_spec
         return objects.service(
-            self.owner.stored, self.name, self.metadata, pod_spec, self.owner.settings
+            self.owner.stored, self.name, self.metadata, self.provisioned, self.owner.settings
         )
+
+    @property
+    def group_services(self) -> list[Map]:
+        """The headless Services through which head and workers find each other."""
+        return objects.group_services(self.metadata) if self.worker_deployment is not None else []
 
     @cached_property
     def scaler(self) -> Map | None:

@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kslint.model.kserve import names
+from kslint.model.kserve.multinode import GENERATION
 from kslint.model.kserve.workload import controller_origin
-from kslint.model.kubernetes import defaulted_deployment
+from kslint.model.kubernetes import CONTAINER_DEFAULTS, POD_DEFAULTS, defaulted_deployment
 from kslint.model.pod import container_named, containers
 from kslint.model.tree import put, put_missing
 from kslint.source.nodes import Map, Origin, Seq, made
@@ -108,10 +109,46 @@ def deployment(isvc: Map, component: str, meta: Map, pod_spec: Map, settings: Se
         body = put(body, ("spec", "strategy"), strategy)
     else:
         body = put(body, ("spec", "strategy"), _default_strategy(settings))
+        body = put(body, ("spec", "revisionHistoryLimit"), made(10, origin))
+        body = put(body, ("spec", "progressDeadlineSeconds"), made(600, origin))
     replicas = None if spec_of is None else spec_of.get("minReplicas")
     if replicas is not None and autoscaler_class(meta) == "none":
         body = put(body, ("spec", "replicas"), replicas)
     return defaulted_deployment(body)
+
+
+def worker_deployment(
+    isvc: Map, meta: Map, pod_spec: Map, replicas: int, settings: Settings
+) -> Map:
+    """The workers' Deployment: its rolling update surges fully, whatever the user wrote."""
+    origin = controller_origin("the worker deployment", f"{_DEPLOYMENT}:182-216")
+    name = f"{meta.string('name')}-worker"
+    meta = put(meta, ("name",), made(name, origin))
+    body = deployment(isvc, "predictor", meta, pod_spec, settings)
+    if body.string("spec", "strategy", "type") == "RollingUpdate":
+        forced = made({"maxUnavailable": "0%", "maxSurge": "100%"}, origin)
+        body = put(body, ("spec", "strategy", "rollingUpdate"), forced)
+    return put(body, ("spec", "replicas"), made(replicas, origin))
+
+
+def group_services(meta: Map) -> list[Map]:
+    """Headless Services of head and workers, reachable before they are ready."""
+    origin = controller_origin("the service reconciler", f"{_SERVICE}:191-231")
+    predictor = meta.string("name") or ""
+    owner = predictor.removesuffix("-predictor")
+    found = []
+    for suffix, label in (("head", predictor), ("workers", f"{predictor}-worker")):
+        body = put(None, ("apiVersion",), made("v1", origin))
+        body = put(body, ("kind",), made("Service", origin))
+        its = put(meta, ("name",), made(f"{owner}-{suffix}-{GENERATION}", origin))
+        body = put(body, ("metadata",), its)
+        spec = {
+            "selector": {"app": f"isvc.{label}"},
+            "clusterIP": "None",
+            "publishNotReadyAddresses": True,
+        }
+        found.append(put(body, ("spec",), made(spec, origin)))
+    return found
 
 
 def _default_strategy(settings: Settings) -> Node:
@@ -134,11 +171,15 @@ def _default_strategy(settings: Settings) -> Node:
 def _pod_defaults(pod_spec: Map) -> Map:
     """setDefaultPodSpec: what KServe fills in before the API server can."""
     origin = controller_origin("KServe's pod defaults", f"{_DEPLOYMENT}:276-339")
+    for field, value in POD_DEFAULTS.items():
+        pod_spec = put_missing(pod_spec, (field,), made(value, origin))
     changed = []
     for container in containers(pod_spec):
         if isinstance(container, Map):
             policy = made("IfNotPresent", origin)
             container = put_missing(container, ("imagePullPolicy",), policy)
+            for field, text in CONTAINER_DEFAULTS.items():
+                container = put_missing(container, (field,), made(text, origin))
             if container.string("name") in (
                 names.PREDICTOR_CONTAINER,
                 names.TRANSFORMER_CONTAINER,
@@ -213,7 +254,8 @@ def _service_port(port: Node, index: int, origin: Origin) -> Node:
 
 def autoscaler_class(meta: Node) -> str:
     """hpa, keda, external or none; by annotation of the component's objects."""
-    return meta.string("annotations", names.AUTOSCALER_CLASS) or "hpa"
+    written = meta.at("annotations", names.AUTOSCALER_CLASS)
+    return "hpa" if written is None else written.text or ""
 
 
 def scaler(isvc: Map, component: str, meta: Map, settings: Settings) -> Map | None:
@@ -356,10 +398,13 @@ def _trigger(metric: Node, meta: Map, settings: Settings, origin: Origin) -> Nod
         namespace = external.string("metric", "namespace")
         if backend == "prometheus" and namespace:
             data["namespace"] = namespace
-        trigger = {"type": backend, "metadata": data}
+        trigger: dict[str, object] = {"type": backend, "metadata": data}
         modes = external.string("authenticationRef", "authModes")
         if modes:
             data["authModes"] = modes
+        reference = external.string("authenticationRef", "authenticationRef", "name")
+        if reference:
+            trigger["authenticationRef"] = {"name": reference}
         return made(trigger, origin)
     pod_metric = metric.get("podmetric") or Map({})
     query = pod_metric.string("metric", "query") or ""

@@ -12,16 +12,24 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.model.kserve import names
 from kslint.model.pod import container_named
-from kslint.model.tree import appended, put, strategic_merge, without
+from kslint.model.tree import (
+    appended,
+    put,
+    put_missing,
+    replace_item,
+    strategic_merge,
+    without,
+)
 from kslint.source.nodes import Map, Origin, Scalar, Seq, made
 
 if TYPE_CHECKING:
     from kslint.model.kserve.runtimes import Runtime
+    from kslint.model.kserve.settings import Settings
     from kslint.source.nodes import Node
 
 CONTROLLER = "pkg/controller/v1beta1/inferenceservice"
 
-_RUNTIME_POD_FIELDS = (
+RUNTIME_POD_FIELDS = (
     "nodeSelector",
     "affinity",
     "tolerations",
@@ -43,7 +51,8 @@ _PLACEHOLDER = re.compile(
 class Failure(NamedTuple):
     """Something the webhook, the controller or the API server refuses, with its own message.
 
-    `stage` is webhook, controller or api-server; `node` what it is about.
+    `stage` is webhook, controller, api-server or pod-webhook (the Deployment exists, its pods
+    are refused); `node` is what it is about.
     """
 
     stage: str
@@ -82,50 +91,86 @@ def predictor_pod(isvc: Map, runtime: Runtime | None) -> Built:
     return built._replace(pod_spec=_with_service_name(built.pod_spec, isvc))
 
 
-def component_pod(isvc: Map, name: str) -> Built:
-    """The pod spec of a custom transformer or explainer, with the arguments KServe adds."""
+def component_pod(isvc: Map, name: str, settings: Settings) -> Built:
+    """The pod spec of a transformer or explainer, with the arguments KServe adds."""
     component = isvc.at("spec", name)
-    if not isinstance(component, Map) or not component.at("containers", 0):
-        return Built(None, unknown=f"spec.{name} has no containers")
+    if not isinstance(component, Map):
+        return Built(None, unknown=f"spec.{name} is not a mapping")
     pod_spec = without(component, *names.COMPONENT_FIELDS, "art", "storageUris")
+    art = component.get("art")
     first = component.at("containers", 0)
-    assert first is not None
-    pod_spec = put(
-        pod_spec, ("containers",), _first_replaced(component, _with_arguments(isvc, name, first))
-    )
-    return Built(_with_service_name(pod_spec, isvc) if name == "predictor" else pod_spec)
+    if isinstance(art, Map) and first is None:
+        server = _art_container(isvc, art, settings)
+    elif isinstance(first, Map):
+        server = _with_arguments(isvc, name, first)
+    else:
+        return Built(None, unknown=f"spec.{name} has no containers")
+    pod_spec = put(pod_spec, ("containers",), replace_item(component.get("containers"), 0, server))
+    if name == "transformer":
+        pod_spec = _with_service_name(pod_spec, isvc, only_first=True)
+    return Built(pod_spec)
 
 
-def _first_replaced(component: Map, first: Node) -> Seq:
-    containers = component.get("containers")
-    assert isinstance(containers, Seq)
-    return containers.with_children([first, *containers.children[1:]])
-
-
-def _with_arguments(isvc: Map, component: str, container: Node) -> Node:
-    """--model_name, --predictor_host and --http_port, where the container has them not."""
-    if component != "transformer" or not isinstance(container, Map):
-        return container
+def _default_arguments(isvc: Map, component: str) -> list[tuple[str, str]]:
     name = isvc.string("metadata", "name") or ""
     namespace = isvc.string("metadata", "namespace") or ""
-    wanted = (
+    return [
         ("--model_name", name),
         ("--predictor_host", f"{name}-predictor.{namespace}"),
         ("--http_port", str(names.DEFAULT_HTTP_PORT)),
         ("--workers", isvc.string("spec", component, "containerConcurrency") or ""),
-    )
+    ]
+
+
+def _with_arguments(isvc: Map, component: str, container: Map) -> Map:
+    """--model_name, --predictor_host, --http_port and --workers, where the container has none.
+
+    An explainer gets --http_port even if it has one.
+    """
     args = container.get("args")
-    present = [item.text or "" for item in ([] if args is None else args.elements())]
-    origin = Origin(
-        "controller",
-        "the transformer's defaults",
-        "pkg/apis/serving/v1beta1/transformer_custom.go @v0.19.0",
-    )
+    present = [item.text or "" for item in _elements(args)]
+    file = f"pkg/apis/serving/v1beta1/{component}_custom.go @v0.19.0"
+    origin = Origin("controller", f"the {component}'s default arguments", file)
     added: list[Node] = []
-    for flag, value in wanted:
-        if value and not any(flag in item for item in present):
+    for flag, value in _default_arguments(isvc, component):
+        always = component == "explainer" and flag == "--http_port"
+        if value and (always or not any(flag in item for item in present)):
             added += [made(flag, origin), made(value, origin)]
     return put(container, ("args",), appended(args, added, origin)) if added else container
+
+
+def _art_container(isvc: Map, art: Map, settings: Settings) -> Map:
+    """The ART explainer's container. Its own arguments come twice, as upstream builds them.
+
+    Mirrors pkg/apis/serving/v1beta1/explainer_art.go @v0.19.0.
+    """
+    origin = Origin(
+        "controller",
+        "the ART explainer's arguments",
+        "pkg/apis/serving/v1beta1/explainer_art.go @v0.19.0",
+    )
+    own = _elements(art.get("args"))
+    present = [item.text or "" for item in own]
+    texts: list[str] = []
+    model_name, host, port, workers = _default_arguments(isvc, "explainer")
+    for flag, value in (model_name, port, host, workers):
+        if value and not any(flag in item for item in present):
+            texts += [flag, value]
+    if art.string("storageUri"):
+        texts += ["--storage_uri", names.MODEL_MOUNT_PATH]
+    texts += ["--adversary_type", art.string("type") or ""]
+    config = art.get("config")
+    for key, value_node in sorted(() if config is None else config.items()):
+        texts += [f"--{key}", value_node.text or ""]
+    container = without(art, "type", "storageUri", "runtimeVersion", "config", "storage", "args")
+    args = Seq([*(made(text, origin) for text in texts), *own, *own])
+    args.origin = origin
+    container = put(container, ("args",), args)
+    image = settings.text("explainers", "art", "image")
+    version = art.string("runtimeVersion") or settings.text(
+        "explainers", "art", "defaultImageVersion"
+    )
+    return put_missing(container, ("image",), made(f"{image}:{version}", origin))
 
 
 def _custom_pod(predictor: Map) -> Built:
@@ -149,8 +194,7 @@ def _custom_pod(predictor: Map) -> Built:
 
 def _model_pod(isvc: Map, predictor: Map, model: Map, runtime: Runtime) -> Built:
     """buildPodSpec: merge, placeholders, image tag, then the other containers in their order."""
-    isvc, model = _server_type_defaults(isvc, model, runtime)
-    spec = _of_runtime(runtime)
+    spec = of_runtime(runtime)
     base = container_named(spec, names.PREDICTOR_CONTAINER)
     if base is None:
         message = "failed to find kserve-container in ServingRuntime containers"
@@ -184,7 +228,7 @@ def _model_pod(isvc: Map, predictor: Map, model: Map, runtime: Runtime) -> Built
     containers += [c for c in own_containers if c.string("name") != names.TRANSFORMER_CONTAINER]
 
     base_pod = Map(
-        {field: spec.entries[field] for field in _RUNTIME_POD_FIELDS if field in spec.entries}
+        {field: spec.entries[field] for field in RUNTIME_POD_FIELDS if field in spec.entries}
     )
     overrides = without(predictor, *names.PREDICTOR_FIELDS, "containers")
     pod_spec = strategic_merge(base_pod, overrides)
@@ -207,7 +251,7 @@ def merged_container(base: Node, override: Node) -> Map:
     return put(merged, ("args",), sequence)
 
 
-def _of_runtime(runtime: Runtime) -> Map:
+def of_runtime(runtime: Runtime) -> Map:
     """The runtime's spec, every value marked as coming from it."""
     spec = runtime.spec
     if runtime.stock or not isinstance(spec, Map):
@@ -215,8 +259,14 @@ def _of_runtime(runtime: Runtime) -> Map:
     return spec.from_origin(Origin("runtime", runtime.described))
 
 
-def _server_type_defaults(isvc: Map, model: Map, runtime: Runtime) -> tuple[Map, Map]:
-    """SetRuntimeDefaults: what MLServer, TorchServe and Triton get beyond the runtime's YAML."""
+def with_runtime_defaults(isvc: Map, runtime: Runtime) -> Map:
+    """The InferenceService with what its runtime's server needs beyond the runtime's YAML.
+
+    Mirrors SetRuntimeDefaults for MLServer, TorchServe and Triton.
+    """
+    model = isvc.at("spec", "predictor", "model")
+    if not isinstance(model, Map):
+        return isvc
     kind = runtime.server_type
     origin = Origin(
         "controller",
@@ -248,7 +298,7 @@ def _server_type_defaults(isvc: Map, model: Map, runtime: Runtime) -> tuple[Map,
     elif kind == "tritonserver" and not stored:
         flag = made("--model-control-mode=explicit", origin)
         model = put(model, ("args",), appended(model.get("args"), [flag], origin))
-    return isvc, model
+    return put(isvc, ("spec", "predictor", "model"), model)
 
 
 def _with_env(container: Map, wanted: dict[str, str], origin: Origin) -> Map:
@@ -333,14 +383,14 @@ def _has_nvidia_limit(container: Map) -> bool:
     )
 
 
-def _with_service_name(pod_spec: Map, isvc: Map) -> Map:
-    """INFERENCE_SERVICE_NAME in every predictor container."""
+def _with_service_name(pod_spec: Map, isvc: Map, only_first: bool = False) -> Map:
+    """INFERENCE_SERVICE_NAME in every container of a predictor, or the first of a transformer."""
     origin = controller_origin("the predictor reconciler", "components/predictor.go:155-163")
     name = isvc.string("metadata", "name") or ""
     variable = made({"name": "INFERENCE_SERVICE_NAME", "value": name}, origin)
     changed = []
     for container in _containers(pod_spec):
-        if not isinstance(container, Map):
+        if not isinstance(container, Map) or (only_first and changed):
             changed.append(container)
             continue
         env = container.get("env")

@@ -1,0 +1,152 @@
+"""`kslint render`: what the controller would create, each value with its origin."""
+
+from __future__ import annotations
+
+import sys
+from enum import Enum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from kslint.cli import app
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kslint.model.kserve.isvc import InferenceService
+    from kslint.source.nodes import Node
+
+
+class Format(str, Enum):
+    """Output formats."""
+
+    yaml = "yaml"
+    json = "json"
+
+
+@app.command()
+def render(
+    paths: Annotated[
+        list[str] | None,
+        typer.Argument(help="Files, directories or globs; `-` reads stdin.", show_default="."),
+    ] = None,
+    isvc: Annotated[
+        str | None,
+        typer.Option("--isvc", metavar="[NS/]NAME", help="Only this InferenceService."),
+    ] = None,
+    output: Annotated[Format, typer.Option("--output", "-o", help="Output format.")] = Format.yaml,
+    why: Annotated[
+        str | None,
+        typer.Option("--why", metavar="FIELD", help="Say where one field comes from: limits.cpu"),
+    ] = None,
+) -> None:
+    """Print the objects KServe would create, each value that you did not write with its origin."""
+    from kslint.config import Config
+    from kslint.graph.graph import Graph
+    from kslint.model.model import Model
+    from kslint.source.load import load
+
+    loaded = load(paths or ["."])
+    for trouble in loaded.troubles:
+        typer.echo(f"{trouble.span}: {trouble.message}", err=True)
+    model = Model(Graph(loaded), Config())
+    services = [service for service in model.inference_services if _wanted(service, isvc)]
+    if not services:
+        name = f" {isvc}" if isvc else ""
+        typer.echo(f"no InferenceService{name} was found", err=True)
+        raise typer.Exit(2)
+    if why is not None:
+        _print_reasons(services, why)
+    else:
+        _print_objects(services, output)
+    if loaded.troubles:
+        raise typer.Exit(2)
+
+
+def _wanted(service: InferenceService, name: str | None) -> bool:
+    if name is None:
+        return True
+    namespace, _, own = name.rpartition("/")
+    return service.resource.name == own and namespace in ("", service.namespace)
+
+
+def _bodies(services: list[InferenceService]) -> Iterator[Node]:
+    """The objects of each service; on stderr, what is missing and why."""
+    from kslint.model.kserve.rendering import created
+
+    for service in services:
+        yield from created(service)
+        name = f"InferenceService {service.namespace or '?'}/{service.resource.name}"
+        for reason in _reasons_missing(service):
+            typer.echo(f"{name} {reason}", err=True)
+
+
+def _reasons_missing(service: InferenceService) -> Iterator[str]:
+    """Why a service has no objects, or not all of them."""
+    from kslint.model.kserve import names
+    from kslint.model.kserve.refusals import of_service
+
+    if service.stopped:
+        yield "is stopped: KServe deletes its objects"
+    elif service.mode.name != names.STANDARD:
+        yield f"is in {service.mode.name} mode, which is not modelled"
+    for failure in of_service(service):
+        place = failure.node.place
+        where = f" ({place})" if place is not None else ""
+        yield f"is refused by the {failure.stage}: {failure.message}{where}"
+    for component in service.components:
+        if component.built.unknown:
+            yield f"has an unknown {component.name}: {component.built.unknown}"
+
+
+def _print_objects(services: list[InferenceService], output: Format) -> None:
+    bodies = list(_bodies(services))
+    if output is Format.json:
+        import json
+
+        items = [body.plain() for body in bodies]
+        document = {"apiVersion": "v1", "kind": "List", "items": items}
+        sys.stdout.write(json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
+        return
+    from kslint.report import yaml
+
+    sys.stdout.write("---\n".join(yaml.render(body) for body in bodies))
+
+
+def _print_reasons(services: list[InferenceService], field: str) -> None:
+    """`path = value`, and the chain of what made it so, for every value of a field or block."""
+    from kslint.report import yaml
+
+    found = False
+    for body in _bodies(services):
+        kind, name = body.string("kind"), body.string("metadata", "name")
+        for path, node in leaves(body):
+            if _is_within(path, field):
+                found = True
+                typer.echo(f"{kind}/{name}  {path} = {yaml.scalar(node.text or '')}")
+                if node.origin is None:
+                    typer.echo(f"  ← written by you ({node.place})")
+                for line in yaml.chain(node.origin):
+                    typer.echo(f"  ← {line}")
+    if not found:
+        typer.echo(f"no object has a field {field}", err=True)
+        raise typer.Exit(2)
+
+
+def _is_within(path: str, field: str) -> bool:
+    """Does a path end with a field, or lead through it? `limits` is in `a.limits.cpu`."""
+    if path == field or path.endswith("." + field):
+        return True
+    return any(f".{field}{more}" in f".{path}" for more in (".", "["))
+
+
+def leaves(node: Node, path: str = "") -> Iterator[tuple[str, Node]]:
+    """Every scalar under a node, with its dotted path."""
+    from kslint.source.nodes import Scalar
+
+    if isinstance(node, Scalar):
+        yield path, node
+    for name, child in node.items():
+        yield from leaves(child, f"{path}.{name}" if path else name)
+    for index, child in enumerate(node.elements()):
+        yield from leaves(child, f"{path}[{index}]")

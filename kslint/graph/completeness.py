@@ -1,0 +1,157 @@
+"""When is an input known to hold all objects of a kind in a namespace?
+
+By evidence, unless the user says: the input declares one such object there (or something that
+makes one), and nothing that the input does not show could put another one there. What is open:
+
+- a build with a remote base, a missing file or a plugin: every kind, in the namespace it emits
+  into. One that says no namespace, with no known object to tell it by, brings its own (CRDs and
+  controllers of a release) and is not held against ours;
+- an Application of a plugin, a path outside the input or another repository of the same owner:
+  every kind in its destination namespace; in all namespaces where the destination is a template;
+- a Helm chart, or a repository of other owners: every kind in its namespace but NOT_CHARTED.
+  Releases make Secrets, ConfigMaps, accounts and gateways at will; the claims and runtimes that a
+  model's own manifests name are not theirs;
+- a Role that lets a pod create objects of a kind: that kind, in its namespace (key minters);
+- something that spreads objects over namespaces (ClusterExternalSecret, a generating policy).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kslint.graph.edit import listing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from kslint.graph.kustomize import Emission
+    from kslint.graph.scopes import Scopes
+    from kslint.source.nodes import Node
+
+NOT_CHARTED = frozenset({"PersistentVolumeClaim", "ServingRuntime", "InferenceService"})
+"""Kinds that a chart's release is not taken to bring into its namespace."""
+
+ALWAYS_THERE = frozenset({("ServiceAccount", "default"), ("ConfigMap", "kube-root-ca.crt")})
+"""Objects that Kubernetes itself makes in every namespace, as (kind, name)."""
+_CHARTED = "a chart's"
+
+
+class Completeness:
+    """Answers for one input.
+
+    `declared` gives (kind, namespace) of every object that is known or produced, with "" for
+    cluster-scoped ones. `told` is what the user says: True or False for everything, or the
+    namespaces that are complete. `provides` are the platform pieces the user names.
+    """
+
+    def __init__(
+        self,
+        scopes: Scopes,
+        declared: Callable[[], set[tuple[str, str]]],
+        told: bool | frozenset[str] | None = None,
+        provides: frozenset[str] = frozenset(),
+    ) -> None:
+        self._scopes = scopes
+        self._declare = declared
+        self._told = told
+        self.provides = provides
+        self._declared: set[tuple[str, str]] | None = None
+        self._open: dict[str, set[str | None]] | None = None
+
+    def complete_for(self, kind: str, namespace: str) -> bool:
+        """Are all objects of a kind in a namespace known? "" asks for cluster-scoped objects."""
+        if isinstance(self._told, bool):
+            return self._told
+        if self._told is not None and namespace in self._told:
+            return True
+        if self._declared is None:
+            self._declared = self._declare()
+        return (kind, namespace) in self._declared and not self._is_open(kind, namespace)
+
+    @property
+    def platform_known(self) -> bool:
+        """Does the input show which platform pieces are installed? (It holds Applications.)"""
+        if isinstance(self._told, bool):
+            return self._told
+        applications = self._scopes.applications
+        return applications is not None and any(True for _ in applications)
+
+    def _is_open(self, kind: str, namespace: str) -> bool:
+        if self._open is None:
+            self._open = {}
+            for opened, where in self._openings():
+                self._open.setdefault(opened, set()).add(where)
+        kinds = ["*", kind] if kind in NOT_CHARTED else ["*", _CHARTED, kind]
+        places = {where for each in kinds for where in self._open.get(each, ())}
+        if not namespace:
+            return bool(places)
+        return None in places or namespace in places
+
+    def _openings(self) -> Iterator[tuple[str, str | None]]:
+        """What is open, as (kind, namespace): kind "*" is every one, namespace None all of them.
+
+        Namespace "" stands for objects without one.
+        """
+        from kslint.graph.argo import CHART, FOREIGN, OPAQUE
+
+        for emission in self._scopes.emissions:
+            yield from self._of_emission(emission)
+        for place in () if self._scopes.applications is None else self._scopes.applications.places:
+            if place.tool in (CHART, FOREIGN):
+                yield _CHARTED, place.owner.destination
+            elif place.tool == OPAQUE:
+                yield "*", place.owner.destination
+        for resource in self._scopes.resources:
+            if resource.kind == "ClusterExternalSecret":
+                yield "Secret", None
+            elif resource.kind in ("ClusterPolicy", "Policy"):
+                for rule in listing(resource.spec, "rules"):
+                    if rule.get("generate") is not None:
+                        yield rule.string("generate", "kind") or "*", None
+            elif resource.kind == "Role":
+                for rule in listing(resource.body, "rules"):
+                    yield from (
+                        (kind, self._scopes.namespace_of(resource)) for kind in _created(rule)
+                    )
+
+    def _of_emission(self, emission: Emission) -> Iterator[tuple[str, str | None]]:
+        from kslint.graph.kustomize import CHARTS, VALUES
+
+        own = self._namespaces(emission)
+        for chart in emission.charts:
+            for where in {chart.namespace} if chart.namespace else own or {""}:
+                yield _CHARTED, where
+        if any(gap.kind not in (VALUES, CHARTS) for gap in emission.gaps):
+            for where in own or {""}:
+                yield "*", where
+
+    def _namespaces(self, emission: Emission) -> set[str | None]:
+        """Where a build puts what it emits; empty if nothing tells."""
+        if emission.namespace:
+            return {emission.namespace}
+        found: set[str | None] = {
+            namespace
+            for resource in (*emission.resources, *emission.generated)
+            if (namespace := self._scopes.namespace_of(resource))
+        }
+        applications = self._scopes.applications
+        if applications is not None:
+            owners = applications.of_emission(emission.directory, emission.application)
+            found |= {owner.destination for owner in owners if owner.destination != ""}
+        return found
+
+
+def _created(rule: Node) -> Iterator[str]:
+    """The kinds that a rule of a Role lets its holders create."""
+    if {node.text for node in listing(rule, "verbs")} & {"create", "*"}:
+        for node in listing(rule, "resources"):
+            yield _BY_RESOURCE.get(node.text or "", "")
+
+
+_BY_RESOURCE = {
+    "*": "*",
+    "secrets": "Secret",
+    "configmaps": "ConfigMap",
+    "persistentvolumeclaims": "PersistentVolumeClaim",
+    "serviceaccounts": "ServiceAccount",
+}

@@ -1,0 +1,31 @@
+"""The objects the controller would create for an InferenceService, in the order it creates them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kslint.model.kserve import names
+from kslint.model.kserve.ingress import routes
+from kslint.model.kserve.refusals import of_service
+
+if TYPE_CHECKING:
+    from kslint.model.kserve.isvc import InferenceService
+    from kslint.source.nodes import Map
+
+
+def created(service: InferenceService) -> list[Map]:
+    """Deployment, Service and scaler of each component, then the routes. None when stopped or
+    refused.
+
+    Empty where the mode is not Standard: Knative's objects are not modelled.
+    """
+    if service.mode.name != names.STANDARD or service.stopped or of_service(service):
+        return []
+    found: list[Map] = []
+    for component in service.components:
+        if component.deployment is not None:
+            workers = component.worker_deployment
+            bodies = (component.deployment, workers, component.service, component.scaler)
+            found += [body for body in bodies if body is not None]
+            found += component.group_services
+    return found + (routes(service) if found else [])

@@ -1,0 +1,138 @@
+"""ClusterStorageContainers: who downloads a URI, by the input's objects and the chart's own.
+
+Mirrors pkg/apis/serving/v1alpha1/storage_container_types.go:61-105 and
+pkg/webhook/admission/pod/storage_initializer_injector.go:102-141 @v0.19.0.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from kslint.model.kserve import names
+from kslint.model.kserve.settings import defaults
+from kslint.model.tree import put
+from kslint.source.nodes import Map, Origin, made
+
+if TYPE_CHECKING:
+    from kslint.model.kserve.isvc import Component
+    from kslint.model.kserve.settings import Settings
+    from kslint.source.nodes import Node
+
+LONGEST_URI = 4096
+"""Longer texts are not matched against patterns."""
+
+_AZURE = r"https://(.+?).blob.core.windows.net/(.+)"
+_RESOURCES = {
+    "requests": {"memory": "100Mi", "cpu": "100m"},
+    "limits": {"memory": "1Gi", "cpu": "1"},
+}
+_SECURITY = {
+    "allowPrivilegeEscalation": False,
+    "privileged": False,
+    "runAsNonRoot": True,
+    "capabilities": {"drop": ["ALL"]},
+}
+
+
+class StorageContainer(NamedTuple):
+    """A ClusterStorageContainer that takes a URI: its name and its `spec`."""
+
+    name: str
+    spec: Node
+
+
+def storage_containers(component: Component, uri: str) -> list[StorageContainer]:
+    """The enabled ClusterStorageContainers that take a URI: the input's, and the chart's own.
+
+    KServe takes the first that its cache lists, in no order: of several it may be any.
+    """
+    graph = component.owner.graph
+    found = []
+    replaced = False
+    for resource in graph.of_kind("ClusterStorageContainer", names.GROUP):
+        replaced = replaced or resource.name == "default"
+        if resource.body.boolean("disabled") is True or resource.spec is None:
+            continue
+        origin = Origin("config", f"ClusterStorageContainer {resource.name}")
+        found.append(StorageContainer(resource.name, resource.spec.from_origin(origin)))
+    if not replaced:
+        found += shipped(component.owner.settings)
+    return [container for container in found if _takes(container.spec, uri)]
+
+
+def _takes(spec: Node, uri: str) -> bool:
+    """IsStorageUriSupported: a prefix, or else a pattern found anywhere."""
+    if (spec.string("workloadType") or "initContainer") != "initContainer":
+        return False
+    formats = spec.get("supportedUriFormats")
+    for item in [] if formats is None else formats.elements():
+        prefix, pattern = item.string("prefix"), item.string("regex")
+        if prefix:
+            if uri.startswith(prefix):
+                return True
+        elif pattern and len(uri) <= LONGEST_URI:
+            try:
+                if re.search(pattern, uri):
+                    return True
+            except (re.error, RecursionError, OverflowError):
+                return True  # Go may read the pattern: no refusal on a guess
+    return False
+
+
+def shipped(settings: Settings) -> tuple[StorageContainer, ...]:
+    """The ClusterStorageContainers of the chart, rendered from the input's values: `default`.
+
+    Source: charts/kserve-resources, ClusterStorageContainer default, the same in 0.16 to 0.20.
+    """
+    version = settings.profile
+    reference = f"charts/kserve-resources @v{version}.0"
+    origin = Origin("chart", "ClusterStorageContainer default of the KServe chart", reference)
+    container: Map = Map({"name": made("storage-initializer", origin)})
+    container.origin = origin
+    # the chart renders the image from the same values as storageInitializer.image
+    of_chart = settings if settings.values.entries else defaults(settings.version)
+    image = of_chart.get("storageInitializer", "image")
+    if image is not None:
+        container = put(container, ("image",), made(image.text or "", image.origin or origin))
+    if version != "0.16":
+        container = put(container, ("imagePullPolicy",), made("IfNotPresent", origin))
+    for field, value, default in (
+        ("resources", "resources", _RESOURCES),
+        ("securityContext", "containerSecurityContext", _SECURITY),
+    ):
+        written = settings.values.at("kserve", "storage", value)
+        node = made(default, origin)
+        if isinstance(node, Map) and isinstance(written, Map):
+            place = f"kserve.storage.{value} in the chart's values"
+            helm = Origin("helm", place, reference, written.place)
+            node = _overlaid(node, written.from_origin(helm))
+        container = put(container, (field,), node)
+    spec = made(
+        {
+            "supportedUriFormats": [
+                *({"prefix": f"{scheme}://"} for scheme in ("gs", "s3", "hdfs", "hf", "webhdfs")),
+                {"regex": _AZURE},
+                {"regex": _AZURE.replace(".blob.", ".file.")},
+                {"regex": "https?://(.+)/(.+)"},
+            ],
+            "workloadType": "initContainer",
+            "supportsMultiModelDownload": True,
+        },
+        origin,
+    )
+    return (StorageContainer("default", put(spec, ("container",), container)),)
+
+
+def _overlaid(base: Map, patch: Map) -> Map:
+    """Helm's merge of a chart's value with the user's: null removes."""
+    entries = dict(base.entries)
+    for name, value in patch.entries.items():
+        existing = entries.get(name)
+        if value.is_null:
+            entries.pop(name, None)
+        elif isinstance(existing, Map) and isinstance(value, Map):
+            entries[name] = _overlaid(existing, value)
+        else:
+            entries[name] = value
+    return base.with_entries(entries)

@@ -1,0 +1,326 @@
+"""Structural schemas of custom resources, walked over positioned nodes.
+
+KServe's own kinds come from the folded CRDs of v0.19.0 (`kserve/data/schemas.json`); any other
+kind from its CustomResourceDefinition, if that is in the input. What a schema does not name the
+API server drops (k8s.io/apiextensions-apiserver pkg/apiserver/schema/pruning/algorithm.go v0.34).
+"""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from kslint.model.field_errors import opaque
+from kslint.source.nodes import Map, Scalar, Seq
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from kslint.graph.graph import Graph
+    from kslint.resources import Resource
+    from kslint.source.nodes import Node
+
+_FREE_AT_ROOT = frozenset({"apiVersion", "kind", "metadata", "status"})
+_QUANTITY = r"(([KMGTPE]i)|[numkMGTPE]|"
+"""What the pattern of every quantity in a CRD holds, and that of nothing else."""
+
+NEWER = {
+    "InferenceService": (
+        "spec.canary", "spec.predictor.name", "spec.predictor.storageContainerName",
+        "spec.predictor.*.confidential",
+    ),
+    "LLMInferenceService": (
+        "spec.tracing", "spec.kvCacheOffloading", "spec.prefill.kvCacheOffloading",
+        "spec.model.confidential", "spec.router.route.group", "spec.router.route.weight",
+        "spec.router.scheduler.pool.spec.appProtocol",
+    ),
+}  # fmt: skip
+"""Fields that config/crd/full @v0.20.0 has over v0.19.0."""
+
+
+class Schema:
+    """One node of a structural schema. A field below it may be known, free or dropped."""
+
+    type: str
+    """object, array, string, integer, number, boolean, int-or-string or any."""
+    quantity: bool
+    """Does it hold a Kubernetes quantity?"""
+    free: bool
+    """Are unknown fields kept?"""
+
+    @property
+    def names(self) -> Iterable[str]:
+        """The fields it names."""
+        raise NotImplementedError
+
+    def field(self, name: str) -> Schema | None:
+        """The schema of a field, or of any value where the object is a map; None if neither."""
+        raise NotImplementedError
+
+    @property
+    def items(self) -> Schema | None:
+        """The schema of a list's elements."""
+        raise NotImplementedError
+
+
+class _Folded(Schema):
+    """A node of the folded table; its format is described in `scripts/fold_kserve.py`."""
+
+    __slots__ = ("_facets", "_nodes", "free", "quantity", "type")
+
+    def __init__(self, nodes: list[list[Any]], index: int) -> None:
+        node = nodes[index]
+        self._nodes = nodes
+        self._facets: dict[str, Any] = node[1] if len(node) > 1 else {}
+        self.type = node[0]
+        self.free = bool(self._facets.get("u")) or self._facets.get("a") is True
+        self.quantity = _QUANTITY in self._facets.get("re", "")
+
+    @property
+    def names(self) -> Iterable[str]:
+        return self._facets.get("p", ())
+
+    def field(self, name: str) -> Schema | None:
+        index = self._facets.get("p", {}).get(name, self._facets.get("a"))
+        return None if index is None or isinstance(index, bool) else _Folded(self._nodes, index)
+
+    @property
+    def items(self) -> Schema | None:
+        index = self._facets.get("i")
+        return None if index is None else _Folded(self._nodes, index)
+
+
+class _Structural(Schema):
+    """A node of `openAPIV3Schema` in a CustomResourceDefinition of the input."""
+
+    __slots__ = ("_node", "_properties", "free", "quantity", "type")
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        self._properties = node.get("properties") or Map({})
+        either = node.boolean("x-kubernetes-int-or-string") is True
+        self.type = "int-or-string" if either else node.string("type") or "any"
+        self.quantity = _QUANTITY in (node.string("pattern") or "")
+        self.free = (
+            node.boolean("x-kubernetes-preserve-unknown-fields") is True
+            or node.boolean("additionalProperties") is True
+            or self.type == "any"
+        )
+
+    @property
+    def names(self) -> Iterable[str]:
+        return [name for name, _ in self._properties.items()]
+
+    def field(self, name: str) -> Schema | None:
+        found = self._properties.get(name)
+        if found is None and self._is_object and name in _FREE_AT_ROOT - {"status"}:
+            return _ANYTHING
+        found = found or self._node.get("additionalProperties")
+        return _Structural(found) if isinstance(found, Map) else None
+
+    @property
+    def _is_object(self) -> bool:
+        """Is it a whole object inside the object? Then it has the fields every object has."""
+        return self._node.boolean("x-kubernetes-embedded-resource") is True
+
+    @property
+    def items(self) -> Schema | None:
+        found = self._node.get("items")
+        return _Structural(found) if isinstance(found, Map) else None
+
+
+_ANYTHING = _Structural(Map({}))
+
+
+class Step(NamedTuple):
+    """A value met on the walk. `schema` is None for a field that the API server drops."""
+
+    node: Node
+    schema: Schema | None
+    parent: Step | None
+    name: str
+    """Its key, or `[2]` for an element of a list."""
+
+    @property
+    def path(self) -> str:
+        """Where it stands, as `spec.containers[0].image`; "" for the object itself."""
+        above = "" if self.parent is None else self.parent.path
+        return f"{above}.{self.name}" if above and self.name[:1] != "[" else above + self.name
+
+    @property
+    def misfit(self) -> bool:
+        """Is the value of another type than the schema's? The API server refuses it then."""
+        return self.schema is not None and not _fits(self.node, self.schema.type)
+
+
+class Schemas:
+    """The schemas that are known for the objects of an input."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._defined: dict[str, Node] = {}
+        for resource in graph.of_kind("CustomResourceDefinition", "apiextensions.k8s.io"):
+            self._defined.update(_definitions(resource))
+
+    def of(self, resource: Resource) -> Schema | None:
+        """The schema of an object's kind and version, or None if it is not known.
+
+        A definition in the input that leaves `spec` open, as KServe's -minimal CRDs do, says
+        nothing; KServe ignores the same fields either way.
+        """
+        key = f"{resource.group}/{resource.version}/{resource.kind}"
+        found = self._defined.get(key)
+        if found is not None and list(_Structural(found.at("properties", "spec") or found).names):
+            return _Structural(found)
+        table = _table()
+        index = table["kinds"].get(key) if resource.group == "serving.kserve.io" else None
+        return None if index is None else _Folded(table["nodes"], index)
+
+
+def visit(body: Node, schema: Schema) -> Iterator[Step]:
+    """Every value of an object that its schema speaks of, parents first, in file order.
+
+    Below a field that is dropped, kept free or of the wrong type nothing is looked at. Templates
+    and the directives of patches (`$patch`) are passed over.
+    """
+    stack = [Step(body, schema, None, "")]
+    while stack:
+        step = stack.pop()
+        yield step
+        if step.schema is not None and not step.misfit:
+            stack.extend(reversed(list(_below(step, step.schema))))
+
+
+def _below(step: Step, schema: Schema) -> Iterator[Step]:
+    for name, child in step.node.items():
+        if (step.parent is None and name in _FREE_AT_ROOT) or opaque(name) or name[:1] == "$":
+            continue
+        field = schema.field(name)
+        if field is not None or not schema.free:
+            yield Step(child, field, step, name)
+    items = schema.items
+    if items is not None:
+        for index, child in enumerate(step.node.elements()):
+            yield Step(child, items, step, f"[{index}]")
+
+
+def _fits(node: Node, wanted: str) -> bool:
+    """Has a value the type that a schema asks for? A null and a template always do."""
+    if wanted == "any" or node.is_null:
+        return True
+    if wanted in ("object", "array"):
+        return isinstance(node, Map if wanted == "object" else Seq) or _is_template(node)
+    if not isinstance(node, Scalar):
+        return False
+    value = node.value
+    whole = isinstance(value, int) or (isinstance(value, float) and value.is_integer())
+    if isinstance(value, bool):
+        return wanted == "boolean"
+    if isinstance(value, str):
+        return wanted in ("string", "int-or-string") or _is_template(node)
+    return wanted == "number" or (whole and wanted in ("integer", "int-or-string"))
+
+
+def _is_template(node: Node) -> bool:
+    return isinstance(node, Scalar) and (opaque(node.text) or "${" in node.text)
+
+
+def is_newer(step: Step, kind: str) -> bool:
+    """Does KServe 0.20 know a field that 0.19 does not?"""
+    parts = step.path.split(".")
+    for known in NEWER.get(kind.removesuffix("Config"), ()):
+        wanted = known.split(".")
+        if len(wanted) == len(parts) and all(
+            w in ("*", p) for w, p in zip(wanted, parts, strict=True)
+        ):
+            return True
+    return False
+
+
+def meant(step: Step) -> str | None:
+    """The path of the field that a dropped one was probably meant to be, or None.
+
+    The same block first, but for case; then a block around it or one right below it that has
+    a field of that name, if there is only one such place; then the same block by spelling.
+    """
+    parent = step.parent
+    assert parent is not None
+    assert parent.schema is not None
+    wanted = _plain(step.name)
+    same = _named(parent.schema, wanted)
+    if same is not None:
+        return Step(step.node, None, parent, same).path
+    return _around(parent, wanted) or _within(parent, wanted) or _alike(parent, step.name)
+
+
+def _around(parent: Step, wanted: str) -> str | None:
+    above = parent.parent
+    while above is not None and above.parent is not None:
+        found = None if above.schema is None else _named(above.schema, wanted)
+        if found is not None:
+            return Step(parent.node, None, above, found).path
+        above = above.parent
+    return None
+
+
+def _within(parent: Step, wanted: str) -> str | None:
+    """In a block that is written below, else in the only one that could be."""
+    assert parent.schema is not None
+    written = [s for s in _below(parent, parent.schema) if isinstance(s.node, (Map, Seq))]
+    deeper = [
+        s for step in written if step.schema is not None for s in _below(step, step.schema)
+    ]
+    possible = [
+        Step(parent.node, parent.schema.field(name), parent, name) for name in parent.schema.names
+    ]
+    for level in (written, deeper, possible):
+        found = [
+            Step(s.node, None, s, name).path
+            for s in level
+            if s.schema is not None and (name := _named(s.schema, wanted)) is not None
+        ]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            return None
+    return None
+
+
+def _alike(parent: Step, name: str) -> str | None:
+    import difflib
+
+    assert parent.schema is not None
+    plain = {_plain(known): known for known in parent.schema.names}
+    close = difflib.get_close_matches(_plain(name), plain, n=1, cutoff=0.7)
+    return Step(parent.node, None, parent, plain[close[0]]).path if close else None
+
+
+def _named(schema: Schema, wanted: str) -> str | None:
+    return next((name for name in schema.names if _plain(name) == wanted), None)
+
+
+def _plain(name: str) -> str:
+    return name.replace("-", "").replace("_", "").lower()
+
+
+def _definitions(resource: Resource) -> Iterator[tuple[str, Node]]:
+    """The schemas of one CustomResourceDefinition by `group/version/Kind`."""
+    spec = resource.spec
+    versions = None if spec is None else spec.get("versions")
+    if spec is None or versions is None or spec.boolean("preserveUnknownFields") is True:
+        return
+    group, kind = spec.string("group"), spec.string("names", "kind")
+    for version in versions.elements():
+        schema = version.at("schema", "openAPIV3Schema")
+        if isinstance(schema, Map):
+            yield f"{group}/{version.string('name')}/{kind}", schema
+
+
+@lru_cache(maxsize=1)
+def _table() -> dict[str, Any]:
+    import json
+
+    here = os.path.dirname(os.path.abspath(__file__))
+    with open(os.path.join(here, "kserve", "data", "schemas.json"), encoding="utf-8") as handle:
+        table: dict[str, Any] = json.load(handle)
+    return table

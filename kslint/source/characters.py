@@ -1,0 +1,92 @@
+"""Characters: what YAML forbids, and how JSON is given to a YAML parser."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from kslint.source.files import encoding_of, split_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What libyaml's reader refuses (its `reader.c`): control characters and lone surrogates."""
+
+_NO_NUMBERS = (".inf", ".Inf", ".INF", ".nan", ".NaN", ".NAN")
+_SURROGATE = re.compile(r"(\\\\)|\\u([dD][89a-fA-F][0-9a-fA-F]{2})")
+_STAND_INS = (0xE000, 0xE800, 0xF000)
+"""Where in the private use area the 2048 surrogates may be moved: to what the text leaves free."""
+
+
+def is_json(data: bytes | str) -> bool:
+    """Does a stream begin like JSON? (kubectl asks the same of its first characters.)"""
+    if isinstance(data, bytes):
+        return data[:64].lstrip(b" \t\r\n")[:1] in (b"{", b"[")
+    return data.lstrip(" \t\r\n")[:1] in ("{", "[")
+
+
+def may_hold_no_number(data: bytes | str) -> bool:
+    """Does `.inf` or `.nan` stand anywhere in a stream?"""
+    if isinstance(data, bytes):
+        return any(word.encode() in data for word in _NO_NUMBERS)
+    return any(word in data for word in _NO_NUMBERS)
+
+
+def json_for_yaml(data: bytes | str) -> tuple[bytes | str, Callable[[str], str] | None]:
+    r"""A JSON stream as libyaml can read it, every place kept, and what mends its texts.
+
+    JSON may be indented with tabs, YAML may not (inside JSON strings they are escaped). JSON
+    writes an emoji as two escaped surrogates, `\ud83d\ude00`, which YAML refuses: they become
+    private characters, and the second value turns these back.
+    """
+    tab, escape = (b"\t", b"\\u") if isinstance(data, bytes) else ("\t", "\\u")
+    if tab in data:  # type: ignore[operator]
+        data = data.replace(tab, b" " if isinstance(data, bytes) else " ")  # type: ignore[arg-type]
+    if escape not in data:  # type: ignore[operator]
+        return data, None
+    text = data.decode(encoding_of(data), "replace") if isinstance(data, bytes) else data
+    if not any(match[2] for match in _SURROGATE.finditer(text)):
+        return data, None
+    base = _free_range(text)
+
+    def moved(match: re.Match[str]) -> str:
+        return match[1] or f"\\u{int(match[2], 16) - 0xD800 + base:04x}"
+
+    private = re.compile(f"[{chr(base)}-{chr(base + 0x7FF)}]")
+
+    def restore(value: str) -> str:
+        if not private.search(value):
+            return value
+        back = private.sub(lambda match: chr(ord(match[0]) - base + 0xD800), value)
+        return back.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+    return _SURROGATE.sub(moved, text), restore
+
+
+def _free_range(text: str) -> int:
+    """The first of the stand-in ranges that occurs in a text neither as is nor escaped."""
+    for base in _STAND_INS:
+        high = f"{base >> 8:x}"[0] + f"[{(base >> 8) & 0xF:x}-{((base >> 8) & 0xF) + 7:x}]"
+        if not re.search(f"[{chr(base)}-{chr(base + 0x7FF)}]|\\\\u{high}", text, re.IGNORECASE):
+            return base
+    return _STAND_INS[0]
+
+
+def first_forbidden(data: bytes | str) -> tuple[int, int, str]:
+    """1-based line and column of the first thing a YAML reader refuses, and what it is."""
+    text, message = data, ""
+    if isinstance(data, bytes):
+        encoding = encoding_of(data)
+        try:
+            text = data.decode(encoding)
+        except UnicodeDecodeError as error:
+            good = data[: error.start].decode(encoding, "replace")
+            name = encoding.replace("-sig", "").upper()
+            text, message = good, f"byte 0x{data[error.start]:02x} is not {name}"
+    assert isinstance(text, str)
+    found = FORBIDDEN.search(text)
+    if found:
+        text, message = text[: found.start()], f"character U+{ord(found[0]):04X} is not allowed"
+    lines = split_lines(text)
+    return len(lines), len(lines[-1]) + 1, message or "the text cannot be read"

@@ -1,0 +1,219 @@
+"""The command line as a user meets it: exit codes, streams, selection, and no traceback, ever."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from cases import FIXTURES, ROOT, book
+
+BAD = str(FIXTURES / "platform-bad")
+GOOD = str(FIXTURES / "platform-good")
+
+
+def kslint(
+    *args: str, stdin: bytes = b"", cwd: Path = ROOT, **env: str
+) -> subprocess.CompletedProcess[bytes]:
+    environment = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "FORCE_COLOR")}
+    environment |= {"PYTHONPATH": str(ROOT), **env}
+    command = [sys.executable, "-m", "kslint", *args]
+    return subprocess.run(
+        command, input=stdin, capture_output=True, cwd=cwd, env=environment, timeout=60, check=False
+    )
+
+
+def test_a_clean_tree_exits_0() -> None:
+    done = kslint("check", GOOD)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout.decode() == "No findings in 25 files (21 objects)\n"
+
+
+def test_errors_exit_1() -> None:
+    done = kslint("check", BAD)
+    assert done.returncode == 1
+    assert b"6 errors, 1 warning" in done.stdout
+    assert b"\x1b[" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        (["--select", "rolling-update-single-slot"], 0),
+        (["--select", "rolling-update-single-slot", "--fail-on", "warning"], 1),
+        (["--select", "KS4"], 1),
+        (["--select", "KS1,vllm", "--ignore", "KS101,vllm"], 0),
+        (["--ignore", "KS1", "--ignore", "KS2,KS3,KS402,gitops"], 0),
+        (["--select", "no-such-rule"], 2),
+        (["--fail-on", "never"], 2),
+        (["--no-such-option"], 2),
+    ],
+)
+def test_selection_and_threshold_decide_the_exit_code(options: list[str], code: int) -> None:
+    done = kslint("check", BAD, *options)
+    assert done.returncode == code
+    assert b"Traceback" not in done.stderr
+
+
+def test_an_unknown_rule_gets_a_suggestion() -> None:
+    done = kslint("check", GOOD, "--select", "canary-on-rwo")
+    assert b"canary-on-rwo-pvc" in done.stderr
+
+
+def test_json_holds_the_contract() -> None:
+    done = kslint("check", BAD, "--output-format", "json")
+    report = json.loads(done.stdout)
+    assert done.returncode == 1
+    assert report["version"] == 1
+    assert report["summary"]["errors"] == 6
+    first = next(f for f in report["findings"] if f["rule"] == "KS101")
+    assert first["file"] == "fixtures/platform-bad/serving/models/qwen-cpu.yaml"
+    assert first["path"] == "spec.predictor.containers[0].resources.requests.cpu"
+    assert (first["kind"], first["namespace"], first["resource"]) == (
+        "InferenceService",
+        "models",
+        "qwen-cpu",
+    )
+    line = Path(ROOT, first["file"]).read_text().split("\n")[first["line"] - 1]
+    assert line[first["column"] - 1 : first["end_column"] - 1] == "cpu"
+
+
+def test_files_are_named_from_the_working_directory() -> None:
+    done = kslint("check", ".", "--output-format", "json", cwd=FIXTURES / "platform-bad")
+    names = {f["file"] for f in json.loads(done.stdout)["findings"]}
+    assert "serving/models/qwen-cpu.yaml" in names
+
+
+def test_stdin() -> None:
+    text = (FIXTURES / "vllm-omp-bind-all/bad-env/deployment.yaml").read_bytes()
+    done = kslint("check", "-", stdin=text)
+    assert done.returncode == 1
+    assert b"<stdin>:20:15" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"a: [1\n", b"broken.yaml:2:1"),
+        (b"\x00\x01\x02\x03", b"holds binary data"),
+        (b"kind: A\napiVersion: v1\nkind: B\n", b"broken.yaml:3:1"),
+        (b"a: &a [*a]\n", b"broken.yaml:1:8"),
+        (b"{" * 60_000, b"nested deeper than 200 levels"),
+    ],
+)
+def test_bad_input_exits_2_and_the_rest_is_checked(
+    tmp_path: Path, content: bytes, message: bytes
+) -> None:
+    good = FIXTURES / "vllm-omp-bind-all/bad-env/deployment.yaml"
+    (tmp_path / "broken.yaml").write_bytes(content)
+    (tmp_path / "other.yaml").write_bytes(good.read_bytes())
+    done = kslint("check", ".", cwd=tmp_path)
+    assert done.returncode == 2
+    assert message in done.stdout
+    assert b"KS302" in done.stdout
+    assert b"Traceback" not in done.stderr + done.stdout
+
+
+def test_a_path_that_does_not_exist(tmp_path: Path) -> None:
+    done = kslint("check", "nowhere", GOOD, cwd=tmp_path)
+    assert done.returncode == 2
+    assert b"nowhere:1:1" in done.stdout
+    assert b"no such file or directory" in done.stdout
+
+
+def test_a_file_of_100_megabytes(tmp_path: Path) -> None:
+    with open(tmp_path / "huge.yaml", "wb") as handle:
+        handle.truncate(100 * 1024 * 1024)
+    done = kslint("check", ".", cwd=tmp_path)
+    assert done.returncode == 2
+    assert b"is larger than 32 MiB" in done.stdout
+
+
+def test_a_yaml_bomb(tmp_path: Path) -> None:
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 12)]
+    (tmp_path / "bomb.yaml").write_text("\n".join(lines))
+    done = kslint("check", ".", cwd=tmp_path)
+    assert done.returncode == 2
+    assert b"YAML bomb" in done.stdout
+
+
+def test_a_tree_without_objects_says_so(tmp_path: Path) -> None:
+    (tmp_path / "values.yaml").write_text("image: x\n")
+    done = kslint("check", ".", cwd=tmp_path)
+    assert done.returncode == 0
+    assert b"No Kubernetes object was found" in done.stdout
+
+
+def test_colour_is_for_terminals_and_by_wish() -> None:
+    assert b"\x1b[1;31m" in kslint("check", BAD, FORCE_COLOR="1").stdout
+    assert b"\x1b[" not in kslint("check", BAD, FORCE_COLOR="1", NO_COLOR="1").stdout
+    assert b"\x1b[" not in kslint("check", BAD, "--output-format", "json", FORCE_COLOR="1").stdout
+
+
+def test_rules_lists_every_rule() -> None:
+    done = kslint("rules")
+    assert done.returncode == 0
+    text = done.stdout.decode()
+    assert all(f"{rule.id}  {rule.name}" in text for rule in book())
+
+
+@pytest.mark.parametrize("name", ["KS101", "cpu-request-over-injected-limit"])
+def test_explain_by_id_and_name(name: str) -> None:
+    done = kslint("explain", name)
+    assert done.returncode == 0
+    assert b"## What happens" in done.stdout
+
+
+def test_version_and_help() -> None:
+    from kslint import __version__
+
+    assert kslint("--version").stdout.decode() == f"kslint {__version__}\n"
+    for args in (["--help"], ["check", "--help"], ["explain", "--help"], ["render", "--help"]):
+        assert kslint(*args).returncode == 0
+
+
+def test_shell_completion_can_be_shown() -> None:
+    done = kslint("--show-completion", "bash", _TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION="1")
+    assert b"_KSLINT_COMPLETE" in done.stdout
+
+
+def test_an_internal_error_says_how_to_report_it(tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text(
+        "import kslint.source.load as l\ndef broken(paths): raise ZeroDivisionError('oops')\nl.load = broken\n"
+    )
+    path = f"{tmp_path}{os.pathsep}{ROOT}"
+    done = kslint("check", GOOD, PYTHONPATH=path)
+    assert done.returncode == 2
+    assert b"ZeroDivisionError: oops" in done.stderr
+    assert b"report it" in done.stderr
+    assert b"Traceback" not in done.stderr
+
+
+def test_a_broken_rule_is_a_finding_and_the_others_run(tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text(
+        "import kslint.checks.vllm as v\ndef broken(server): raise KeyError('oops')\nv.too_few_cores = broken\n"
+    )
+    path = f"{tmp_path}{os.pathsep}{ROOT}"
+    done = kslint("check", BAD, PYTHONPATH=path)
+    assert done.returncode == 2
+    assert b"rule vllm-cpu-too-few-cores failed: KeyError" in done.stdout
+    assert b"KS302" in done.stdout
+
+
+def test_a_closed_pipe_ends_quietly() -> None:
+    command = f"{sys.executable} -m kslint rules | true"
+    done = subprocess.run(
+        ["/bin/sh", "-c", command], capture_output=True, cwd=ROOT, check=False, timeout=60
+    )
+    assert done.stderr == b""
+
+
+def test_the_same_findings_whatever_the_order_of_paths() -> None:
+    parts = sorted(str(p) for p in (FIXTURES / "platform-bad").iterdir())
+    one = kslint("check", *parts, "--output-format", "json").stdout
+    other = kslint("check", *reversed(parts), "--output-format", "json").stdout
+    assert json.loads(one)["findings"] == json.loads(other)["findings"]
