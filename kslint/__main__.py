@@ -25,11 +25,10 @@ def main() -> None:
             raise
         from kslint import REPORT_URL, __version__
 
-        print(
+        sys.stderr.write(
             f"kslint {__version__} broke: {type(error).__name__}: {error}\n"
             f"This is our mistake. Please report it at {REPORT_URL} with the output of the same\n"
-            "command under KSLINT_TRACEBACK=1.",
-            file=sys.stderr,
+            "command under KSLINT_TRACEBACK=1.\n"
         )
         sys.exit(2)
 

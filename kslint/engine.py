@@ -5,10 +5,12 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from kslint.config import matcher
 from kslint.findings import SEVERITIES, Finding, Label, Result, Subject, Summary
 from kslint.graph.graph import Graph
 from kslint.model.model import Model
-from kslint.resources import duplicate_keys
+from kslint.resources import object_troubles
+from kslint.rulebook import matching
 from kslint.source.nodes import Node, Span, path_to
 
 if TYPE_CHECKING:
@@ -21,30 +23,89 @@ if TYPE_CHECKING:
     from kslint.source.load import Input, Trouble
 
 INTERNAL_ERROR = "internal-error"
+OFF = "off"
+"""In place of a severity: the rule does not run."""
 
 
 def run(loaded: Input, rules: Iterable[Rule], config: Config, all_rules: Iterable[Rule]) -> Result:
-    """Check an input. `all_rules` holds the reserved ones, which no selection switches off."""
-    reserved = {rule.name: rule for rule in all_rules if rule.reserved}
-    graph = Graph(loaded)
+    """Check an input. `all_rules` holds the reserved ones, which no selection switches off.
+
+    Raises RulebookError if the configuration names a rule that does not exist.
+    """
+    book = list(all_rules)
+    reserved = {rule.name: rule for rule in book if rule.reserved}
+    graph = Graph(loaded, config.cluster.complete, config.cluster.provides)
     model = Model(graph, config)
-    troubles = [*loaded.troubles, *duplicate_keys(loaded.files)]
+    troubles = [*loaded.troubles, *object_troubles(loaded.files)]
     findings = [_input_finding(trouble, reserved[trouble.rule]) for trouble in troubles]
     failed = bool(findings)
+    found: list[Finding] = []
     for rule in rules:
         if rule.reserved:
             continue
         try:
-            findings.extend(_check(rule, model))
+            found.extend(_check(rule, model))
         except Exception as error:  # noqa: BLE001  (one broken rule must not hide the others)
             findings.append(_broken(rule, error, reserved[INTERNAL_ERROR]))
             failed = True
+    findings += _configured(found, config, book)
     findings = sorted(set(findings), key=lambda finding: finding.order)
-    counts = [sum(f.severity == severity for f in findings) for severity in SEVERITIES]
+    errors, warnings, notes = (
+        sum(finding.severity == severity for finding in findings) for severity in SEVERITIES
+    )
+    skipped = len(loaded.skipped)
     summary = Summary(
-        len(loaded.files) + len(loaded.skipped), len(graph.resources), *counts, len(loaded.skipped)
+        len(loaded.files) + skipped, len(graph.resources), errors, warnings, notes, skipped
     )
     return Result(findings, summary, failed, [(s.file, s.reason) for s in loaded.skipped])
+
+
+def choose(
+    book: list[Rule], config: Config, select: list[str] | None = None, ignore: Iterable[str] = ()
+) -> list[Rule]:
+    """The rules to run. `select` and `ignore` are the command line's.
+
+    `select` stands in for the configuration's, and what it names outright runs even if the
+    configuration ignores it; `ignore` adds. Raises RulebookError on a name that means no rule.
+    """
+    wanted = select or config.select
+    chosen = [rule for rule in book if not wanted]
+    for selector in wanted:
+        chosen += [rule for rule in matching(book, selector) if rule not in chosen]
+    off = [rule for selector in config.ignore for rule in matching(book, selector)]
+    severities = _severities(config, book)
+    off += [rule for rule in book if severities.get(rule.name) == OFF]
+    named = set(select or ())
+    off = [rule for rule in off if not named.intersection((rule.id, rule.name, *rule.aliases))]
+    off += [rule for selector in ignore for rule in matching(book, selector)]
+    return [rule for rule in chosen if rule not in off]
+
+
+def _severities(config: Config, book: list[Rule]) -> dict[str, str]:
+    """The configured severities by rule name; a selector of fewer rules wins over one of more."""
+    told = [(matching(book, selector), severity) for selector, severity in config.severity]
+    told.sort(key=lambda one: -len(one[0]))
+    return {rule.name: severity for rules, severity in told for rule in rules}
+
+
+def _configured(findings: list[Finding], config: Config, book: list[Rule]) -> Iterator[Finding]:
+    """The findings of rules, with the configured severities and without its exceptions by file."""
+    severities = _severities(config, book)
+    exceptions = [
+        (
+            matcher(config, [exception.glob]),
+            {rule.name for selector in exception.ignore for rule in matching(book, selector)},
+        )
+        for exception in config.per_path
+    ]
+    for finding in findings:
+        severity = severities.get(finding.name, OFF)
+        if any(
+            finding.name in names and matches(finding.span.file, False)
+            for matches, names in exceptions
+        ):
+            continue
+        yield finding if severity == OFF else finding._replace(severity=severity)
 
 
 def subjects(kind: str, model: Model) -> Iterable[Any]:
@@ -84,11 +145,15 @@ def _finding(rule: Rule, problem: Problem, resource: Resource | None, model: Mod
     template = rule.messages.get(problem.variant, rule.messages.get("default", rule.title))
     places = [(_place(where), text) for where, text in problem.related]
     related = tuple(Label(place, text) for place, text in places if place not in (None, span))
-    path, subject = "", Subject()
+    path, subject = None, Subject("HelmValues")
     if resource is not None:
-        path = path_to(resource.body, problem.at) or ""
-        namespace = model.graph.namespace_of(resource)
-        subject = Subject(resource.kind, namespace or "", resource.name)
+        path = path_to(resource.body, problem.at)
+        if path is not None or resource.group != "argoproj.io":
+            namespace = model.graph.namespace_of(resource)
+            subject = Subject(resource.kind, namespace or "", resource.name)
+    if subject.kind == "HelmValues":
+        roots = model.graph.documents.get(span.file, [])
+        path = next((found for root in roots if (found := path_to(root, problem.at))), None)
     return Finding(
         rule.id,
         rule.name,
@@ -96,7 +161,7 @@ def _finding(rule: Rule, problem: Problem, resource: Resource | None, model: Mod
         template.format_map(problem.facts).strip(),
         span,
         subject,
-        path,
+        path or "",
         rule.symptom.format_map(_Lenient(problem.facts)).strip(),
         rule.help.format_map(_Lenient(problem.facts)).strip(),
         related,

@@ -57,6 +57,28 @@ class Problem:
         self.facts = facts
 
 
+class Suppression(NamedTuple):
+    """Why a finding does not count: `kind` is inSource (a comment) or external (a baseline)."""
+
+    kind: str
+    reason: str = ""
+
+
+class Edit(NamedTuple):
+    """New text for a span. An empty span is a place to insert, an empty text takes out."""
+
+    span: Span
+    new_text: str
+
+
+class Fix(NamedTuple):
+    """Edits that mend a finding together. `safe` ones change nothing but what is broken."""
+
+    description: str
+    safe: bool
+    edits: tuple[Edit, ...]
+
+
 class Finding(NamedTuple):
     """One trap at one place."""
 
@@ -70,6 +92,8 @@ class Finding(NamedTuple):
     symptom: str = ""
     help: str = ""
     related: tuple[Label, ...] = ()
+    suppressed: Suppression | None = None
+    fix: Fix | None = None
 
     @property
     def order(self) -> tuple[object, ...]:

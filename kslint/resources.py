@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.source.load import Trouble
-from kslint.source.nodes import Map
+from kslint.source.nodes import Map, Seq
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -88,18 +88,22 @@ def is_object(root: Node) -> bool:
     )
 
 
-def duplicate_keys(files: Iterable[ParsedFile]) -> Iterator[Trouble]:
-    """Keys that stand twice in one mapping of an object or a kustomization.
+def object_troubles(files: Iterable[ParsedFile]) -> Iterator[Trouble]:
+    """What YAML allows and an object or a kustomization must not hold.
 
-    kubectl keeps the last one without a word, kustomize refuses the file: the same manifest
-    deploys or not, depending on the road.
+    Of keys that stand twice in one mapping kubectl keeps the last without a word, kustomize
+    refuses the file: the same manifest deploys or not, depending on the road. Null keys,
+    mappings as keys, infinities and values that their tag forbids have no form in JSON; kubectl
+    refuses them (sigs.k8s.io/yaml v1.4.0, `convertToJSONableObject`).
     """
     for file in files:
         for document in file.documents:
-            if not document.duplicates or not (
+            if not (document.duplicates or document.refusals) or not (
                 is_object(document.root) or _is_kustomization(document.root, file.source.name)
             ):
                 continue
+            for message, span in document.refusals:
+                yield Trouble("yaml-syntax", span, message)
             for name, again, first in document.duplicates:
                 if again.span is None or first.span is None:
                     continue
@@ -114,11 +118,20 @@ def _is_kustomization(root: Node, file: str) -> bool:
 
 
 def _flatten(body: Map, file: str, depth: int) -> Iterator[Resource]:
+    """The object itself, or those of a list. Items of a `PodList` without a kind are Pods.
+
+    Source: k8s.io/apimachinery v0.32, `unstructured/helpers.go`, `decodeToList`.
+    """
     items = body.get("items")
     kind = body.string("kind") or ""
-    if kind.endswith("List") and items is not None and depth < MAX_LIST_DEPTH:
-        for item in items.elements():
-            if isinstance(item, Map):
-                yield from _flatten(item, file, depth + 1)
-    else:
+    if not kind.endswith("List") or not isinstance(items, Seq) or depth == MAX_LIST_DEPTH:
         yield Resource(body, file)
+        return
+    for item in items.children:
+        if not isinstance(item, Map):
+            continue
+        for resource in _flatten(item, file, depth + 1):
+            if not resource.kind and not resource.api_version:
+                resource.kind = kind.removesuffix("List")
+                resource.api_version = body.string("apiVersion") or ""
+            yield resource

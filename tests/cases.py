@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import yaml
 
-from kslint import engine, rulebook
+from kslint import config_file, engine, rulebook
 from kslint.config import Config
 from kslint.source.load import load
 
@@ -53,7 +53,9 @@ def result_of(folder: Path, rules: list[rulebook.Rule] | None = None) -> Result:
     with inside(folder):
         loaded = load(["."])
         loaded.files[:] = [f for f in loaded.files if f.source.name != "expect.yaml"]
-        return engine.run(loaded, book() if rules is None else rules, Config(), book())
+        files = config_file.in_directory(".")
+        config = config_file.read(files[0]).config() if files else Config()
+        return engine.run(loaded, book() if rules is None else rules, config, book())
 
 
 def findings_in(folder: Path, name: str) -> list[Finding]:

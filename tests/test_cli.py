@@ -183,7 +183,9 @@ def test_shell_completion_can_be_shown() -> None:
 
 def test_an_internal_error_says_how_to_report_it(tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text(
-        "import kslint.source.load as l\ndef broken(paths): raise ZeroDivisionError('oops')\nl.load = broken\n"
+        "import kslint.source.load as l\n"
+        "def broken(*paths): raise ZeroDivisionError('oops')\n"
+        "l.load = broken\n"
     )
     path = f"{tmp_path}{os.pathsep}{ROOT}"
     done = kslint("check", GOOD, PYTHONPATH=path)
@@ -195,7 +197,9 @@ def test_an_internal_error_says_how_to_report_it(tmp_path: Path) -> None:
 
 def test_a_broken_rule_is_a_finding_and_the_others_run(tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text(
-        "import kslint.checks.vllm as v\ndef broken(server): raise KeyError('oops')\nv.too_few_cores = broken\n"
+        "import kslint.checks.vllm as v\n"
+        "def broken(server): raise KeyError('oops')\n"
+        "v.too_few_cores = broken\n"
     )
     path = f"{tmp_path}{os.pathsep}{ROOT}"
     done = kslint("check", BAD, PYTHONPATH=path)

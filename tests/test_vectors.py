@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 import yaml
 from cases import ROOT
-from vectors import KNOWN_GAPS, Disagreement, judge
+from vectors import KNOWN_GAPS, DisagreementError, judge
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,8 +34,8 @@ class Vector(NamedTuple):
 def vectors() -> list[Vector]:
     found = []
     for file in sorted(FOLDER.glob("*.yaml")):
-        for body in yaml.safe_load(file.read_text(encoding="utf-8")):
-            found.append(Vector(file.stem, body["id"], body["upstream"], body))
+        bodies = yaml.safe_load(file.read_text(encoding="utf-8"))
+        found += [Vector(file.stem, body["id"], body["upstream"], body) for body in bodies]
     return found
 
 
@@ -46,7 +46,7 @@ def disagreements() -> dict[str, str]:
     for vector in vectors():
         try:
             judge(vector.body)
-        except Disagreement as reason:
+        except DisagreementError as reason:
             found[vector.id] = str(reason)
     return found
 

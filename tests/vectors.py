@@ -12,15 +12,15 @@ from kslint.graph.graph import Graph
 from kslint.model.kserve import names, runtimes, storage_containers
 from kslint.model.kserve.isvc import InferenceService
 from kslint.model.kserve.settings import defaults, from_data
-from kslint.model.tree import put
 from kslint.model.quantity import QuantityError, parse
+from kslint.model.tree import put
 from kslint.source.files import Source
 from kslint.source.load import Input, load_source
-from kslint.source.nodes import Map, Node, Scalar, Seq
+from kslint.source.nodes import Map, Scalar, Seq
 
 if TYPE_CHECKING:
     from kslint.model.kserve.settings import Settings
-    from kslint.resources import Resource
+    from kslint.source.nodes import Node
 
 VERSION = "0.19"
 MISSING = object()
@@ -42,15 +42,15 @@ KNOWN_GAPS: dict[str, str] = {
 """Vectors the model does not follow, and why not."""
 
 
-class Disagreement(Exception):
+class DisagreementError(Exception):
     """The model says something else than the vector."""
 
 
 def judge(vector: dict[str, Any]) -> None:
-    """Raises Disagreement with the first difference."""
+    """Raises DisagreementError with the first difference."""
     with (
-        mock.patch.object(runtimes, "stock", lambda _profile: ()),
-        mock.patch.object(storage_containers, "shipped", lambda _settings: ()),
+        mock.patch.object(runtimes, "stock", return_value=()),
+        mock.patch.object(storage_containers, "shipped", return_value=()),
     ):
         _judge(vector)
 
@@ -76,21 +76,23 @@ def _judge(vector: dict[str, Any]) -> None:
     if any(item["kind"] == "InferenceService" for item in expect.get("objects", ())):
         refused = _refusals(services, graph, ("webhook",))
         if refused:
-            raise Disagreement(f"accepted by upstream, refused here: {refused[0]}")
+            raise DisagreementError(f"accepted by upstream, refused here: {refused[0]}")
     effective = _effective(services)
     for item in expect.get("objects", ()):
         body = effective.get(f"{item['kind']}/{item['name']}")
         if body is None:
-            raise Disagreement(f"no {item['kind']}/{item['name']}; there is {sorted(effective)}")
+            raise DisagreementError(
+                f"no {item['kind']}/{item['name']}; there is {sorted(effective)}"
+            )
         for path, value in item.get("at", {}).items():
             _same(path, value, _at(body, path))
         for path in item.get("absent", ()):
             value = _at(body, path)
             if value not in (MISSING, None, False, "", [], {}):
-                raise Disagreement(f"{path} is {value!r}, expected to be absent")
+                raise DisagreementError(f"{path} is {value!r}, expected to be absent")
     for name in expect.get("gone", ()):
         if name in effective:
-            raise Disagreement(f"{name} exists")
+            raise DisagreementError(f"{name} exists")
 
 
 def _graph(bodies: list[dict[str, Any]]) -> Graph:
@@ -109,9 +111,7 @@ def _settings(given: dict[str, Any]) -> Settings:
     return settings
 
 
-def _refusals(
-    services: list[InferenceService], graph: Graph, stages: tuple[str, ...]
-) -> list[str]:
+def _refusals(services: list[InferenceService], graph: Graph, stages: tuple[str, ...]) -> list[str]:
     from kslint.model.kserve import refusals
     from kslint.model.kserve.runtime_validation import runtime_rejections
 
@@ -124,7 +124,7 @@ def _refusals(
 
 def _expect_message(what: str, wanted: str, said: list[str]) -> None:
     if not any(wanted in message for message in said):
-        raise Disagreement(f"{what}: {wanted!r} is not among {said}")
+        raise DisagreementError(f"{what}: {wanted!r} is not among {said}")
 
 
 def _effective(services: list[InferenceService]) -> dict[str, Node]:
@@ -180,7 +180,7 @@ def _plain(node: Node) -> Any:
 def _same(path: str, wanted: Any, found: Any) -> None:
     if not _equal(wanted, found):
         shown = "nothing" if found is MISSING else repr(found)
-        raise Disagreement(f"{path}: expected {wanted!r}, the model says {shown}")
+        raise DisagreementError(f"{path}: expected {wanted!r}, the model says {shown}")
 
 
 def _equal(wanted: Any, found: Any) -> bool:

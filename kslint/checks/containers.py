@@ -50,7 +50,9 @@ def kserve_container_not_first(component: Component) -> Iterator[Problem]:
             yield Problem(
                 server.get("name") or server,
                 variant="default" if first else "nameless",
-                related=[(servers[0], "this container is lost")],
+                related=[
+                    (servers[0], "this container is lost" if first else "it gets the name too")
+                ],
                 first=first or "",
                 index=index,
                 service=component.owner.resource.name,

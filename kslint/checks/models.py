@@ -1,19 +1,33 @@
-"""Where a predictor's model comes from."""
+"""Where a predictor's model comes from, and whether the server finds it there."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from kslint.findings import Problem
+from kslint.model.downloads import lasts
 from kslint.model.kserve import names
-from kslint.model.pod import container_named, environment
+from kslint.model.kserve.pod_webhook import admitted_pod
+from kslint.model.kserve.storage import model_sources
+from kslint.model.pod import (
+    container_named,
+    environment,
+    init_containers,
+    mount_of,
+    mounts,
+    volumes,
+)
+from kslint.model.vllm.arguments import parse_arguments
 from kslint.model.vllm.engine import read_engine
+from kslint.model.vllm.image import is_upstream
+from kslint.model.vllm.words import item_words
 from kslint.source.nodes import walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kslint.model.kserve.isvc import Component
+    from kslint.model.workload import Server
     from kslint.source.nodes import Node
 
 
@@ -54,7 +68,7 @@ def _has_storage(component: Component) -> bool:
         for node in (
             stored.at("model", "storageUri"),
             stored.at("model", "storage"),
-            stored.get("storageUris"),
+            stored.at("storageUris", 0),
         )
     )
 
@@ -93,3 +107,94 @@ def _serves_mount(server: Node, component: Component) -> bool:
 
 def _below_mount(path: str) -> bool:
     return path == names.MODEL_MOUNT_PATH or path.startswith(names.MODEL_MOUNT_PATH + "/")
+
+
+def argument_beside_storage(component: Component) -> Iterator[Problem]:
+    """A `--model` or `--model_dir` that does not point where storage puts the model."""
+    sources = model_sources(component) if component.name == "predictor" else []
+    if not sources:
+        return
+    stored = component.stored
+    pod_spec = component.built.pod_spec or stored
+    server = container_named(pod_spec, names.PREDICTOR_CONTAINER) or stored.get("model")
+    named = None if server is None else _named_model(server, pod_spec)
+    if named is None:
+        return
+    text, node, flag, huggingface = named
+    paths = {source.mount_path.rstrip("/") or "/" for source in sources}
+    if any(text.rstrip("/") == path or text.startswith(path + "/") for path in paths):
+        return
+    yield Problem(
+        node,
+        variant="huggingface" if huggingface and flag == "--model" else "default",
+        related=[(sources[0].uri, "what is put there is named here")],
+        flag=flag,
+        value=text,
+        mount=sources[0].mount_path,
+    )
+
+
+def _named_model(server: Node, pod_spec: Node) -> tuple[str, Node, str, bool] | None:
+    """The model a server's arguments name: text, place, flag, and is it KServe's own server?
+
+    Of other servers than vLLM only what looks like a path or a repository counts, since `--model`
+    may be a mere name there.
+    """
+    engine = read_engine(server, pod_spec)
+    if engine is not None and engine.kind == "vllm":
+        model = engine.model
+        known = model.kind in ("hub", "path", "remote") and model.node is not None
+        return (model.text, model.node, "--model", False) if known and model.node else None
+    flags = parse_arguments(item_words(server, "args", environment(server))).flags
+    for flag in reversed(flags):
+        given = flag.name in ("model", "model-dir") and flag.known and flag.value_node is not None
+        if given and flag.value and flag.value_node and ("/" in flag.value or engine is not None):
+            name = "--model" if flag.name == "model" else "--model_dir"
+            return flag.value, flag.value_node, name, engine is not None
+    return None
+
+
+def path_not_mounted(server: Server) -> Iterator[Problem]:
+    """A model path that no volumeMount of the container covers."""
+    model, workload = server.engine.model, server.workload
+    if model.kind != "path" or not model.text.startswith("/") or model.node is None:
+        return
+    pod_spec: Node | None = workload.pod_spec
+    if workload.component is not None:
+        pod_spec = admitted_pod(workload.component)
+    elif workload.resource.kind == "LLMInferenceService" and _below_mount(model.text):
+        return  # model.uri is put there
+    container = _same(server.container, pod_spec)
+    if pod_spec is None or container is None or mount_of(model.text, container, pod_spec):
+        return
+    if _may_be_in_image(server, container, pod_spec):
+        return
+    own = [mount.path for mount in mounts(container, pod_spec)]
+    yield Problem(
+        model.node,
+        variant="elsewhere" if own else "default",
+        related=[(container.get("volumeMounts"), "what is mounted")],
+        path=model.text,
+        container=container.string("name") or "",
+        mounts=", ".join(f"`{path}`" for path in own),
+    )
+
+
+def _same(container: Node, pod_spec: Node | None) -> Node | None:
+    """The container as the pod webhook leaves it."""
+    return container_named(pod_spec, container.string("name") or "")
+
+
+def _may_be_in_image(server: Server, container: Node, pod_spec: Node) -> bool:
+    """Could the image itself hold the model? Not where volumes are there to bring one."""
+    if is_upstream(server.engine.image):
+        return False
+    filled = {
+        mount.volume_name
+        for other in init_containers(pod_spec)
+        for mount in mounts(other, pod_spec)
+    }
+    declared = volumes(pod_spec)
+    bringing = [name for name, node in declared.items() if lasts(node) or name in filled]
+    claimed = [mount for mount in mounts(container, pod_spec) if mount.volume is None]
+    return not bringing and not claimed

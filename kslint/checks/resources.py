@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kslint.model.kserve.isvc import Component
-    from kslint.source.nodes import Node
+    from kslint.source.nodes import Node, Origin
 
 
 def request_over_injected_limit(component: Component, *, resource: str) -> Iterator[Problem]:
@@ -21,20 +21,8 @@ def request_over_injected_limit(component: Component, *, resource: str) -> Itera
     for container, path in _defaulted_containers(component):
         request = container.at("resources", "requests", resource)
         limit = container.at("resources", "limits", resource)
-        if request is None or limit is None or limit.origin is None or request.origin is not None:
-            continue
-        asked, allowed = parse_or_none(request.text), parse_or_none(limit.text)
-        if asked is not None and allowed is not None and asked > allowed:
-            yield Problem(
-                request,
-                related=[(limit.place or limit.origin.root.span, f"the limit of {allowed} comes from here")],
-                resource=resource,
-                request=asked,
-                limit=allowed,
-                origin=limit.origin.root.text,
-                deployment=component.metadata.string("name"),
-                path=path,
-            )
+        if request is not None and limit is not None and request.origin is None:
+            yield from _conflict(component, resource, request, limit, limit.origin, path)
 
 
 def limit_under_injected_request(component: Component) -> Iterator[Problem]:
@@ -43,25 +31,34 @@ def limit_under_injected_request(component: Component) -> Iterator[Problem]:
         for resource in ("cpu", "memory"):
             request = container.at("resources", "requests", resource)
             limit = container.at("resources", "limits", resource)
-            if (
-                request is None
-                or limit is None
-                or request.origin is None
-                or limit.origin is not None
-            ):
-                continue
-            asked, allowed = parse_or_none(request.text), parse_or_none(limit.text)
-            if asked is not None and allowed is not None and asked > allowed:
-                yield Problem(
-                    limit,
-                    related=[(request.place or request.origin.root.span, f"the request of {asked} comes from here")],
-                    resource=resource,
-                    request=asked,
-                    limit=allowed,
-                    origin=request.origin.root.text,
-                    deployment=component.metadata.string("name"),
-                    path=path,
-                )
+            if request is not None and limit is not None and limit.origin is None:
+                yield from _conflict(component, resource, request, limit, request.origin, path)
+
+
+def _conflict(
+    component: Component,
+    resource: str,
+    request: Node,
+    limit: Node,
+    origin: Origin | None,
+    path: str,
+) -> Iterator[Problem]:
+    """A request over its limit, where `origin` is that of the one the user did not write."""
+    asked, allowed = parse_or_none(request.text), parse_or_none(limit.text)
+    if origin is None or asked is None or allowed is None or asked <= allowed:
+        return
+    written, injected = (limit, request) if origin is request.origin else (request, limit)
+    what = f"the request of {asked}" if injected is request else f"the limit of {allowed}"
+    yield Problem(
+        written,
+        related=[(injected.place or origin.root.span, f"{what} comes from here")],
+        resource=resource,
+        request=asked,
+        limit=allowed,
+        origin=origin.root.text,
+        deployment=component.metadata.string("name"),
+        path=path,
+    )
 
 
 def _defaulted_containers(component: Component) -> Iterator[tuple[Node, str]]:

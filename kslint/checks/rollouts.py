@@ -1,50 +1,81 @@
-"""Updates that cannot finish: surge pods without a slot, second revisions without a volume."""
+"""Updates that cannot finish, splits that do not split, pods that do not scale as written."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from kslint.findings import Problem
-from kslint.model.pod import claims
+from kslint.model.capacity import GPU
+from kslint.model.dependencies import claim_of, storage_uris
+from kslint.model.kserve import names
+from kslint.model.kserve.objects import autoscaler_class
+from kslint.model.pod import accelerator, claims
+from kslint.model.rollout import rollout
+from kslint.model.room import room
+from kslint.model.scaling import most_replicas, scalers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kslint.model.kserve.isvc import Component
+    from kslint.model.model import Model
     from kslint.model.workload import Workload
     from kslint.resources import Resource
     from kslint.source.nodes import Node
 
 _SHARED_MODES = frozenset({"ReadWriteMany", "ReadOnlyMany"})
+_STOPPABLE = ("InferenceService", "LLMInferenceService")
 
 
-def surge_on_single_slot(workload: Workload) -> Iterator[Problem]:
+def surge_on_single_slot(model: Model) -> Iterator[Problem]:
     """A model server of one replica whose update needs a second slot."""
-    update = workload.rollout
-    strategy = workload.strategy
-    if not workload.servers or update is None or strategy is None or update.replicas != 1:
-        return
-    if not update.needs_spare_slot:
-        return
-    field = "strategy" if workload.component is None else "deploymentStrategy"
+    for workload in model.workloads:
+        if workload.body is None or not workload.servers or _takes_part_of_device(workload):
+            continue
+        replicas = most_replicas(workload, model.graph)
+        update = None if replicas is None else rollout(workload.strategy, replicas)
+        if update is None or update.replicas != 1 or not update.needs_spare_slot:
+            continue
+        space = room(model, workload.pod_spec, workload.namespace)
+        proven = space.most is not None and update.deadlocks(space.most)
+        if not proven and space.nodes is not None:
+            continue
+        yield _surge(workload, space.source if proven else "")
+
+
+def _surge(workload: Workload, proof: str) -> Problem:
+    component = workload.component
+    field = "strategy" if component is None else "deploymentStrategy"
     written = workload.home.get(field)
     kind = None if written is None else written.get("type")
-    device = workload.servers[0].engine.device
-    yield Problem(
+    on_gpu = workload.servers[0].engine.device == "gpu" or (
+        component is not None and component.group.worker is not None
+    )
+    variant = "written" if written is not None else "default"
+    return Problem(
         kind or written or workload.home,
-        variant="written" if written is not None else "default",
+        variant=f"proven_{variant}" if proof else variant,
+        severity="error" if proof else None,
+        about=workload.resource,
         field=field,
         workload=workload.resource.name,
-        need="whole GPU" if device == "gpu" else "set of CPU cores",
-        lack="nvidia.com/gpu" if device == "gpu" else "cpu",
+        need="whole GPU" if on_gpu else "set of CPU cores",
+        lack=GPU if on_gpu else "cpu",
+        source=proof,
     )
+
+
+def _takes_part_of_device(workload: Workload) -> bool:
+    """Does the server take slices or shares of a GPU, of which there are many?"""
+    limits = workload.servers[0].container.at("resources", "limits")
+    found = [name for name, _ in (() if limits is None else limits.items()) if accelerator(name)]
+    return any("/mig-" in name or name.endswith(".shared") for name in found)
 
 
 def canary_on_single_writer_claim(component: Component) -> Iterator[Problem]:
     """A traffic split whose second pod wants a volume that only one node can mount."""
-    percent = component.written.integer("canaryTrafficPercent")
-    at = component.written.get("canaryTrafficPercent")
-    if component.name != "predictor" or at is None or percent is None or not 0 < percent < 100:
+    at, percent = _split(component)
+    if at is None:
         return
     for name, node in _model_claims(component):
         claim = _claim(component, name)
@@ -65,31 +96,89 @@ def canary_on_single_writer_claim(component: Component) -> Iterator[Problem]:
             )
 
 
+def canary_ignored(component: Component) -> Iterator[Problem]:
+    """A traffic split that the controller does not read."""
+    at = component.written.get("canaryTrafficPercent")
+    if at is not None and not at.is_null and component.owner.mode.name == names.STANDARD:
+        yield Problem(at, percent=at.text or "", service=component.owner.resource.name)
+
+
+def canary_over_capacity(model: Model) -> Iterator[Problem]:
+    """A traffic split whose second revision finds no room beside the first."""
+    for service in model.inference_services:
+        component = service.predictor
+        at, percent = (None, 0) if component is None else _split(component)
+        if component is None or at is None or component.pod_spec is None:
+            continue
+        each = max(component.written.integer("minReplicas") or 1, 1)
+        space = room(model, component.pod_spec, service.namespace)
+        if space.most is not None and space.most < 2 * each:
+            yield Problem(
+                at,
+                about=service.resource,
+                percent=percent,
+                need=2 * each,
+                room=space.most,
+                source=space.source,
+            )
+
+
+def _split(component: Component) -> tuple[Node | None, int]:
+    """The share of a predictor's canary and where it is written; None if nothing is split."""
+    at = component.written.get("canaryTrafficPercent")
+    percent = component.written.integer("canaryTrafficPercent")
+    if component.name != "predictor" or at is None or percent is None or not 0 < percent < 100:
+        return None, 0
+    return at, percent
+
+
+def never_scales_to_zero(component: Component) -> Iterator[Problem]:
+    """`minReplicas: 0` where an HPA, which cannot go below one, does the scaling."""
+    owner = component.owner
+    if component.written.integer("minReplicas") != 0 or owner.mode.name != names.STANDARD:
+        return
+    deployment = component.metadata.string("name") or ""
+    others = scalers(owner.graph, deployment, owner.namespace)
+    if autoscaler_class(component.metadata) != "hpa" or any(
+        scaler.kind != "HorizontalPodAutoscaler" for scaler in others
+    ):
+        return
+    at = component.written.get("minReplicas") or component.written
+    yield Problem(at, deployment=deployment, component=component.name)
+
+
+def stopped_in_git(model: Model) -> Iterator[Problem]:
+    """A pause that is committed, so that every fresh deployment is born dead."""
+    for kind in _STOPPABLE:
+        for resource in model.graph.of_kind(kind, names.GROUP):
+            yield from _stops(resource, "metadata")
+            for part in ("predictor", "transformer", "explainer"):
+                if kind == _STOPPABLE[0]:
+                    yield from _stops(resource, "spec", part)
+
+
+def _stops(resource: Resource, *path: str) -> Iterator[Problem]:
+    at = resource.body.at(*path, "annotations", names.STOP)
+    if at is not None and (at.text or "").lower() == "true":
+        whole = path == ("metadata",)
+        yield Problem(
+            at,
+            variant="default" if whole else "component",
+            about=resource,
+            kind=resource.kind,
+            name=resource.name,
+            part=path[-1],
+        )
+
+
 def _model_claims(component: Component) -> Iterator[tuple[str, Node]]:
     """Claims the predictor mounts, by volume or by a pvc:// storage URI."""
+    by_uri = [(claim_of(text), node) for text, node in storage_uris(component.stored)]
     seen = set()
-    for name, node in (*claims(component.pod_spec or component.stored), *_uri_claims(component)):
-        if name not in seen:
+    for name, node in (*claims(component.pod_spec or component.stored), *by_uri):
+        if name and name not in seen:
             seen.add(name)
             yield name, node
-
-
-def _uri_claims(component: Component) -> Iterator[tuple[str, Node]]:
-    stored = component.stored
-    uris = [stored.at("model", "storageUri")]
-    listed = stored.get("storageUris")
-    uris += [item.get("uri") for item in ([] if listed is None else listed.elements())]
-    container = stored.get("containers")
-    for item in [] if container is None else container.elements():
-        env = item.get("env")
-        for variable in [] if env is None else env.elements():
-            if variable.string("name") == "STORAGE_URI":
-                uris.append(variable.get("value"))
-    for uri in uris:
-        if uri is not None and (uri.text or "").startswith("pvc://"):
-            name = (uri.text or "")[len("pvc://") :].partition("/")[0]
-            if name:
-                yield name, uri
 
 
 def _claim(component: Component, name: str) -> Resource | None:

@@ -43,8 +43,6 @@ def _refused(amount: Amount, resource: Resource | None, variant: str) -> Iterato
         field=amount.path,
         text=text,
         reason=reason,
-        kind="" if resource is None else resource.kind,
-        version="" if resource is None else resource.version,
         fix=quantities.suggestion(text) or "a number with one of m, k, M, G, Ki, Mi, Gi behind it",
     )
 

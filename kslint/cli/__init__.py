@@ -36,4 +36,4 @@ def _options(
     pass
 
 
-from kslint.cli import check, render, rules  # noqa: F401  (they register their commands)
+from kslint.cli import check, config, init, render, rules  # noqa: E402, F401  (they register their commands)

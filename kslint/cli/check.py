@@ -5,14 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from enum import Enum
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from kslint.cli import app
-
-if TYPE_CHECKING:
-    from kslint.rulebook import Rule
+from kslint.cli.config import ConfigOption, IsolatedOption  # noqa: TC001  (typer reads them)
 
 
 class Format(str, Enum):
@@ -51,8 +49,13 @@ def check(
         Format, typer.Option("--output-format", help="How to print findings.")
     ] = Format.text,
     fail_on: Annotated[
-        Severity, typer.Option("--fail-on", help="Exit 1 on findings this bad, or worse.")
-    ] = Severity.error,
+        Severity | None,
+        typer.Option(
+            "--fail-on", help="Exit 1 on findings this bad, or worse.", show_default="error"
+        ),
+    ] = None,
+    config_file: ConfigOption = None,
+    isolated: IsolatedOption = False,
 ) -> None:
     """Check manifests and the GitOps repository around them.
 
@@ -60,17 +63,17 @@ def check(
     the command line is wrong, or kslint itself failed.
     """
     from kslint import engine, rulebook
-    from kslint.config import Config
+    from kslint.cli.config import effective, read_input
     from kslint.findings import at_or_over
-    from kslint.source.load import load
 
     book = rulebook.load()
+    config = effective(paths, config_file, isolated, book)
     try:
-        chosen = _chosen(book, select, ignore)
+        chosen = engine.choose(book, config, _names(select), _names(ignore))
     except rulebook.RulebookError as error:
         raise typer.BadParameter(str(error)) from None
-    loaded = load(paths or ["."])
-    result = engine.run(loaded, chosen, Config(), book)
+    loaded = read_input(paths, config)
+    result = engine.run(loaded, chosen, config, book)
     if output_format is Format.json:
         from kslint.report import json
 
@@ -83,22 +86,9 @@ def check(
     sys.stdout.flush()
     if result.failed:
         raise typer.Exit(2)
-    if any(at_or_over(finding.severity, fail_on.value) for finding in result.findings):
+    threshold = fail_on.value if fail_on else config.fail_on or Severity.error.value
+    if any(at_or_over(finding.severity, threshold) for finding in result.findings):
         raise typer.Exit(1)
-
-
-def _chosen(book: list[Rule], select: list[str] | None, ignore: list[str] | None) -> list[Rule]:
-    """The rules a command line asks for. Raises RulebookError on a name that means none."""
-    from kslint.rulebook import matching
-
-    wanted = _names(select)
-    chosen = [rule for rule in book if not wanted]
-    for selector in wanted:
-        chosen += [rule for rule in matching(book, selector) if rule not in chosen]
-    for selector in _names(ignore):
-        dropped = matching(book, selector)
-        chosen = [rule for rule in chosen if rule not in dropped]
-    return chosen
 
 
 def _names(options: list[str] | None) -> list[str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kslint.cli import app
+from kslint.cli.config import ConfigOption, IsolatedOption  # noqa: TC001  (typer reads them)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,17 +40,20 @@ def render(
         str | None,
         typer.Option("--why", metavar="FIELD", help="Say where one field comes from: limits.cpu"),
     ] = None,
+    config_file: ConfigOption = None,
+    isolated: IsolatedOption = False,
 ) -> None:
     """Print the objects KServe would create, each value that you did not write with its origin."""
-    from kslint.config import Config
+    from kslint.cli.config import effective, read_input
     from kslint.graph.graph import Graph
     from kslint.model.model import Model
-    from kslint.source.load import load
 
-    loaded = load(paths or ["."])
+    config = effective(paths, config_file, isolated)
+    loaded = read_input(paths, config)
     for trouble in loaded.troubles:
         typer.echo(f"{trouble.span}: {trouble.message}", err=True)
-    model = Model(Graph(loaded), Config())
+    graph = Graph(loaded, config.cluster.complete, config.cluster.provides)
+    model = Model(graph, config)
     services = [service for service in model.inference_services if _wanted(service, isvc)]
     if not services:
         name = f" {isvc}" if isvc else ""

@@ -85,7 +85,8 @@ def _value(params: Params, path: str) -> str | None:
         if isinstance(current, dict):
             current = current.get(step)
         elif isinstance(current, Node):
-            current = current.at(int(step) if step.isdecimal() and current.elements() else step)
+            numeric = step.isdecimal() and len(step) < 10 and bool(current.elements())
+            current = current.at(int(step) if numeric else step)
         else:
             return None
     if isinstance(current, dict):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kslint.graph.completeness import ALWAYS_THERE, Completeness
 from kslint.graph.references import produced, references
+from kslint.graph.repository import glob_matches
 from kslint.graph.scopes import Scopes
 from kslint.resources import resources_of
 
@@ -152,6 +153,17 @@ class Graph:
             return None
         best = max(matches, key=lambda name: (_shared(name, near), -len(name)))
         return best, self.documents[best]
+
+    def documents_like(self, pattern: str) -> list[tuple[str, list[Node]]]:
+        """Files whose path in the repository a glob matches, in lexical order."""
+        pattern = pattern.strip("/")
+        repository = self.scopes.repository
+        local = None if repository is None else repository.local(pattern)
+        return [
+            (name, self.documents[name])
+            for name in sorted(self.documents)
+            if glob_matches(local or pattern, name) or glob_matches("**/" + pattern, name)
+        ]
 
     @property
     def references(self) -> list[Reference]:

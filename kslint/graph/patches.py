@@ -175,7 +175,7 @@ def _pointer(path: str) -> list[str]:
 def _lookup(node: Node | None, path: list[str]) -> Node | None:
     for step in path:
         if isinstance(node, Seq):
-            node = node.at(int(step)) if step.isdecimal() else None
+            node = node.at(int(step)) if step.isdecimal() and len(step) < 10 else None
         else:
             node = None if node is None else node.get(step)
     return node
@@ -211,7 +211,7 @@ def _apply_in_list(node: Seq, step: str, rest: list[str], op: str, value: Node |
     adding = op == "add" and not rest
     if step == "-" and adding and value is not None:
         return node.with_children([*children, value])
-    if not step.lstrip("-").isdecimal() or len(step) > 9:
+    if not step.removeprefix("-").isdecimal() or len(step) > 9:
         raise PatchError(f"{step} is no index of a list")
     index = int(step)
     index += len(children) + adding if index < 0 else 0

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from kslint.source.nodes import Node
 
 
+_SIGNS = frozenset("*?[{")
+
+
 class Repository:
     """Answers for paths as Argo CD writes them. Directories are those of known files.
 
@@ -71,8 +74,9 @@ class Repository:
 
         Stars cross slashes: Argo CD hands the pattern to `git ls-files`.
         """
-        for name in sorted(self._documents):
-            path = self._from_root(name)
+        literal = None if _SIGNS.intersection(pattern) else self.local(pattern)
+        for name in sorted(self._documents) if literal is None else [literal]:
+            path = self._from_root(name) if name in self._documents else None
             if path is not None and glob_matches(pattern, path, whole=True):
                 yield path, self._documents[name]
 

@@ -96,15 +96,14 @@ class Scopes:
         tree = kustomize.Tree(written, others)
         wanted: dict[tuple[str, str], Emission] = {}
         for _ in range(_MAX_ROUNDS):
-            before = len(wanted)
+            before = list(wanted)
             self._emit(tree, wanted)
+            if self.applications is not None and list(wanted) == before:
+                break
             self._collect(written, tree)
             if not any(r.kind in ("Application", "ApplicationSet") for r in self.resources):
-                return
+                break
             self.applications = Applications(self.resources, tree)
-            self._owners.clear()
-            if len(wanted) == before and before:
-                return
 
     def _emit(self, tree: Tree, done: dict[tuple[str, str], Emission]) -> None:
         """Every build that is known to be wanted: no one's base, or an Application's path.

@@ -10,18 +10,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.graph.argo import GROUP, sources_of
-from kslint.model.tree import put
+from kslint.model.helm import with_parameter
 from kslint.source.inner import inner_document
 from kslint.source.nodes import Map, Scalar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
+    from kslint.graph.argo import Place
     from kslint.graph.graph import Graph
+    from kslint.graph.kustomize import Emission
     from kslint.resources import Resource
     from kslint.source.nodes import Node
 
 SYNC_OPTIONS = "argocd.argoproj.io/sync-options"
+_GLOB = frozenset("*?[{")
 SYNC_WAVE = "argocd.argoproj.io/sync-wave"
 
 
@@ -93,6 +96,39 @@ def applications(graph: Graph) -> Iterator[Application]:
             yield Application(resource, template.get("metadata"), spec, True)
 
 
+def deploying(graph: Graph) -> Iterator[Application]:
+    """Every Application that will be there: written ones, and generated ones filled in."""
+    for owner in graph.scopes.applications or ():
+        yield Application(owner.resource, owner.metadata, owner.spec, not owner.known)
+
+
+def places(graph: Graph, application: Application) -> list[Place]:
+    """What each source of an Application deploys, and where that lies."""
+    found = graph.scopes.applications
+    return [
+        place
+        for place in (() if found is None else found.places)
+        if place.owner.resource is application.resource and place.owner.spec is application.spec
+    ]
+
+
+def emission(graph: Graph, place: Place) -> Emission | None:
+    """The kustomize build of a place, with the Application's overrides; None if there is none."""
+    applications = graph.scopes.applications
+    folded = applications is not None and applications.overrides(place) is not None
+    key = place.owner.key if folded else ""
+    for built in graph.scopes.emissions:
+        if (built.directory, built.application) == (place.directory, key):
+            return built
+    return None
+
+
+def is_patched(application: Application, *words: str) -> bool:
+    """May an ApplicationSet's `templatePatch` set a field that one of the words names?"""
+    text = application.resource.body.string("spec", "templatePatch") or ""
+    return application.resource.kind == "ApplicationSet" and any(word in text for word in words)
+
+
 def owners(graph: Graph, resource: Resource) -> list[Application]:
     """The Applications that deploy an object, generated ones filled in; see `Graph.owners`.
 
@@ -114,7 +150,8 @@ def sync_wave(resource: Resource) -> int | None:
     text = resource.annotation(SYNC_WAVE)
     if text is None:
         return 0
-    return int(text) if text.lstrip("+-").isdecimal() and len(text) < 10 else None
+    digits = text[text[:1] in ("+", "-") :]
+    return int(text) if digits.isascii() and digits.isdigit() and len(text) < 10 else None
 
 
 def keeps_live(
@@ -124,12 +161,16 @@ def keeps_live(
 
     It takes an `ignoreDifferences` entry for the object that covers the pointer, and the option
     RespectIgnoreDifferences=true; without it the entry hides the difference and a sync still
-    writes. jq expressions cannot be weighed here: one that names the last step counts.
+    writes. What cannot be weighed here counts: field managers, and jq expressions that filter
+    the parent or name the last step.
     """
-    if not option_is(application.sync_options, "RespectIgnoreDifferences"):
-        return False
+    respected = option_is(application.sync_options, "RespectIgnoreDifferences")
+    return respected and ignores(application, resource, namespace, path)
+
+
+def ignores(application: Application, resource: Resource, namespace: str | None, path: str) -> bool:
+    """Does an `ignoreDifferences` entry of the Application cover a JSON pointer of an object?"""
     entries = application.spec.get("ignoreDifferences")
-    last = path.rpartition("/")[2].replace("~1", "/").replace("~0", "~")
     for entry in [] if entries is None else entries.elements():
         wanted = (entry.string("name"), entry.string("namespace"))
         if (
@@ -139,6 +180,8 @@ def keeps_live(
             or wanted[1] not in (None, "", namespace)
         ):
             continue
+        if entry.get("managedFieldsManagers") is not None:
+            return True
         pointers = entry.get("jsonPointers")
         for pointer in [] if pointers is None else pointers.elements():
             text = (pointer.text or "").rstrip("/")
@@ -146,9 +189,41 @@ def keeps_live(
                 return True
         expressions = entry.get("jqPathExpressions")
         for expression in [] if expressions is None else expressions.elements():
-            if last in (expression.text or ""):
+            if _jq_covers(expression.text or "", path):
                 return True
     return False
+
+
+def _jq_covers(expression: str, path: str) -> bool:
+    """May a jq path expression cover a JSON pointer?"""
+    steps = [part.replace("~1", "/").replace("~0", "~") for part in path.split("/")[1:]]
+    if steps[-1] in expression:
+        return True
+    parent = "." + ".".join(steps[:-1])
+    text = expression.strip().removesuffix("[]")
+    return bool(text) and (
+        (parent + ".").startswith(text + ".") or (parent in text and "|" in text)
+    )
+
+
+def ignores_everywhere(graph: Graph, application: Application, resource: Resource) -> bool:
+    """Does Argo CD itself, by its ConfigMap or chart values, ignore an object's annotations?
+
+    It counts in syncs only for an Application with RespectIgnoreDifferences=true.
+    """
+    if not option_is(application.sync_options, "RespectIgnoreDifferences"):
+        return False
+    wanted = (f"{_IGNORED}{resource.group}_{resource.kind}", f"{_IGNORED}all")
+    for roots in graph.documents.values():
+        for root in roots:
+            for data in (root.get("data"), root.at("configs", "cm")):
+                texts = [data.string(name) or "" for name in wanted] if data else []
+                if any("annotations" in text for text in texts):
+                    return True
+    return False
+
+
+_IGNORED = "resource.customizations.ignoreDifferences."
 
 
 def option(options: Node | None, name: str) -> Scalar | None:
@@ -196,8 +271,9 @@ def applied_client_side(options: Node | None, resource: Resource | None = None) 
 def helm_values(graph: Graph, source: Source) -> Map:
     """The values a source hands to its chart, merged, each with the place it is written at.
 
-    Precedence: parameters over valuesObject over values over valueFiles, of which the last
-    wins. A values file that is not in the input contributes nothing.
+    Precedence: parameters over valuesObject over valueFiles, of which the last wins. `values`
+    counts only where there is no valuesObject (ValuesYAML, values.go v3.4.4). A values file
+    that is not in the input contributes nothing.
     """
     helm = source.node.get("helm")
     values = Map({})
@@ -207,19 +283,19 @@ def helm_values(graph: Graph, source: Source) -> Map:
     for item in [] if value_files is None else value_files.elements():
         for document in _value_file(graph, source, item.text or ""):
             values = _overlay(values, document)
-    inline = helm.get("values")
-    if isinstance(inline, Scalar) and inline.text:
+    inline, values_object = helm.get("values"), helm.get("valuesObject")
+    if values_object is not None and not values_object.is_null:
+        values = _overlay(values, values_object)
+    elif isinstance(inline, Scalar) and inline.text:
         document_node = inner_document(inline)
         if document_node is not None:
             values = _overlay(values, document_node)
-    values_object = helm.get("valuesObject")
-    if values_object is not None:
-        values = _overlay(values, values_object)
     parameters = helm.get("parameters")
     for item in [] if parameters is None else parameters.elements():
         name, value = item.string("name"), item.get("value")
         if name and value is not None:
-            values = put(values, name.split("."), value)
+            force = item.boolean("forceString") is True
+            values = with_parameter(values, name, value, force)
     return values
 
 
@@ -230,8 +306,19 @@ def _value_file(graph: Graph, source: Source, name: str) -> list[Node]:
         path = name.partition("/")[2]
     elif source.path and not name.startswith("/"):
         path = f"{source.path.strip('/')}/{name}"
-    found = graph.document(path, source.application.resource.file)
-    return [] if found is None else found[1]
+    near = source.application.resource.file
+    if not _GLOB.intersection(path):
+        found = graph.document(path, near)
+        return [] if found is None else found[1]
+    return [root for _, roots in graph.documents_like(path) for root in roots]
+
+
+def merged(documents: Iterable[Node]) -> Map:
+    """Helm values of several documents, of which the last wins."""
+    values = Map({})
+    for document in documents:
+        values = _overlay(values, document)
+    return values
 
 
 def _overlay(base: Map, patch: Node) -> Map:

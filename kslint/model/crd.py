@@ -11,15 +11,24 @@ import os
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from kslint.graph.argo import CHART, FOREIGN, KUSTOMIZE, OPAQUE
+from kslint.graph.edit import listing
+from kslint.graph.kustomize import OBJECTS
 from kslint.model import argocd
+from kslint.model.remote import in_repository, remote
+from kslint.source.nodes import Map, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from kslint.graph.argo import Place
     from kslint.graph.graph import Graph
+    from kslint.graph.kustomize import Emission
+    from kslint.model.remote import Remote
     from kslint.resources import Resource
     from kslint.source.nodes import Node
 
+KIND = "CustomResourceDefinition"
 ANNOTATION_LIMIT = 262144
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _GO_ESCAPES = {char: f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"}
@@ -62,43 +71,144 @@ def applied_size(resource: Resource) -> int:
 
 
 def deployed(application: argocd.Application, graph: Graph) -> Iterator[Definition]:
-    """The CRDs an Application deploys that are too large for a client-side apply."""
-    for source in argocd.sources(application):
-        chart = source.chart
-        if chart is not None:
-            if source.node.boolean("helm", "skipCrds") is not True:
-                values = argocd.helm_values(graph, source)
-                yield from _of_chart(chart, source.revision or "", values)
-        elif source.path is not None:
-            yield from _of_path(source.path, graph)
+    """The CRDs an Application deploys that are too large for a client-side apply.
+
+    Those of the input are measured; of charts and upstream manifests the known sizes are used.
+    """
+    key = None
+    for place in argocd.places(graph, application):
+        key = place.owner.key
+        source = argocd.Source(application, place.source)
+        if place.tool == KUSTOMIZE:
+            yield from _of_emission(place, graph)
+        elif place.tool == CHART and source.chart is None:
+            yield from _of_local_chart(source, place.directory, graph)
+        elif place.tool == CHART:
+            values = argocd.helm_values(graph, source)
+            folder = source.node.boolean("helm", "skipCrds") is not True
+            yield from _of_chart(source.chart or "", source.revision or "", values, folder)
+        elif place.tool in (FOREIGN, OPAQUE) and source.path is not None:
+            url = source.node.string("repoURL") or ""
+            yield from _of_remote(in_repository(url, source.revision or "", source.path))
+    for resource in graph.of_kind(KIND):
+        if key is not None and any(owner.key == key for owner in graph.owners(resource)):
+            yield from _measured(resource)
 
 
-def _of_path(path: str, graph: Graph) -> Iterator[Definition]:
-    for resource in graph.of_kind("CustomResourceDefinition"):
-        if not _inside(resource.file, path):
+def _measured(resource: Resource) -> Iterator[Definition]:
+    size = applied_size(resource)
+    if size > ANNOTATION_LIMIT:
+        yield Definition(resource.name, size, resource.file, resource)
+
+
+def _of_emission(place: Place, graph: Graph) -> Iterator[Definition]:
+    """What a kustomization takes in from charts and remote bases."""
+    emission = argocd.emission(graph, place)
+    if emission is None or _annotates_all(emission):
+        return
+    for chart in emission.charts:
+        node = chart.node
+        yield from _of_chart(
+            node.string("name") or "",
+            node.string("version") or "",
+            argocd.merged(chart.values),
+            node.boolean("includeCRDs") is True,
+        )
+    for gap in emission.gaps:
+        if gap.kind == OBJECTS:
+            yield from _of_remote(remote(gap.node.text or ""))
+
+
+def _annotates_all(emission: Emission) -> bool:
+    """Does a kustomization give the sync option to every CRD it emits, or take them out?"""
+    root = emission.root
+    annotations = root.string("commonAnnotations", argocd.SYNC_OPTIONS) or ""
+    texts = [annotations]
+    for field in ("patches", "patchesStrategicMerge", "patchesJson6902"):
+        for entry in listing(root, field):
+            about = [node.text or "" for node in walk(entry)]
+            texts += about if any(KIND in text for text in about) else []
+    return any(option in text.replace(" ", "") for text in texts for option in _AVOIDING)
+
+
+_AVOIDING = ("ServerSideApply=true", "Replace=true", "$patch:delete")
+
+
+def _of_local_chart(source: argocd.Source, directory: str, graph: Graph) -> Iterator[Definition]:
+    """A chart in the input: its `crds/` folder, and the charts it depends on."""
+    folder = source.node.boolean("helm", "skipCrds") is not True
+    if folder:
+        for resource in graph.of_kind(KIND):
+            if resource.file.startswith(f"{directory}/crds/"):
+                yield from _measured(resource)
+    own = graph.documents.get(f"{directory}/values.yaml", [])
+    values = argocd.merged((*own, argocd.helm_values(graph, source)))
+    for document in graph.documents.get(f"{directory}/Chart.yaml", []):
+        for entry in listing(document, "dependencies"):
+            condition = entry.string("condition")
+            if condition and values.boolean(*condition.split(".")) is False:
+                continue
+            name = entry.string("name") or ""
+            given = values.get(entry.string("alias") or name)
+            yield from _of_chart(name, entry.string("version") or "", given or Map({}), folder)
+
+
+def _of_remote(address: Remote | None) -> Iterator[Definition]:
+    """Known CRDs of an upstream manifest or directory."""
+    if address is None:
+        return
+    for name, bundle in _table().items():
+        if name == "_meta" or address.repo.lower() != bundle["repo"].lower():
             continue
-        size = applied_size(resource)
-        if size > ANNOTATION_LIMIT:
-            yield Definition(resource.name, size, resource.file, resource)
+        start = bundle.get("parts", {}).get(address.path)
+        whole = address.path in bundle.get("paths", ()) or address.file == bundle.get("file")
+        if start is None and not whole:
+            continue
+        parts = tuple(bundle.get("parts", {}).values())
+        for crd, size in _release(bundle["versions"], _version(address.revision)).items():
+            if crd.startswith(start) if start else not crd.startswith(parts):
+                source = f"{address.repo} {address.path} {address.revision}".strip()
+                yield Definition(crd, size, source, None)
 
 
-def _inside(file: str, path: str) -> bool:
-    return f"/{path.strip('/')}/" in f"/{file}"
+def _of_chart(chart: str, revision: str, values: Node, folder: bool = True) -> Iterator[Definition]:
+    """Known CRDs of a chart release, unless its values switch them off or annotate them.
 
-
-def _of_chart(chart: str, revision: str, values: Node) -> Iterator[Definition]:
-    """Known CRDs of a chart release, unless its values switch them off or annotate them."""
+    `folder`: is the chart's `crds/` folder installed?
+    """
     for name, bundle in _table().items():
         if name == "_meta" or chart not in bundle["chart"]:
             continue
         version = _version(revision)
-        if not _installs(bundle.get("crdSwitch"), version, values):
+        switch = bundle.get("crdSwitch")
+        if not _installs(switch, version, values) or _is_annotated(values):
+            continue
+        if bundle.get("crdLocation") == "crds" and not folder:
             continue
         if _annotates_itself(bundle.get("crdAnnotations"), version):
             continue
-        release = _release(bundle["versions"], version)
-        for crd, size in release.items():
-            yield Definition(crd, size, f"chart {chart} {revision}".strip(), None)
+        for crd, size in _release(bundle["versions"], version).items():
+            if not _left_out(switch, crd, values):
+                yield Definition(crd, size, f"chart {chart} {revision}".strip(), None)
+
+
+def _is_annotated(values: Node) -> bool:
+    """Do a chart's values give its CRDs the sync option? (`crds.annotations` in most charts.)"""
+    texts = [
+        values.string("crds", field, argocd.SYNC_OPTIONS) or ""
+        for field in ("annotations", "additionalAnnotations")
+    ]
+    return any(option in text for text in texts for option in _AVOIDING[:2])
+
+
+def _left_out(switch: dict[str, Any] | None, crd: str, values: Node) -> bool:
+    """Is a single CRD switched off?"""
+    if switch is None:
+        return False
+    path = switch.get("parts", {}).get(crd)
+    if path is None and "partsPattern" in switch:
+        path = switch["partsPattern"].replace("<plural>", crd.partition(".")[0])
+    return path is not None and values.boolean(*path.split(".")) is False
 
 
 def _release(releases: list[dict[str, Any]], version: tuple[int, ...] | None) -> dict[str, int]:
@@ -134,9 +244,11 @@ def _annotates_itself(rule: dict[str, Any] | None, version: tuple[int, ...] | No
 
 def _version(text: str) -> tuple[int, ...] | None:
     numbers = text.lstrip("v").split("+")[0].split("-")[0].split(".")
-    if not numbers[0].isdigit():
+    if not (numbers[0].isascii() and numbers[0].isdigit()):
         return None
-    return tuple(int(n) if n.isdigit() else 0 for n in numbers)
+    if any(sign in text.partition("-")[0] for sign in "*xX<>=~^| "):
+        return None
+    return tuple(int(n[:9]) if n.isascii() and n.isdigit() else 0 for n in numbers)
 
 
 @lru_cache(maxsize=1)

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from kslint.model import argocd
 from kslint.model.kserve import names, settings
 from kslint.model.kserve.isvc import InferenceService
-from kslint.model.workload import of_component, of_template
+from kslint.model.kserve.llm import LLMInferenceService
+from kslint.model.vllm.image import version_of
+from kslint.model.workload import of_component, of_pool, of_template
 
 if TYPE_CHECKING:
     from kslint.config import Config
@@ -16,7 +18,6 @@ if TYPE_CHECKING:
     from kslint.model.argocd import Application
     from kslint.model.kserve.settings import Settings
     from kslint.model.workload import Server, Workload
-    from kslint.resources import Resource
 
 POD_KINDS = ("Deployment", "StatefulSet", "DaemonSet", "Job", "Pod")
 
@@ -36,8 +37,15 @@ class Model:
     @cached_property
     def inference_services(self) -> list[InferenceService]:
         return [
-            InferenceService(resource, self.graph, self.settings[0])
+            InferenceService(resource, self.graph, settings.governing(self.settings, resource))
             for resource in self.graph.of_kind("InferenceService", names.GROUP)
+        ]
+
+    @cached_property
+    def llm_services(self) -> list[LLMInferenceService]:
+        return [
+            LLMInferenceService(resource, self.graph, settings.governing(self.settings, resource))
+            for resource in self.graph.of_kind("LLMInferenceService", names.GROUP)
         ]
 
     @cached_property
@@ -53,12 +61,18 @@ class Model:
                 of_template(resource, self.graph.namespace_of(resource))
                 for resource in self.graph.of_kind(kind)
             ]
+        found += [of_pool(pool) for service in self.llm_services for pool in service.pools]
         return [workload for workload in found if workload is not None]
 
     @cached_property
     def servers(self) -> list[Server]:
-        """Every vLLM server."""
-        return [server for workload in self.workloads for server in workload.servers]
+        """Every vLLM server; one whose image tells no version has the configured one."""
+        found = [server for workload in self.workloads for server in workload.servers]
+        told = version_of(self.config.vllm_version or "")
+        for server in found:
+            if server.engine.version is None and server.engine.kind == "vllm":
+                server.engine.version = told
+        return found
 
     @cached_property
     def applications(self) -> list[Application]:

@@ -58,7 +58,8 @@ def environment(container: Node) -> dict[str, EnvVar]:
             continue
         value_node = item.get("value")
         value: str | None = None
-        if item.get("valueFrom") is None:
+        source = item.get("valueFrom")
+        if source is None or source.is_null:
             value = expand("" if value_node is None else value_node.text or "", variables)
         variables[name] = EnvVar(name, value, item, value_node)
     return variables

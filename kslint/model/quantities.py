@@ -49,6 +49,13 @@ _PLACES = {
     ),
     ("batch", "CronJob"): tuple(f"spec.jobTemplate.{place}" for place in _TEMPLATE),
     ("batch", "Job"): _TEMPLATE,
+    ("argoproj.io", "Rollout"): _TEMPLATE,
+    ("serving.knative.dev", "Service"): _TEMPLATE,
+    ("leaderworkerset.x-k8s.io", "LeaderWorkerSet"): tuple(
+        f"spec.leaderWorkerTemplate.{template}.spec.{place}"
+        for template in ("leaderTemplate", "workerTemplate")
+        for place in _POD
+    ),
     ("", "PersistentVolume"): ("spec.capacity.*",),
     ("", "PersistentVolumeClaim"): tuple(f"spec.{place}" for place in _REQUIREMENTS),
     ("", "ResourceQuota"): ("spec.hard.*",),

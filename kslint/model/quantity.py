@@ -16,8 +16,7 @@ _DECIMAL = {-9: "n", -6: "u", -3: "m", 0: "", 3: "k", 6: "M", 9: "G", 12: "T", 1
 _BINARY_FACTOR = {suffix: 1 << (10 * i) for i, suffix in enumerate(_BINARY) if suffix}
 _DECIMAL_POWER = {suffix: power for power, suffix in _DECIMAL.items()}
 _GRAMMAR = (
-    "quantities must match the regular expression "
-    "'^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
+    "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
 )
 _NANO = Fraction(1, 10**9)
 _MAX = 2**63 - 1
@@ -100,15 +99,15 @@ def parse(text: str) -> Quantity:
     amount = Fraction(int((digits or "") + (fraction or "")), 10 ** len(fraction or ""))
     if sign == "-":
         amount = -amount
-    factor, format = _suffix(suffix)
+    factor, written_as = _suffix(suffix)
     amount *= factor
     if amount and abs(amount) < _NANO:
         amount = _NANO if amount > 0 else -_NANO
-    elif format != BINARY:
+    elif written_as != BINARY:
         amount = _ceil(amount / _NANO) * _NANO if amount > 0 else -(_ceil(-amount / _NANO) * _NANO)
     if abs(amount) > _MAX:
         amount = Fraction(_MAX if amount > 0 else -_MAX)
-    return Quantity(amount, format)
+    return Quantity(amount, written_as)
 
 
 def _suffix(suffix: str) -> tuple[Fraction, str]:

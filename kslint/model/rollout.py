@@ -58,7 +58,10 @@ def rollout(strategy: Node | None, replicas: int) -> Rollout | None:
 
 def resolve(text: str, replicas: int, up: bool) -> int | None:
     """An int-or-percent against a replica count; None if it is neither."""
-    if text.endswith("%") and text[:-1].isdigit():
-        scaled = int(text[:-1]) * replicas
-        return -(-scaled // 100) if up else scaled // 100
-    return int(text) if text.isdigit() and len(text) < 10 else None
+    digits = text.removesuffix("%")
+    if not (digits.isascii() and digits.isdigit()) or len(digits) > 9:
+        return None
+    if digits == text:
+        return int(digits)
+    scaled = int(digits) * replicas
+    return -(-scaled // 100) if up else scaled // 100

@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kslint.model.field_errors import opaque
+from kslint.model.kserve import names
 from kslint.source.nodes import Map, Scalar, Seq
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ class _Folded(Schema):
 
     @property
     def names(self) -> Iterable[str]:
-        return self._facets.get("p", ())
+        return list(self._facets.get("p", ()))
 
     def field(self, name: str) -> Schema | None:
         index = self._facets.get("p", {}).get(name, self._facets.get("a"))
@@ -133,6 +134,35 @@ class _Structural(Schema):
 _ANYTHING = _Structural(Map({}))
 
 
+class _Either(Schema):
+    """Two schemas of one kind: what one of them knows is known. The first gives the type."""
+
+    __slots__ = ("_both", "free", "quantity", "type")
+
+    def __init__(self, first: Schema, second: Schema) -> None:
+        self._both = (first, second)
+        self.type = first.type
+        self.quantity = first.quantity or second.quantity
+        self.free = first.free or second.free
+
+    @property
+    def names(self) -> Iterable[str]:
+        return [*self._both[0].names, *self._both[1].names]
+
+    def field(self, name: str) -> Schema | None:
+        return _either(*(schema.field(name) for schema in self._both))
+
+    @property
+    def items(self) -> Schema | None:
+        return _either(*(schema.items for schema in self._both))
+
+
+def _either(first: Schema | None, second: Schema | None) -> Schema | None:
+    if first is None or second is None:
+        return first or second
+    return _Either(first, second)
+
+
 class Step(NamedTuple):
     """A value met on the walk. `schema` is None for a field that the API server drops."""
 
@@ -165,16 +195,17 @@ class Schemas:
     def of(self, resource: Resource) -> Schema | None:
         """The schema of an object's kind and version, or None if it is not known.
 
-        A definition in the input that leaves `spec` open, as KServe's -minimal CRDs do, says
-        nothing; KServe ignores the same fields either way.
+        A definition in the input adds to what the table knows of KServe's kinds: it may be newer,
+        or a mere stub. One that leaves `spec` open, as KServe's -minimal CRDs do, says nothing.
         """
         key = f"{resource.group}/{resource.version}/{resource.kind}"
-        found = self._defined.get(key)
-        if found is not None and list(_Structural(found.at("properties", "spec") or found).names):
-            return _Structural(found)
         table = _table()
-        index = table["kinds"].get(key) if resource.group == "serving.kserve.io" else None
-        return None if index is None else _Folded(table["nodes"], index)
+        index = table["kinds"].get(key) if resource.group == names.GROUP else None
+        known = None if index is None else _Folded(table["nodes"], index)
+        node = self._defined.get(key)
+        if node is None or not list(_Structural(node.at("properties", "spec") or node).names):
+            return known
+        return _either(known, _Structural(node))
 
 
 def visit(body: Node, schema: Schema) -> Iterator[Step]:
@@ -193,7 +224,9 @@ def visit(body: Node, schema: Schema) -> Iterator[Step]:
 
 def _below(step: Step, schema: Schema) -> Iterator[Step]:
     for name, child in step.node.items():
-        if (step.parent is None and name in _FREE_AT_ROOT) or opaque(name) or name[:1] == "$":
+        if step.parent is None and (name in _FREE_AT_ROOT or name.startswith("x-")):
+            continue  # `x-` holds anchors: what is dropped there is meant to be
+        if opaque(name) or "${" in name or name.startswith("$"):
             continue
         field = schema.field(name)
         if field is not None or not schema.free:
@@ -267,9 +300,7 @@ def _within(parent: Step, wanted: str) -> str | None:
     """In a block that is written below, else in the only one that could be."""
     assert parent.schema is not None
     written = [s for s in _below(parent, parent.schema) if isinstance(s.node, (Map, Seq))]
-    deeper = [
-        s for step in written if step.schema is not None for s in _below(step, step.schema)
-    ]
+    deeper = [s for step in written if step.schema is not None for s in _below(step, step.schema)]
     possible = [
         Step(parent.node, parent.schema.field(name), parent, name) for name in parent.schema.names
     ]
@@ -291,7 +322,7 @@ def _alike(parent: Step, name: str) -> str | None:
 
     assert parent.schema is not None
     plain = {_plain(known): known for known in parent.schema.names}
-    close = difflib.get_close_matches(_plain(name), plain, n=1, cutoff=0.7)
+    close = difflib.get_close_matches(_plain(name), plain, n=1, cutoff=0.66)
     return Step(parent.node, None, parent, plain[close[0]]).path if close else None
 
 

@@ -13,6 +13,7 @@ from kslint.source.nodes import Map
 
 if TYPE_CHECKING:
     from kslint.model.kserve.isvc import Component
+    from kslint.model.kserve.llm_pools import Pool
     from kslint.model.rollout import Rollout
     from kslint.model.vllm.engine import Engine
     from kslint.resources import Resource
@@ -96,6 +97,14 @@ def of_component(component: Component) -> Workload | None:
         component.deployment,
         component,
     )
+
+
+def of_pool(pool: Pool) -> Workload | None:
+    """The workload of one pool of an LLMInferenceService, if its pods are known."""
+    if pool.pod_spec is None:
+        return None
+    owner = pool.owner
+    return Workload(owner.resource, owner.namespace, defaulted_pod(pool.pod_spec), pool.home)
 
 
 def of_template(resource: Resource, namespace: str | None) -> Workload | None:

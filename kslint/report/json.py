@@ -1,4 +1,4 @@
-"""The JSON report: a versioned contract that only grows."""
+"""The JSON report: a versioned contract that only grows. `json.schema.json` states it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ def render(result: Result) -> str:
         "summary": summary._asdict(),
         "skipped": [{"file": file, "reason": reason} for file, reason in result.skipped],
     }
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    # a lone surrogate cannot be written as UTF-8; as `\udcff` it is JSON
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _finding(finding: Finding) -> dict[str, Any]:

@@ -105,7 +105,7 @@ def _frame(
     context: int,
 ) -> Iterator[str]:
     arrow = "-->" if not label else ":::"
-    yield f"{' ' * width}{paint('frame', arrow)} {span}"
+    yield f"{' ' * width}{paint('frame', arrow)} {printable(str(span))}"
     source = sources.get(span.file)
     if source is None or not source.line(span.line).strip():
         if label:
@@ -113,17 +113,36 @@ def _frame(
         return
     bar = paint("frame", "|")
     yield f"{' ' * width} {bar}"
-    for number in range(max(1, span.line - context), span.line + 1):
-        text = printable(source.line(number))[:MAX_WIDTH]
-        yield f"{paint('frame', str(number).rjust(width))} {bar} {text}".rstrip()
     line = source.line(span.line)
-    end = span.end_column if span.end_line == span.line else len(line) + 1
-    start = min(span.column, len(line) + 1) - 1
-    before = _cells(line[:start])
-    length = max(1, _cells(line[start : max(start + 1, end - 1)]))
-    if before < MAX_WIDTH:
-        carets = ("^" if not label else "-") * min(length, MAX_WIDTH - before)
-        yield f"{' ' * width} {bar} {' ' * before}{paint(style, (carets + ' ' + printable(label)).rstrip())}"
+    start = min(max(span.column, 1), len(line) + 1) - 1
+    end = span.end_column - 1 if span.end_line == span.line else len(line)
+    for number in range(max(1, span.line - context), span.line + 1):
+        text = _windowed(source.line(number), start if number == span.line else 0)
+        yield f"{paint('frame', str(number).rjust(width))} {bar} {text}".rstrip()
+    shift, stop = _window(line, start)
+    before = _cells(line[shift:start]) + (shift > 0)
+    length = max(1, _cells(line[start : max(start + 1, min(end, stop))]))
+    carets = ("^" if not label else "-") * length
+    pointer = paint(style, f"{carets} {printable(label)}".rstrip())
+    yield f"{' ' * width} {bar} {' ' * before}{pointer}"
+
+
+def _window(line: str, start: int) -> tuple[int, int]:
+    """The part of a line to show, so that index `start` is in it: first index, and one too far."""
+    shift = 0
+    if start >= MAX_WIDTH or _cells(line[: start + 1]) > MAX_WIDTH:
+        shift = max(start - MAX_WIDTH // 4, 0)
+    stop, left = shift, MAX_WIDTH - (shift > 0)
+    most = min(len(line), shift + 2 * MAX_WIDTH)  # there may be any number of combining ones
+    while stop < most and (left := left - _cell(line[stop])) >= 0:
+        stop += 1
+    return shift, stop
+
+
+def _windowed(line: str, start: int) -> str:
+    """The part of a line around an index; `…` stands for what is cut off."""
+    shift, stop = _window(line, start)
+    return f"{'…' * (shift > 0)}{printable(line[shift:stop])}{'…' * (stop < len(line))}"
 
 
 def printable(text: str) -> str:
@@ -136,7 +155,10 @@ def printable(text: str) -> str:
 def _shown(character: str) -> str:
     if character == "\t":
         return " "
-    return character if character.isprintable() else f"\\x{ord(character):02x}"
+    if character.isprintable():
+        return character
+    code = ord(character)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
 
 
 def _cells(text: str) -> int:

@@ -93,7 +93,7 @@ def _lines(node: Node, indent: str) -> Iterator[tuple[str, Origin | None]]:
         for child in node.children:
             yield from _item(child, indent)
     else:
-        text, *more = _leaf(node, indent).split("\n")
+        text, *more = _leaf(node, indent[2:]).split("\n")
         yield indent + text, node.origin
         yield from ((line, None) for line in more)
 

@@ -10,11 +10,11 @@ from kslint.source.files import encoding_of, split_lines
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What libyaml's reader refuses (its `reader.c`): control characters and lone surrogates."""
+_FORBIDDEN = "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
+"""What libyaml's reader refuses (its `reader.c`). Patterns here are compiled when needed."""
 
 _NO_NUMBERS = (".inf", ".Inf", ".INF", ".nan", ".NaN", ".NAN")
-_SURROGATE = re.compile(r"(\\\\)|\\u([dD][89a-fA-F][0-9a-fA-F]{2})")
+_SURROGATE = r"(\\\\)|\\u([dD][89a-fA-F][0-9a-fA-F]{2})"
 _STAND_INS = (0xE000, 0xE800, 0xF000)
 """Where in the private use area the 2048 surrogates may be moved: to what the text leaves free."""
 
@@ -46,7 +46,7 @@ def json_for_yaml(data: bytes | str) -> tuple[bytes | str, Callable[[str], str] 
     if escape not in data:  # type: ignore[operator]
         return data, None
     text = data.decode(encoding_of(data), "replace") if isinstance(data, bytes) else data
-    if not any(match[2] for match in _SURROGATE.finditer(text)):
+    if not any(match[2] for match in re.finditer(_SURROGATE, text)):
         return data, None
     base = _free_range(text)
 
@@ -61,7 +61,7 @@ def json_for_yaml(data: bytes | str) -> tuple[bytes | str, Callable[[str], str] 
         back = private.sub(lambda match: chr(ord(match[0]) - base + 0xD800), value)
         return back.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
-    return _SURROGATE.sub(moved, text), restore
+    return re.sub(_SURROGATE, moved, text), restore
 
 
 def _free_range(text: str) -> int:
@@ -71,6 +71,11 @@ def _free_range(text: str) -> int:
         if not re.search(f"[{chr(base)}-{chr(base + 0x7FF)}]|\\\\u{high}", text, re.IGNORECASE):
             return base
     return _STAND_INS[0]
+
+
+def without_forbidden(text: str) -> str:
+    """The text with a replacement character for each that YAML forbids: every place is kept."""
+    return re.sub(_FORBIDDEN, "\ufffd", text)
 
 
 def first_forbidden(data: bytes | str) -> tuple[int, int, str]:
@@ -85,7 +90,7 @@ def first_forbidden(data: bytes | str) -> tuple[int, int, str]:
             name = encoding.replace("-sig", "").upper()
             text, message = good, f"byte 0x{data[error.start]:02x} is not {name}"
     assert isinstance(text, str)
-    found = FORBIDDEN.search(text)
+    found = re.search(_FORBIDDEN, text)
     if found:
         text, message = text[: found.start()], f"character U+{ord(found[0]):04X} is not allowed"
     lines = split_lines(text)

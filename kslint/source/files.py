@@ -12,11 +12,18 @@ import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
+
+    Excluder = Callable[[str, bool], bool]
+    """Says of a path found in a directory, and whether it is one itself, if it is passed by."""
 
     from kslint.source.ignore import Ignores
 
 SUFFIXES = (".yaml", ".yml", ".json")
+BARE_NAMES = frozenset({"Kustomization"})
+"""Files that are YAML without saying so in their name."""
+CONFIG_FILES = ("kslint.yaml", "kslint.yml", ".kslint.yaml")
+"""Our own configuration, by its names: no manifests."""
 MAX_BYTES = 32 * 1024 * 1024
 SKIPPED_DIRECTORIES = frozenset(
     {".git", ".hg", ".svn", "node_modules", "__pycache__", ".venv", "venv", ".tox", ".nox",
@@ -50,6 +57,20 @@ class Source:
         if self._lines is None:
             self._lines = split_lines(self.text())
         return self._lines
+
+    def end_of_text(self, start: tuple[int, int], end: tuple[int, int]) -> tuple[int, int]:
+        """Where a block's text ends: the parser's mark stands at what follows it.
+
+        Lines and columns count from 0. Blanks, empty lines and comments are left out.
+        """
+        line, column = end
+        while line > start[0]:
+            text = self.line(line + 1)[:column].rstrip()
+            if text and not text.lstrip().startswith("#"):
+                return line, len(text)
+            line -= 1
+            column = len(self.line(line + 1))
+        return line, max(len(self.line(line + 1)[:column].rstrip()), start[1])
 
     def __repr__(self) -> str:
         return f"Source({self.name!r})"
@@ -108,12 +129,17 @@ def display(path: str) -> str:
     return relative.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
-def discover(paths: Iterable[str]) -> Iterator[Found | InputProblem]:
-    """Every file to read under `paths`, sorted, each once; problems where a path cannot be used."""
+def discover(
+    paths: Iterable[str], exclude: Excluder | None = None
+) -> Iterator[Found | InputProblem]:
+    """Every file to read under `paths`, sorted, each once; problems where a path cannot be used.
+
+    What is named is read, even if `exclude` means it.
+    """
     seen: set[str] = set()
     directories: dict[str, str] = {}
     for path in paths:
-        for found in _expand(path):
+        for found in _expand(path, exclude):
             identity = _identity(found, directories)
             if identity not in seen:
                 seen.add(identity)
@@ -171,7 +197,7 @@ def _read_up_to(handle: object, limit: int) -> bytes:
     return b"".join(parts)
 
 
-def _expand(path: str) -> Iterator[Found | InputProblem]:
+def _expand(path: str, exclude: Excluder | None) -> Iterator[Found | InputProblem]:
     if path == STDIN:
         yield Found(STDIN, "<stdin>", True)
         return
@@ -179,7 +205,7 @@ def _expand(path: str) -> Iterator[Found | InputProblem]:
         mode = os.stat(path).st_mode
     except OSError as error:
         if _GLOB.intersection(path):
-            yield from _glob(path)
+            yield from _glob(path, exclude)
         else:
             yield InputProblem(display(path), _stat_message(error))
         return
@@ -187,7 +213,7 @@ def _expand(path: str) -> Iterator[Found | InputProblem]:
         yield InputProblem(repr(path)[1:-1], "is not a path")
         return
     if stat.S_ISDIR(mode):
-        yield from _walk(path)
+        yield from _walk(path, exclude)
     elif stat.S_ISREG(mode) or stat.S_ISFIFO(mode):  # a pipe: `kslint check <(kustomize build .)`
         yield Found(path, display(path), True)
     else:
@@ -200,7 +226,7 @@ def _stat_message(error: OSError) -> str:
     return f"cannot be read: {error.strerror or error}"
 
 
-def _glob(pattern: str) -> Iterator[Found | InputProblem]:
+def _glob(pattern: str, exclude: Excluder | None) -> Iterator[Found | InputProblem]:
     """What a pattern matches; `**` stands for any number of directories.
 
     As in a shell, `*` does not match hidden names. `**` follows no links (a loop of them would
@@ -214,7 +240,7 @@ def _glob(pattern: str) -> Iterator[Found | InputProblem]:
     if not matches:
         yield InputProblem(display(pattern), "matches no file")
     for match in matches:
-        yield from _expand(match)
+        yield from _expand(match, exclude)
 
 
 def _matches(base: str, steps: list[str]) -> Iterator[str]:
@@ -253,7 +279,7 @@ def _entries(directory: str) -> list[os.DirEntry[str]]:
     return listing
 
 
-def _walk(root: str) -> Iterator[Found | InputProblem]:
+def _walk(root: str, exclude: Excluder | None) -> Iterator[Found | InputProblem]:
     """Files under a directory, sorted by path; ignored ones are never descended into."""
     from kslint.source.ignore import Ignores
 
@@ -270,6 +296,9 @@ def _walk(root: str) -> Iterator[Found | InputProblem]:
                 ignores = ignores.inside(directory)
             below = [entry.path for entry in listing if _is_entered(entry, ignores)]
             files = [entry.path for entry in listing if _is_read(entry, ignores)]
+            if exclude is not None:
+                below = [path for path in below if not exclude(path, True)]
+                files = [path for path in files if not exclude(path, False)]
         except OSError as error:
             yield InputProblem(display(directory), _stat_message(error))
             continue
@@ -289,7 +318,8 @@ def _is_entered(entry: os.DirEntry[str], ignores: Ignores) -> bool:
 def _is_read(entry: os.DirEntry[str], ignores: Ignores) -> bool:
     """A regular file of a known suffix: pipes, devices and links are left alone."""
     return (
-        entry.name.lower().endswith(SUFFIXES)
+        (entry.name.lower().endswith(SUFFIXES) or entry.name in BARE_NAMES)
+        and entry.name not in CONFIG_FILES
         and entry.is_file(follow_symlinks=False)
         and not ignores.match(entry.path, is_directory=False)
     )

@@ -7,7 +7,13 @@ import stat
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pathspec import GitIgnoreSpec
+    import re
+
+    Rule = tuple[re.Pattern[str], bool]
+    """A pattern, and whether it ignores or takes back."""
+
+_DIRECTORY = "ps_d"
+"""pathspec's name for the slash behind a directory's name."""
 
 
 class Ignores:
@@ -15,7 +21,7 @@ class Ignores:
 
     __slots__ = ("specs",)
 
-    def __init__(self, specs: tuple[tuple[str, GitIgnoreSpec], ...] = ()) -> None:
+    def __init__(self, specs: tuple[tuple[str, list[Rule]], ...] = ()) -> None:
         self.specs = specs
 
     @classmethod
@@ -52,33 +58,45 @@ class Ignores:
         lines = [line for line in lines if line.strip() and not line.startswith("#")]
         if not lines:
             return self
-        return Ignores((*self.specs, (os.path.abspath(directory), _spec(lines))))
+        return Ignores((*self.specs, (os.path.abspath(directory), _rules(lines))))
 
     def match(self, path: str, is_directory: bool) -> bool:
         """True if git would ignore this path. The caller never descends into an ignored one."""
-        for base, spec in reversed(self.specs):
+        for base, rules in reversed(self.specs):
             relative = os.path.relpath(os.path.abspath(path), base).replace(os.sep, "/")
-            verdict = spec.check_file(relative + "/" if is_directory else relative).include
+            verdict = _verdict(rules, relative + "/" if is_directory else relative)
             if verdict is not None:
                 return verdict
         return False
 
 
-def _spec(lines: list[str]) -> GitIgnoreSpec:
+def _verdict(rules: list[Rule], path: str) -> bool | None:
+    """What the last rule says that names the path itself; None if there is none.
+
+    pathspec's patterns also match what lies in a directory they name, and its `check_file` ranks
+    such a match lower. So it takes `*` and `!*/` together for "nothing" where git says "all
+    directories". Whoever never enters an ignored directory needs the direct matches only.
+    """
+    for regex, ignored in reversed(rules):
+        if _DIRECTORY not in regex.groupindex:  # `*`, and `a/**`, which does not name `a` itself
+            if regex.search(path.rstrip("/")):
+                return ignored
+            continue
+        for match in regex.finditer(path):
+            if match.end(_DIRECTORY) in (-1, len(path)):
+                return ignored
+    return None
+
+
+def _rules(lines: list[str]) -> list[Rule]:
     """The patterns of an ignore file, without those that are none: git passes over them too."""
     from pathspec import GitIgnoreSpec  # only where there is something to ignore: 28 ms
 
-    try:
-        return GitIgnoreSpec.from_lines(lines)
-    except ValueError:
-        return GitIgnoreSpec.from_lines([line for line in lines if _is_pattern(line)])
-
-
-def _is_pattern(line: str) -> bool:
-    from pathspec import GitIgnoreSpec
-
-    try:
-        GitIgnoreSpec.from_lines([line])
-    except ValueError:
-        return False
-    return True
+    rules: list[Rule] = []
+    for line in lines:
+        try:
+            patterns = GitIgnoreSpec.from_lines([line]).patterns
+        except ValueError:
+            continue
+        rules += [(p.regex, p.include) for p in patterns if p.regex and p.include is not None]
+    return rules

@@ -41,11 +41,25 @@ def _as_in_file(scalar: Scalar, source: Source) -> tuple[str, bool]:
     if header[:1] != "|":
         return scalar.literal, False
     first = scalar.start.line + 2
-    raw = [source.line(first + n) for n in range(len(lines))]
+    raw = [source.line(number) if line else "" for number, line in enumerate(lines, first)]
     indent = min((len(r) - len(r.lstrip(" ")) for r in raw if r.strip()), default=0)
-    if not all(r[indent:] == line for r, line in zip(raw, lines, strict=True) if line):
+    if not all(r[indent:] == line for r, line in zip(raw, lines, strict=True)):
         return scalar.literal, False
-    return "\n" * (scalar.start.line + 1) + "\n".join(raw), True
+    written = _first_document(raw, lines)
+    return "\n" * (scalar.start.line + 1) + "\n".join(written), True
+
+
+def _first_document(raw: list[str], lines: list[str]) -> list[str]:
+    """The indented lines of the first document: behind blanks a `---` would be no separator."""
+    written: list[str] = []
+    for text, line in zip(raw, lines, strict=True):
+        if line.rstrip() != "---":
+            written.append(text)
+        elif any(before.strip() and not before.lstrip().startswith("#") for before in written):
+            break
+        else:
+            written.append("")
+    return written
 
 
 def _settle(node: Node, scalar: Scalar) -> None:

@@ -6,7 +6,7 @@ import os
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from kslint.source.characters import FORBIDDEN
+from kslint.source.characters import is_json, without_forbidden
 from kslint.source.files import InputProblem, discover, encoding_of, read, split_lines
 from kslint.source.nodes import Span
 from kslint.source.parser import ForbiddenCharacterError, YamlError, compose
@@ -14,13 +14,14 @@ from kslint.source.parser import ForbiddenCharacterError, YamlError, compose
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from kslint.source.files import Source
+    from kslint.source.files import Excluder, Source
     from kslint.source.parser import Document
 
 MAX_BROKEN_DOCUMENTS = 20
 """After so many broken documents the rest of a file is given up, which is a trouble too."""
 
 _TEMPLATE = "template with unrendered {{ }}"
+_NO_NEXT = "did not find expected <document start>"
 _BRACES = ("{{", "{%")
 _QUOTED = re.compile(r""" "(?:[^"\\]|\\.)*" | '(?:[^']|'')*' """, re.VERBOSE)
 _CONFLICT_MARKERS = ("<<<<<<< ", ">>>>>>> ")
@@ -58,10 +59,13 @@ class Input(NamedTuple):
     skipped: list[Skipped]
 
 
-def load(paths: Iterable[str]) -> Input:
-    """Read and parse all files under `paths`. Never raises for what is in them."""
+def load(paths: Iterable[str], exclude: Excluder | None = None) -> Input:
+    """Read and parse all files under `paths`. Never raises for what is in them.
+
+    `exclude` says which paths in directories are passed by.
+    """
     result = Input([], [], [])
-    for found in discover(paths):
+    for found in discover(paths, exclude):
         source = found if isinstance(found, InputProblem) else read(found)
         if isinstance(source, InputProblem):
             place = Span(source.file, 1, 1, 1, 1)
@@ -84,6 +88,7 @@ def load_source(source: Source, result: Input) -> None:
     begin = broken = 0  # the line the rest begins at, counted from 0; documents given up
     repaired = False
     while True:
+        read = len(documents)
         try:
             for document in compose(source, data, len(documents) + broken):
                 documents.append(document)  # noqa: PERF402  (what came before an error counts)
@@ -92,11 +97,13 @@ def load_source(source: Source, result: Input) -> None:
             # found ahead of the documents it stands behind: read all again without such
             documents.clear()
             troubles = [Trouble("yaml-syntax", problem.span, problem.message)]
-            data, begin, broken, repaired = FORBIDDEN.sub("\ufffd", source.text()), 0, 0, True
+            data, begin, broken, repaired = without_forbidden(source.text()), 0, 0, True
         except YamlError as problem:
             if _breaks_at_template(source, problem):
                 result.skipped.append(Skipped(source.name, _TEMPLATE))
                 return
+            if _is_first_half(source, documents[read:], problem):
+                documents.pop()
             broken += 1
             if not repaired:  # else the forbidden character may well be the cause
                 troubles.append(_syntax_trouble(source, problem))
@@ -162,6 +169,17 @@ def _is_template_key(source: Source, key: Span) -> bool:
     """Is a composite key the inner half of `{{ x }}`?"""
     line = source.line(key.line)
     return line[max(key.column - 2, 0) : key.column] == "{{" and "{{{" not in line
+
+
+def _is_first_half(source: Source, documents: list[Document], problem: YamlError) -> bool:
+    """Does the last document only end where the parser could not go on with it?
+
+    To YAML a line indented less than the first one ends the document, and no `---` follows.
+    """
+    start = documents[-1].root.start if documents else None
+    if start is None or problem.message != _NO_NEXT or is_json(source.data):
+        return False
+    return not any(line.startswith("...") for line in source.lines[start.line : problem.span.line])
 
 
 def _next_document(source: Source, broken: Span, begin: int) -> int | None:

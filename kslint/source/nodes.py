@@ -91,12 +91,10 @@ class Node:
         """The span of the value itself, or None if it stands in no file."""
         if self.source is None or self.start is None or self.end is None:
             return None
-        start, end = self.start, self.end
+        start, end = self.start, (self.end.line, self.end.column)
         if not isinstance(self, Scalar):
-            end = _end_of_text(self.source, start, end)
-        return Span(
-            self.source.name, start.line + 1, start.column + 1, end.line + 1, end.column + 1
-        )
+            end = self.source.end_of_text((start.line, start.column), end)
+        return Span(self.source.name, start.line + 1, start.column + 1, end[0] + 1, end[1] + 1)
 
     @property
     def place(self) -> Span | None:
@@ -336,18 +334,6 @@ class Seq(Node):
 
     def __repr__(self) -> str:
         return f"Seq({len(self.children)})"
-
-
-def _end_of_text(source: Source, start: Mark, end: Mark) -> Mark:
-    """Where a collection's text ends: the parser's mark of a block stands at what follows it."""
-    line, column = end.line, end.column
-    while line > start.line:
-        text = source.line(line + 1)[:column].rstrip()
-        if text and not text.lstrip().startswith("#"):
-            return Mark(line, len(text))
-        line -= 1
-        column = len(source.line(line + 1))
-    return Mark(line, max(len(source.line(line + 1)[:column].rstrip()), start.column))
 
 
 def made(value: object, origin: Origin) -> Node:

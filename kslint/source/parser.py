@@ -235,7 +235,7 @@ def _document(  # noqa: C901  (one loop over all events: calls would cost a thir
             container.children.append(node)
         elif key is None:
             if node.__class__ is Scalar:
-                key = node  # type: ignore[assignment]
+                key = node
             else:
                 here = _span(source, node.start, node.end)
                 composite.append(here)
@@ -243,7 +243,7 @@ def _document(  # noqa: C901  (one loop over all events: calls would cost a thir
                 key = Scalar("", False, None, source, node.start, node.end)
         else:
             name = key.literal
-            entries: dict[str, Node] = container.entries
+            entries: dict[str, Node] = container.entries  # type: ignore[attr-defined]
             if (key.plain_style and (name < ":" or name in WORDS)) or key.tag is not None:
                 # numbers sort before the colon, words and `<<` after it
                 name = _name(key, source, refusals)

@@ -189,15 +189,16 @@ MERGE = f"[{{merge: {{mergeKeys: [name], generators: [{LIST[1:-1]}, {OTHER}]}}}}
         (FILES, "{{.path.path}}catalog/{{ .name }}", True, {"a": "a", "b": None, "c": None}),
         (NOT_IN, "{{catalogPath}}", False, {"a": None, "b": None, "c": "c"}),
         (DIRECTORIES, "{{.path.path}}", True, {"a": "a", "b": None, "c": "c"}),
-        (DIRECTORIES, "{{ index .path.segments 0 }}/{{.path.basename}}", True, {"a": "a", "b": None, "c": "c"}),
+        (DIRECTORIES, "{{ index .path.segments 0 }}/{{.path.basename}}", True,
+         {"a": "a", "b": None, "c": "c"}),
         (DIRECTORIES, "{{path}}", False, {"a": "a", "b": None, "c": "c"}),
         (DIRECTORIES, "{{path[0]}}/{{path.basename}}", False, {"a": "a", "b": None, "c": "c"}),
         (MATRIX, "{{.path.path}}", True, {"a": "a", "b": None, "c": "c"}),
         (MERGE, "{{.catalogPath}}", True, {"a": None, "b": "a", "c": None}),
         ("[{clusters: {}}]", "catalog/{{.name}}", True, {"a": None, "b": None, "c": None}),
         (LIST, "catalog/{{ .name | lower }}", True, {"a": None, "b": None, "c": None}),
-        ("[{git: {repoURL: 'https://x/y', directories: [{path: catalog/*}]}}]", "{{.path.path}}", True,
-         {"a": None, "b": None, "c": None}),
+        ("[{git: {repoURL: 'https://x/y', directories: [{path: catalog/*}]}}]", "{{.path.path}}",
+         True, {"a": None, "b": None, "c": None}),
         ("[]", "catalog/a", True, {"a": None, "b": None, "c": None}),
         ("nonsense", "catalog/a", True, {"a": None, "b": None, "c": None}),
     ],
@@ -243,7 +244,8 @@ def test_other_repositories_and_plugins_deploy_nothing_of_ours(tree: Any) -> Non
     "url",
     [
         "https://github.com/org/platform", "https://user:token@github.com/Org/platform.git/",
-        "git@github.com:org/platform.git", "ssh://git@github.com/org/platform", "github.com/org/platform",
+        "git@github.com:org/platform.git", "ssh://git@github.com/org/platform",
+        "github.com/org/platform",
     ],
 )  # fmt: skip
 def test_urls(url: str) -> None:
@@ -253,7 +255,8 @@ def test_urls(url: str) -> None:
 @pytest.mark.parametrize(
     ("pattern", "path", "matches"),
     [
-        ("a/*", "a/b", True), ("a/*", "a/b/c", False), ("a/**/c", "a/b/x/c", True), ("a/**/c", "a/c", True),
+        ("a/*", "a/b", True), ("a/*", "a/b/c", False), ("a/**/c", "a/b/x/c", True),
+        ("a/**/c", "a/c", True),
         ("{a,b}/?", "b/x", True), ("[!a]", "b", True), ("[!a]", "a", False), ("a.b", "axb", False),
         ("[", "[", True), ("{a", "{a", True), ("a,b", "a,b", True),
     ],
@@ -264,10 +267,18 @@ def test_globs(pattern: str, path: str, matches: bool) -> None:
 
 def test_malformed_objects_are_survived(tree: Any) -> None:
     head = "apiVersion: argoproj.io/v1alpha1\nkind: %s\n"
-    bodies = ["spec: []\n", "metadata: x\nspec: {source: [1], sources: {a: b}}\n", "spec: {template: [1]}\n",
-              "spec: {generators: [[1], {git: 1}, {matrix: {generators: 3}}], template: {spec: 1}}\n"]  # fmt: skip
-    graph = tree({f"{kind}{n}.yaml": head % kind + body
-                  for kind in ("Application", "ApplicationSet") for n, body in enumerate(bodies)})  # fmt: skip
+    bodies = [
+        "spec: []\n",
+        "metadata: x\nspec: {source: [1], sources: {a: b}}\n",
+        "spec: {template: [1]}\n",
+        "spec: {generators: [[1], {git: 1}, {matrix: {generators: 3}}], template: {spec: 1}}\n",
+    ]
+    files = {
+        f"{kind}{n}.yaml": head % kind + body
+        for kind in ("Application", "ApplicationSet")
+        for n, body in enumerate(bodies)
+    }
+    graph = tree(files)
     for resource in graph.resources:
         assert graph.parent(resource) is None
     assert graph.completeness.complete_for("Secret", "x") is False
@@ -275,7 +286,8 @@ def test_malformed_objects_are_survived(tree: Any) -> None:
 
 def test_what_syncs_put_back(tree: Any) -> None:
     policy = (
-        "  syncPolicy: {automated: {selfHeal: true}, syncOptions: [RespectIgnoreDifferences=true]}\n"
+        "  syncPolicy: {automated: {selfHeal: true}, "
+        "syncOptions: [RespectIgnoreDifferences=true]}\n"
         "  ignoreDifferences: [{group: serving.kserve.io, kind: InferenceService, jsonPointers: "
         "[/metadata/annotations/serving.kserve.io~1stop]}]\n"
     )

@@ -29,13 +29,15 @@ OURS = (
 
 
 def source(text: str, namespace: str = "ns") -> str:
-    return f"{OURS}---\n{HEAD}spec: {{source: {{{text}}}, destination: {{namespace: '{namespace}'}}}}\n"
+    spec = f"{{source: {{{text}}}, destination: {{namespace: '{namespace}'}}}}"
+    return f"{OURS}---\n{HEAD}spec: {spec}\n"
 
 
 CHART = "repoURL: 'https://charts.example.com', chart: c"
 FOREIGN = "repoURL: 'https://github.com/kserve/kserve', path: config"
 ABSENT_PATH = f"repoURL: '{REPO}', path: not/here"
-BASE = {"deploy/claim.yaml": CLAIM, "deploy/secret.yaml": SECRETSS}
+REMOTE = "resources: ['https://x/y.yaml']\n"
+BASE = {"deploy/claim.yaml": CLAIM, "deploy/secret.yaml": SECRETS}
 
 
 @pytest.fixture
@@ -63,8 +65,8 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         ({"app.yaml": source(ABSENT_PATH)}, False, False),
         ({"app.yaml": source(ABSENT_PATH, "other")}, True, True),
         ({"app.yaml": source(ABSENT_PATH + ", plugin: {}", "{{x}}")}, False, False),
-        ({"k/kustomization.yaml": "resources: ['https://x/y.yaml']\nnamespace: ns\n"}, False, False),
-        ({"k/kustomization.yaml": "resources: ['https://x/y.yaml']\nnamespace: no\n"}, True, True),
+        ({"k/kustomization.yaml": f"{REMOTE}namespace: ns\n"}, False, False),
+        ({"k/kustomization.yaml": f"{REMOTE}namespace: no\n"}, True, True),
         ({"k/kustomization.yaml": "resources: ['https://x/crds.yaml']\n"}, True, True),
         ({"k/kustomization.yaml": "resources: [gone.yaml, ../deploy/claim.yaml]\n"}, False, False),
         ({"k/kustomization.yaml": "helmCharts: [{name: c}]\nnamespace: ns\n"}, True, False),

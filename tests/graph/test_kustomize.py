@@ -84,7 +84,7 @@ def containers(graph: Graph, kind: str = "Deployment") -> Any:
 def test_a_patched_value_points_into_the_patch_and_the_rest_into_the_base(tree: Any) -> None:
     graph = tree(
         ALL + "patches: [{path: p.yaml}]\n",
-        p_yaml="apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  replicas: 5\n",
+        p_yaml=DEPLOYMENT.partition("spec:")[0] + "spec:\n  replicas: 5\n",
     )
     (web,) = graph.of_kind("Deployment")
     assert (web.file, web.emitter) == ("dep.yaml", ".")
@@ -107,7 +107,8 @@ def test_an_object_appears_once_for_each_build_that_emits_it(tree: Any) -> None:
 
 def test_a_strategic_merge_of_a_custom_resource_replaces_its_lists(tree: Any) -> None:
     patch = ISVC.partition("spec:")[0] + (
-        "spec: {predictor: {containers: [{name: kserve-container, resources: {limits: {cpu: 4}}}]}}\n"
+        "spec: {predictor: {containers: "
+        "[{name: kserve-container, resources: {limits: {cpu: 4}}}]}}\n"
     )
     graph = tree(ALL + "patches: [{path: p.yaml}]\n", p_yaml=patch)
     assert containers(graph, "InferenceService") == [
@@ -177,12 +178,14 @@ def test_targets(tree: Any, target: str, hit: bool) -> None:
         ("{op: add, path: /spec/predictor/containers/0/args/0, value: z}", ["z", "--model=/mnt"]),
         ("{op: replace, path: /spec/predictor/containers/0/args/0, value: z}", ["z"]),
         ("{op: remove, path: /spec/predictor/containers/0/args/0}", []),
-        ("{op: copy, from: /metadata/name, path: /spec/predictor/containers/0/args/0}", ["qwen", "--model=/mnt"]),
+        ("{op: copy, from: /metadata/name, path: /spec/predictor/containers/0/args/0}",
+         ["qwen", "--model=/mnt"]),
     ],
 )  # fmt: skip
 def test_json_patches(tree: Any, operation: str, args: list[str]) -> None:
     graph = tree(
-        "resources: [isvc.yaml]\npatchesJson6902: [{target: {kind: InferenceService}, path: p.yaml}]\n",
+        "resources: [isvc.yaml]\n"
+        "patchesJson6902: [{target: {kind: InferenceService}, path: p.yaml}]\n",
         p_yaml=f"- {operation}\n",
     )
     assert containers(graph, "InferenceService")[0]["args"] == args
@@ -283,7 +286,8 @@ def test_generators_are_known_by_their_base_name(tree: Any) -> None:
     graph = tree(
         ALL
         + "namespace: team\nconfigMapGenerator:\n- {name: gen, literals: [a=b], files: [x.yaml]}\n"
-        "- {name: conf, behavior: merge, literals: [n=1]}\nsecretGenerator: [{name: sec, envs: [.env]}]\n",
+        "- {name: conf, behavior: merge, literals: [n=1]}\n"
+        "secretGenerator: [{name: sec, envs: [.env]}]\n",
         x_yaml=CONFIG.replace("conf", "data-only"),
     )
     assert [r.name for r in graph.of_kind("ConfigMap")] == ["conf"]  # x.yaml is data here
@@ -298,7 +302,8 @@ def test_generators_are_known_by_their_base_name(tree: Any) -> None:
 def test_charts_keep_their_values_and_inherit_the_namespace(tree: Any) -> None:
     graph = tree(
         "resources: [base]\nnamespace: out\n",
-        base__kustomization_yaml="helmCharts: [{name: kserve-resources, valuesFile: v.yaml, valuesInline: {b: 2}}]\n",
+        base__kustomization_yaml="helmCharts:\n"
+        "- {name: kserve-resources, valuesFile: v.yaml, valuesInline: {b: 2}}\n",
         base__v_yaml="a: 1\n",
     )
     ((chart,),) = [e.charts for e in graph.scopes.emissions]

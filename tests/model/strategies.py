@@ -71,13 +71,17 @@ probes = st.builds(
     handlers,
     _some({}, {f: st.integers(1, 600) for f in ("periodSeconds", "failureThreshold")}),
 )
-env_vars = st.one_of(
+
+
+def _name(item: Object) -> str:
+    return str(item["name"])
+
+
+env_vars: SearchStrategy[Object] = st.one_of(
     _some({"name": st.sampled_from(["A", "B", "C", "HF_TOKEN"])}, {"value": texts}),
-    st.just(
-        {"name": "FROM", "valueFrom": {"secretKeyRef": {"name": "hf-token", "key": "token"}}}
-    ),
+    st.just({"name": "FROM", "valueFrom": {"secretKeyRef": {"name": "hf-token", "key": "token"}}}),
 )
-environments = st.lists(env_vars, max_size=4, unique_by=lambda item: item["name"])
+environments = st.lists(env_vars, max_size=4, unique_by=_name)
 ports = st.lists(
     _some(
         {"containerPort": st.sampled_from([80, 8080, 8443, 9000])},
@@ -94,13 +98,13 @@ volumes = st.lists(
         st.just({"name": "config", "configMap": {"name": "c"}}),
     ),
     max_size=3,
-    unique_by=lambda item: item["name"],
+    unique_by=_name,
 )
 volume_mounts = st.lists(
     _some(
         {
             "name": st.sampled_from(["cache", "shm", "tmp", "config"]),
-            "mountPath": st.sampled_from(["/models", "/dev/shm", "/tmp/", "/mnt/models"]),
+            "mountPath": st.sampled_from(["/models", "/data/shm", "/data/", "/mnt/models"]),
         },
         {"readOnly": st.booleans(), "subPath": st.just("x")},
     ),
@@ -161,7 +165,21 @@ _COMPONENT: dict[str, SearchStrategy[Any]] = {
     "scaleTarget": st.integers(1, 100),
     "scaleMetric": st.sampled_from(["cpu", "memory", "rps", "concurrency"]),
     "containerConcurrency": st.integers(0, 9),
+    "canaryTrafficPercent": st.just(10),
+    "batcher": st.just({"maxBatchSize": 8}),
+    "logger": st.just({"mode": "all", "url": "http://log"}),
+    "autoScaling": st.just(
+        {
+            "metrics": [
+                {"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization"}}}
+            ]
+        }
+    ),
 }
+_WORKERS = st.fixed_dictionaries(
+    {"pipelineParallelSize": st.integers(1, 3), "tensorParallelSize": st.integers(1, 3)},
+    optional={"containers": st.tuples(containers("worker-container")).map(list)},
+)
 
 
 @st.composite
@@ -192,7 +210,10 @@ def model_predictors(draw: st.DrawFn) -> Object:
         **({} if runtime is None else {"runtime": runtime}),
         **draw(_some({}, optional)),
     }
-    return {"model": model, **draw(_some({}, {**pod_fields, **_COMPONENT}))}
+    fields = {**pod_fields, **_COMPONENT}
+    if runtime in OWN_RUNTIMES:
+        fields["workerSpec"] = _WORKERS
+    return {"model": model, **draw(_some({}, fields))}
 
 
 @st.composite
@@ -233,6 +254,17 @@ def inference_services(draw: st.DrawFn, predictor: SearchStrategy[Object] = pred
 _replicas = _some({}, {"minReplicas": st.integers(0, 3), "maxReplicas": st.integers(0, 3)})
 
 
+_RUNTIME: dict[str, SearchStrategy[Any]] = {
+    "volumes": volumes,
+    "nodeSelector": pod_fields["nodeSelector"],
+    "multiModel": st.just(False),
+    "protocolVersions": st.lists(st.sampled_from(["v1", "v2"]), max_size=2, unique=True),
+    "workerSpec": st.fixed_dictionaries(
+        {"containers": st.tuples(containers("worker-container")).map(list)}
+    ),
+}
+
+
 @st.composite
 def serving_runtimes(draw: st.DrawFn, name: str = OWN_RUNTIMES[0]) -> Object:
     cluster = draw(st.booleans())
@@ -249,7 +281,7 @@ def serving_runtimes(draw: st.DrawFn, name: str = OWN_RUNTIMES[0]) -> Object:
         "spec": {
             "supportedModelFormats": draw(st.lists(formats, min_size=1, max_size=4)),
             "containers": [server],
-            **draw(_some({}, {"volumes": volumes, "nodeSelector": pod_fields["nodeSelector"]})),
+            **draw(_some({}, _RUNTIME)),
         },
     }
 
@@ -351,9 +383,7 @@ _applications = st.fixed_dictionaries(
 def worlds(draw: st.DrawFn) -> list[Object]:
     """One InferenceService with what it may need, all in one input."""
     found: list[Object] = [draw(inference_services())]
-    for name in OWN_RUNTIMES:
-        if draw(st.booleans()):
-            found.append(draw(serving_runtimes(name)))
+    found += [draw(serving_runtimes(name)) for name in OWN_RUNTIMES if draw(st.booleans())]
     if draw(st.booleans()):
         found.append(config_map(draw(settings_data)))
     if draw(st.booleans()):
@@ -369,13 +399,15 @@ _leaves = st.one_of(
     st.sampled_from(["", "\x00", "x" * 5000, "9" * 5000, "{{ .Name }}", "{{", "$(A)" * 50]),
     st.text(max_size=5).map(lambda text: text.encode("utf-8", "replace").decode()),
 )
-junk: SearchStrategy[Any] = st.recursive(
-    _leaves,
-    lambda inner: st.one_of(
-        st.lists(inner, max_size=3), st.dictionaries(st.sampled_from("abc"), inner, max_size=2)
-    ),
-    max_leaves=6,
-) | st.sampled_from([[[[[[[[]]]]]]]])
+_DEEP: list[Any] = [[[[[[[[]]]]]]]]
+junk: SearchStrategy[Any] = st.deferred(
+    lambda: st.one_of(
+        _leaves,
+        st.just(_DEEP),
+        st.lists(junk, max_size=2),
+        st.dictionaries(st.sampled_from("abc"), junk, max_size=2),
+    )
+)
 
 
 def _paths(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:

@@ -143,7 +143,7 @@ def _is_custom(predictor: Map) -> bool:
 def _custom_predictor(predictor: Map, settings: Settings) -> Map:
     containers = predictor.at("containers")
     children = [] if containers is None else containers.elements()
-    first = children[0]
+    first = children[0] if children else None
     if not isinstance(first, Map):
         return predictor
     if len(children) == 1 or not first.string("name"):

@@ -20,10 +20,11 @@ from kslint.model.kserve.workload import (
 from kslint.model.pod import container_named, containers
 from kslint.model.quantity import parse_or_none
 from kslint.model.tree import appended, put, strategic_merge, without
-from kslint.source.nodes import Map, Node, Origin, Seq, made
+from kslint.source.nodes import Map, Seq, made
 
 if TYPE_CHECKING:
     from kslint.model.kserve.runtimes import Runtime
+    from kslint.source.nodes import Node, Origin
 
 GPU_TYPES = ("nvidia.com/gpu", "amd.com/gpu", "intel.com/gpu", "habana.ai/gaudi")
 EXECUTOR_BACKEND = "multinode/executor-backend"

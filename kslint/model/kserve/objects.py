@@ -358,7 +358,8 @@ def _scaled_object(meta: Map, spec_of: Node, settings: Settings) -> Map:
     ):
         window = spec_of.at("autoScaling", "behavior", side, "stabilizationWindowSeconds")
         configured = settings.text("autoscaler", setting)
-        if window is None and configured.isdigit():
+        is_number = configured.isascii() and configured.isdigit() and len(configured) < 10
+        if window is None and is_number:
             node = settings.get("autoscaler", setting)
             window = made(int(configured), (node and node.origin) or origin)
         if window is not None:

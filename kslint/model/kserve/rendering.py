@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 
 
 def created(service: InferenceService) -> list[Map]:
-    """Deployment, Service and scaler of each component, then the routes. None when stopped or
-    refused.
+    """Deployment, Service and scaler of each component, then the routes.
+
+    None when the service is stopped or refused.
 
     Empty where the mode is not Standard: Knative's objects are not modelled.
     """

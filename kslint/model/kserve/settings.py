@@ -131,6 +131,64 @@ def resolve(graph: Graph, configured_version: str | None = None) -> list[Setting
     return found or [defaults(version)]
 
 
+def governing(installations: list[Settings], resource: Resource) -> Settings:
+    """The settings under which a resource is reconciled.
+
+    Of several installations in one input (a directory for each cluster, mostly) it is the one
+    whose files lie nearest. Where that does not decide, only what all candidates agree on
+    counts; the rest is as if it were not configured.
+    """
+    if len(installations) == 1:
+        return installations[0]
+    distance = [_shared(settings, resource) for settings in installations]
+    nearest = [
+        s for s, shared in zip(installations, distance, strict=True) if shared == max(distance)
+    ]
+    return nearest[0] if len(nearest) == 1 else _agreed(nearest)
+
+
+def _shared(settings: Settings, resource: Resource) -> int:
+    """How many leading directories the resource shares with the files of an installation."""
+    files = {settings.resource.file} if settings.resource is not None else set()
+    if settings.holder is not None and settings.holder.source is not None:
+        files.add(settings.holder.source.name)
+    own = resource.file.split("/")[:-1]
+    best = 0
+    for file in files:
+        count = 0
+        for mine, other in zip(own, file.split("/")[:-1], strict=False):
+            if mine != other:
+                break
+            count += 1
+        best = max(best, count)
+    return best
+
+
+def _agreed(several: list[Settings]) -> Settings:
+    first, *others = several
+    data = {
+        key: common
+        for key, node in first.data.items()
+        if (common := _common(node, [settings.data.get(key) for settings in others])) is not None
+    }
+    return Settings(first.version, data, first.values, first.holder, first.resource)
+
+
+def _common(node: Node, others: list[Node | None]) -> Node | None:
+    """What several values have in common: equal ones, and of mappings the equal entries."""
+    if all(other is not None and other.plain() == node.plain() for other in others):
+        return node
+    if not isinstance(node, Map) or not all(isinstance(other, Map) for other in others):
+        return None
+    entries = {
+        name: common
+        for name, child in node.entries.items()
+        if (common := _common(child, [o.get(name) if o is not None else None for o in others]))
+        is not None
+    }
+    return node.with_entries(entries)
+
+
 def inferred_version(graph: Graph) -> str | None:
     """The KServe version by the chart revision of an Application, or a controller image's tag."""
     for application in argocd.applications(graph):

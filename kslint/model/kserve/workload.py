@@ -388,7 +388,7 @@ def _with_service_name(pod_spec: Map, isvc: Map, only_first: bool = False) -> Ma
     origin = controller_origin("the predictor reconciler", "components/predictor.go:155-163")
     name = isvc.string("metadata", "name") or ""
     variable = made({"name": "INFERENCE_SERVICE_NAME", "value": name}, origin)
-    changed = []
+    changed: list[Node] = []
     for container in _containers(pod_spec):
         if not isinstance(container, Map) or (only_first and changed):
             changed.append(container)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 GIB = 1 << 30
 _TRUE = frozenset(("1", "ON", "YES", "TRUE"))
-_TOKENS = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_TOKEN_PATH")
+TOKENS = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_TOKEN_PATH")
 _DTYPES = {"float": "float32", "half": "float16"}
 _MENTIONS = ("vllm", "huggingfaceserver", "llm-d", "llmd")
 
@@ -237,7 +237,7 @@ class Engine:
         flag = self.flag("hf-token")
         if flag is not None and flag.value != "":
             return Known("--hf-token", flag.node)
-        for name in _TOKENS:
+        for name in TOKENS:
             variable = self._environment.get(name)
             if variable is not None and variable.value != "":
                 return Known(name, variable.node)
@@ -339,5 +339,5 @@ def _gib(amount: Known[int] | Invalid, text: str, in_one: int) -> Checked[float]
     if isinstance(amount, Invalid):
         return amount
     if amount.value > 0:
-        return Known(amount.value / in_one, amount.node)
+        return Known(min(amount.value, 1 << 80) / in_one, amount.node)
     return Invalid(text, "ValueError: No available memory for the cache blocks.", amount.node)

@@ -22,6 +22,12 @@ _OTHER_WORDS = frozenset(
     ("openai", "arm64", "aarch64", "amd64", "x86", "64", "nonroot", "release", "repo", "dev",
      "nightly", "base", "rhel8", "rhel9", "ubi8", "ubi9", "rh", "odh", "lmcache", "test")
 )  # fmt: skip
+_PUBLISHERS = {
+    "vllm": ("vllm", "q9t5s3a7"),
+    "huggingfaceserver": ("kserve",),
+    "llm-d": ("llm-d",),
+}
+"""Owners of the projects' own repositories; q9t5s3a7 is vLLM's on ECR."""
 _WORD = re.compile(r"[a-z0-9]+")
 _CUDA = re.compile(r"(?:cuda|cu|rocm)[0-9]*")
 _RELEASE = re.compile(r"v?(\d+)\.(\d+)(?:\.(\d+))?(?![0-9])")
@@ -66,8 +72,14 @@ def read_image(reference: str) -> Image:
         family,
         _device(name, tag, path) if family else "unknown",
         _entrypoint(family, name, path),
-        _version(tag, path) if family == "vllm" else None,
+        version_of(tag, path) if family == "vllm" else None,
     )
+
+
+def is_upstream(image: Image) -> bool:
+    """True for images that their projects publish, and mirrors of them: no weights are in those."""
+    vendor = image.repository.rpartition("/")[0].rpartition("/")[2]
+    return vendor in _PUBLISHERS.get(image.family, ())
 
 
 def _family(name: str, path: str) -> str:
@@ -124,7 +136,7 @@ def _entrypoint(family: str, name: str, path: str) -> str:
     return API_SERVER if vendor in ("opea", "substratusai") or name == "vllmserver" else VLLM_SERVE
 
 
-def _version(tag: str, path: str) -> Version | None:
+def version_of(tag: str, path: str = "") -> Version | None:
     """The release of vLLM by the tag; None for `latest` and for tags that count something else."""
     if path.rpartition("/")[2] == "lmcache":  # LMCache's own releases
         return None

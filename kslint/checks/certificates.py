@@ -1,0 +1,79 @@
+"""cert-manager, which signs the certificates of KServe's webhooks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kslint.checks.platform import once
+from kslint.findings import Problem
+from kslint.model import argocd
+from kslint.model.certmanager import (
+    definitions_come_otherwise,
+    installs_definitions,
+    releases,
+    switches,
+)
+from kslint.model.kserve.installation import LLM_CHART, values_block
+from kslint.model.kserve.settings import CONTROLLER_CHARTS
+from kslint.model.platform import CERT_MANAGER, chart_sources, lacks
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kslint.model.model import Model
+    from kslint.source.nodes import Node
+
+
+def cert_manager_missing(model: Model) -> Iterator[Problem]:
+    """KServe's controller without the piece that signs its webhooks' certificates."""
+    yield from once(_cert_manager_missing(model))
+
+
+def _cert_manager_missing(model: Model) -> Iterator[Problem]:
+    charts = list(chart_sources(model.graph))
+    found = [s for s in charts if s.chart in CONTROLLER_CHARTS]
+    llm = [s for s in charts if s.chart == LLM_CHART]
+    found, others = (found, llm) if found else (llm, [])
+    if not found or not lacks(model, CERT_MANAGER):
+        return
+    for source in found:
+        yield Problem(
+            _chart_key(source.node),
+            related=[(_chart_key(s.node), "this one needs it too") for s in others],
+            about=source.application.resource,
+            application=source.application.name,
+            chart=source.chart,
+        )
+
+
+def _chart_key(source: Node) -> Node:
+    """`chart`, or the `oci://` URL that ends with the chart's name."""
+    return source.get("chart") or source.get("repoURL") or source
+
+
+def definitions_disabled(model: Model) -> Iterator[Problem]:
+    """cert-manager's chart without its CRDs, which nothing else in the tree brings."""
+    yield from once(_definitions_disabled(model))
+
+
+def _definitions_disabled(model: Model) -> Iterator[Problem]:
+    graph = model.graph
+    found = releases(graph)
+    if any(installs_definitions(graph, source) is not False for source in found):
+        return
+    if not found or definitions_come_otherwise(model):
+        return
+    for source in found:
+        values = argocd.helm_values(graph, source)
+        value, *older = switches(source)
+        written = [name for name in (value, *older) if values.string(*name.split(".")) is not None]
+        at = values.nearest(*(written or [value])[0].split("."))
+        at = values_block(source.node) if at.place is None else at
+        yield Problem(
+            at,
+            variant="written" if written else "default",
+            about=source.application.resource,
+            application=source.application.name,
+            version=source.revision or "of no fixed version",
+            value=(written or [value])[0],
+        )

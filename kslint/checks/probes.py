@@ -1,0 +1,158 @@
+"""Probes of vLLM servers: do they wait for the warm-up, and do they ask the right place?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kslint.findings import Problem
+from kslint.model.pod import containers, init_containers
+from kslint.model.vllm.answer import Known
+from kslint.source.nodes import Map
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kslint.model.vllm.engine import Engine
+    from kslint.model.workload import Server
+    from kslint.source.nodes import Node
+
+_PROBES = ("startupProbe", "livenessProbe", "readinessProbe")
+_ANSWERED = ("/ping", "/v1/models", "/version", "/load", "/metrics", "/docs", "/openapi.json")
+"""Other paths that vLLM 0.23 answers with 200, the first by asking the engine."""
+
+
+def too_short(server: Server, *, startup: int, liveness: int) -> Iterator[Problem]:
+    """A probe that gives up, in seconds, before the server has warmed up."""
+    if not server.engine.backend_certain:
+        return
+    for name, needed in (("startupProbe", startup), ("livenessProbe", liveness)):
+        probe = server.container.get(name)
+        if probe is None or not any(True for _ in probe.items()):
+            continue
+        budget = _budget(probe)
+        if budget is not None and budget < needed:
+            yield Problem(
+                probe.nearest("failureThreshold"),
+                variant="startup" if name == "startupProbe" else "liveness",
+                workload=server.resource.name,
+                budget=budget,
+                needed=needed,
+                probe=name,
+                delay=_seconds(probe, "initialDelaySeconds", 0),
+                period=_seconds(probe, "periodSeconds", 10),
+                failures=_seconds(probe, "failureThreshold", 3),
+            )
+        return
+
+
+def _budget(probe: Node) -> int | None:
+    """Seconds until a probe that never succeeds gives up; None if a number cannot be read."""
+    delay = _seconds(probe, "initialDelaySeconds", 0)
+    period = _seconds(probe, "periodSeconds", 10)
+    failures = _seconds(probe, "failureThreshold", 3)
+    if delay is None or period is None or failures is None:
+        return None
+    return delay + period * failures
+
+
+def _seconds(probe: Node, field: str, default: int) -> int | None:
+    """A number of a probe; the API server takes 0 and null of the latter two for "not set"."""
+    node = probe.get(field)
+    if node is None or node.is_null:
+        return default
+    number = probe.integer(field)
+    return number or default if number is not None else None
+
+
+def wrong_endpoint(server: Server) -> Iterator[Problem]:
+    """A probe on another path than /health, or another port than the server's."""
+    engine = server.engine
+    if engine.health_path is None:
+        return
+    port = engine.port.value if isinstance(engine.port, Known) else None
+    for name in _PROBES:
+        probe = server.container.get(name)
+        handler = None if probe is None else probe.get("httpGet") or probe.get("tcpSocket")
+        if probe is None or not isinstance(handler, Map) or handler.string("host"):
+            continue
+        if port is not None:
+            yield from _wrong_port(server, name, handler, port, probe.start is None)
+        if probe.get("httpGet") is handler:
+            yield from _wrong_path(server, name, handler)
+
+
+def _wrong_path(server: Server, name: str, handler: Node) -> Iterator[Problem]:
+    node = handler.get("path")
+    text = handler.string("path") or "/"
+    if "$(" in text or "{{" in text:
+        return
+    path = "/" + text.partition("?")[0].strip("/")
+    root = _root_path(server.engine)
+    if path == server.engine.health_path or root is None or path == f"{root}/health":
+        return
+    yield Problem(
+        handler if node is None else node,
+        variant="answers" if path in _ANSWERED else "path",
+        probe=name,
+        path=text,
+        container=server.container.string("name") or "",
+    )
+
+
+def _root_path(engine: Engine) -> str | None:
+    """--root-path, under which every path is answered as well; None if it is not known."""
+    answer = engine.value("root-path")
+    if isinstance(answer, Known):
+        return "/" + answer.value.strip("/")
+    return "" if engine.flag("root-path") is None else None
+
+
+def _wrong_port(
+    server: Server, name: str, handler: Node, port: int, injected: bool
+) -> Iterator[Problem]:
+    node = handler.get("port")
+    text = handler.string("port") or ""
+    declared = _ports(server.container)
+    number = int(text[:6]) if text.isascii() and text.isdigit() else _named(declared, text)
+    if number == port or not text or "$(" in text or "{{" in text:
+        return
+    if number is not None and _is_a_neighbours(server, number):
+        return
+    assert node is not None
+    variant = "port" if number is not None else "unnamed"
+    yield Problem(
+        # KServe's own probe asks the first containerPort, or 8080 where none is declared
+        server.container if node.place is None else node,
+        variant="injected" if injected else variant,
+        related=[(_declaration(declared, text), f"port `{text}` is declared here")],
+        probe=name,
+        port=text if text.isdigit() or number is None else f"{text} ({number})",
+        served=port,
+        container=server.container.string("name") or "",
+    )
+
+
+def _ports(container: Node) -> list[Node]:
+    listed = container.get("ports")
+    return [] if listed is None else listed.elements()
+
+
+def _declaration(declared: list[Node], name: str) -> Node | None:
+    port = next((port for port in declared if port.string("name") == name), None)
+    return None if port is None else port.get("containerPort")
+
+
+def _named(declared: list[Node], name: str) -> int | None:
+    port = next((port for port in declared if port.string("name") == name), None)
+    return None if port is None else port.integer("containerPort")
+
+
+def _is_a_neighbours(server: Server, number: int) -> bool:
+    """Does another container of the pod declare the port? They share one network."""
+    spec = server.workload.pod_spec
+    return any(
+        port.integer("containerPort") == number
+        for container in (*containers(spec), *init_containers(spec))
+        if container is not server.container
+        for port in _ports(container)
+    )

@@ -1,0 +1,68 @@
+"""Names that lead nowhere: claims, Secrets and runtimes that pods need and nothing brings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kslint.findings import Problem
+from kslint.model import dependencies
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kslint.graph.references import Reference
+    from kslint.model.model import Model
+    from kslint.source.nodes import Span
+
+
+def missing(model: Model, *, kind: str) -> Iterator[Problem]:
+    """A reference to an object that is not in a namespace whose objects are all known."""
+    for reference in _of_kind(model, kind):
+        if dependencies.answer(reference, model).kind == dependencies.MISSING:
+            declared = _is_declared(model, reference.namespace)
+            yield Problem(
+                reference.node,
+                variant="declared" if declared else "default",
+                severity="error" if declared else "warning",
+                about=reference.source,
+                name=reference.name,
+                namespace=reference.namespace,
+                user=f"{reference.source.kind} `{reference.source.name}`",
+            )
+
+
+def in_another_namespace(model: Model) -> Iterator[Problem]:
+    """A reference to an object that exists in other namespaces only."""
+    found = []
+    served: set[Span | None] = set()
+    for reference in dependencies.dependencies(model):
+        answer = dependencies.answer(reference, model)
+        if answer.kind == dependencies.ELSEWHERE:
+            found.append((reference, answer.others))
+        elif answer.kind == dependencies.FOUND:
+            served.add(reference.node.span)
+    for reference, others in found:
+        if reference.node.span in served:
+            continue  # the same line, emitted into another namespace too, finds the object there
+        other = others[0]
+        home = model.graph.namespace_of(other) or ""
+        yield Problem(
+            reference.node,
+            about=reference.source,
+            related=[(o.body.at("metadata", "name"), f"it is in `{home}`") for o in others[:1]],
+            kind=reference.kind,
+            name=reference.name,
+            namespace=reference.namespace,
+            home=home,
+            user=f"{reference.source.kind} `{reference.source.name}`",
+        )
+
+
+def _of_kind(model: Model, kind: str) -> Iterator[Reference]:
+    return (r for r in dependencies.dependencies(model) if r.kind == kind)
+
+
+def _is_declared(model: Model, namespace: str | None) -> bool:
+    """Does the user say that the namespace is complete?"""
+    told = model.config.cluster.complete
+    return told if isinstance(told, bool) else told is not None and namespace in told

@@ -1,0 +1,258 @@
+"""What pods cannot start without: the claims, Secrets and runtimes that objects name.
+
+Builds on the graph's references and adds what those leave to the model: `pvc://` URIs, Secrets of
+ServiceAccounts, pods of further workload kinds, and the pods of a ClusterServingRuntime, which run
+in the namespaces of the InferenceServices that use it.
+
+Sources: Kubernetes v1.34 core/v1 types; KServe v0.19.0 pkg/utils/storage.go (`pvc://`) and
+pkg/controller/v1beta1/inferenceservice/components/predictor.go:280-370 (runtimes).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from kslint.graph.references import KSERVE, Reference, container_references, pod_references
+from kslint.model.field_errors import opaque
+from kslint.model.kserve import names
+from kslint.source.nodes import walk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from kslint.graph.references import Named
+    from kslint.model.model import Model
+    from kslint.resources import Resource
+    from kslint.source.nodes import Node
+
+CLAIM, SECRET, RUNTIME = "PersistentVolumeClaim", "Secret", "ServingRuntime"
+_CLUSTER_RUNTIME = "ClusterServingRuntime"
+_URI = "storageUri"
+_ROLES = ("volume", "env", "envFrom", "imagePullSecret", "runtime")
+
+FOUND, MISSING, ELSEWHERE, UNKNOWN = "found", "missing", "elsewhere", "unknown"
+
+_POD_PATHS = {
+    "CronJob": (("jobTemplate", "spec", "template", "spec"),),
+    "LLMInferenceService": (("router", "scheduler", "template"),),
+    "LeaderWorkerSet": (
+        ("leaderWorkerTemplate", "leaderTemplate", "spec"),
+        ("leaderWorkerTemplate", "workerTemplate", "spec"),
+    ),
+    "ReplicaSet": (("template", "spec"),),
+    "ReplicationController": (("template", "spec"),),
+    "Rollout": (("template", "spec"),),
+    "ServingRuntime": (("workerSpec",),),
+}
+"""Pod specs below `spec` that the graph's references do not read."""
+
+_OWN_GROUPS = (
+    "apps", "batch", "autoscaling", "policy", "argoproj.io", "bitnami.com", "cert-manager.io",
+    "external-secrets.io", "gateway.networking.k8s.io", "k8s.io", "keda.sh",
+    "monitoring.coreos.com", "serving.kserve.io",
+)  # fmt: skip
+"""API groups whose controllers make no Secret or claim that is not accounted for."""
+
+
+class Answer(NamedTuple):
+    """Is a dependency satisfied? `kind`: found, missing, elsewhere or unknown.
+
+    `others` are the objects of that name in other namespaces.
+    """
+
+    kind: str
+    others: tuple[Resource, ...] = ()
+
+
+def dependencies(model: Model) -> Iterator[Reference]:
+    """Every claim, Secret and runtime that something in the input names and needs.
+
+    Optional ones, and names that are filled in later, are left out.
+    """
+    graph = model.graph
+    for reference in graph.references:
+        wanted = reference.kind in (CLAIM, SECRET, RUNTIME) and reference.role in _ROLES
+        optional = reference.optional and reference.role != "imagePullSecret"
+        cluster_wide = reference.source.kind == _CLUSTER_RUNTIME
+        if wanted and not optional and not cluster_wide and not _dynamic(reference.name):
+            yield reference
+    for resource in graph.resources:
+        if resource.kind != _CLUSTER_RUNTIME:
+            namespace = graph.namespace_of(resource)
+            yield from _references(resource, namespace, _further(resource))
+    yield from _of_cluster_runtimes(model)
+
+
+def answer(reference: Reference, model: Model) -> Answer:
+    """Does anything in the input satisfy a dependency in its own namespace?"""
+    graph = model.graph
+    namespace = reference.namespace
+    group = KSERVE if reference.kind == RUNTIME else ""
+    lookup = graph.find(reference.kind, reference.name, namespace, group or None)
+    if lookup.found is not None or namespace is None:
+        return Answer(FOUND if lookup.found is not None else UNKNOWN)
+    complete = graph.complete_for(reference.kind, namespace)
+    if reference.kind == RUNTIME:
+        cluster = graph.find(_CLUSTER_RUNTIME, reference.name, "", KSERVE)
+        if cluster.found is not None or reference.name in shipped_runtimes():
+            return Answer(FOUND)
+        complete = complete or graph.complete_for(_CLUSTER_RUNTIME, "")
+    elif _made_by_others(reference, model):
+        return Answer(UNKNOWN)
+    if lookup.elsewhere:
+        return Answer(ELSEWHERE, lookup.elsewhere)
+    return Answer(MISSING if complete else UNKNOWN)
+
+
+@lru_cache(maxsize=1)
+def shipped_runtimes() -> frozenset[str]:
+    """Names of the runtimes that any known KServe version ships, by chart or by kustomize."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    path = os.path.join(here, "kserve", "data", "runtimes.json")
+    with open(path, encoding="utf-8") as handle:
+        table = json.load(handle)
+    return frozenset(
+        entry["object"]["metadata"]["name"]
+        for version in table.values()
+        for entry in version["runtimes"]
+    )
+
+
+def _references(
+    resource: Resource, namespace: str | None, named: Iterable[Named]
+) -> Iterator[Reference]:
+    for role, kind, node, group, optional in named:
+        text = "" if node is None or node.is_null else node.text or ""
+        name = claim_of(text) if role == _URI else text
+        if node is None or not name or kind not in (CLAIM, SECRET, RUNTIME) or _dynamic(name):
+            continue
+        if not optional or role == "imagePullSecret":
+            yield Reference(resource, role, kind, name, namespace, node, group)
+
+
+def _further(resource: Resource) -> Iterator[Named]:
+    """Names of one object beyond the graph's references to it."""
+    if resource.kind == "ServiceAccount":
+        yield from _of_account(resource)
+    spec = resource.spec
+    if spec is None:
+        return
+    for path in _POD_PATHS.get(resource.kind, ()):
+        yield from pod_references(spec.at(*path))
+    if resource.kind == "InferenceService":
+        for part in ("predictor", "transformer", "explainer"):
+            yield from _of_component(spec.get(part))
+    elif resource.kind == "LLMInferenceService":
+        adapters = spec.at("model", "lora", "adapters")
+        uris = [spec.at("model", "uri")]
+        uris += [a.get("uri") for a in ([] if adapters is None else adapters.elements())]
+        yield from _claims(uris)
+
+
+def _of_component(part: Node | None) -> Iterator[Named]:
+    if part is None:
+        return
+    for framework in (*names.FRAMEWORKS, "art"):
+        block = part.get(framework)
+        if block is not None:
+            yield from container_references(block)
+    yield from _claims(uri for _, uri in storage_uris(part))
+
+
+def storage_uris(part: Node) -> Iterator[tuple[str, Node]]:
+    """The storage URIs of an InferenceService's component, as (text, node)."""
+    found = [part.at(block, "storageUri") for block in ("model", *names.FRAMEWORKS)]
+    listed, containers = part.get("storageUris"), part.get("containers")
+    found += [item.get("uri") for item in ([] if listed is None else listed.elements())]
+    for container in [] if containers is None else containers.elements():
+        env = container.get("env")
+        for variable in [] if env is None else env.elements():
+            if variable.string("name") == "STORAGE_URI":
+                found.append(variable.get("value"))
+    for node in found:
+        if node is not None and node.text:
+            yield node.text, node
+
+
+def claim_of(uri: str) -> str:
+    """The claim that a storage URI names; "" for any other scheme."""
+    return uri[len("pvc://") :].partition("/")[0] if uri.startswith("pvc://") else ""
+
+
+def _claims(uris: Iterable[Node | None]) -> Iterator[Named]:
+    for uri in uris:
+        if uri is not None and claim_of(uri.text or ""):
+            yield _URI, CLAIM, uri, "", False
+
+
+def _of_account(resource: Resource) -> Iterator[Named]:
+    """Secrets of a ServiceAccount; tokens and pull secrets that clusters add are not in git."""
+    for field, role in (("secrets", "secret"), ("imagePullSecrets", "imagePullSecret")):
+        listed = resource.body.get(field)
+        for item in [] if listed is None else listed.elements():
+            name = item.string("name") or ""
+            if not name.startswith((f"{resource.name}-token-", f"{resource.name}-dockercfg-")):
+                yield role, SECRET, item.get("name"), "", False
+
+
+def _of_cluster_runtimes(model: Model) -> Iterator[Reference]:
+    """A ClusterServingRuntime's pods need its names in every namespace that uses it."""
+    seen = set()
+    for service in model.inference_services:
+        for component in service.components:
+            runtime = component.runtime
+            if runtime is None or runtime.stock or runtime.resource.kind != _CLUSTER_RUNTIME:
+                continue
+            if (id(runtime.resource), service.namespace) not in seen:
+                seen.add((id(runtime.resource), service.namespace))
+                named = [*pod_references(runtime.spec)]
+                named += pod_references(runtime.spec.get("workerSpec"))
+                yield from _references(runtime.resource, service.namespace, named)
+
+
+def _dynamic(name: str) -> bool:
+    return opaque(name) or "${" in name
+
+
+def _made_by_others(reference: Reference, model: Model) -> bool:
+    """May another controller of the namespace make the object?
+
+    Operators name what they make after their own object, or are told the name in its spec.
+    """
+    graph = model.graph
+    name = reference.name
+    for resource in graph.resources:
+        its = graph.namespace_of(resource)
+        if its not in (reference.namespace, None):
+            continue
+        if reference.kind == CLAIM and resource.kind == "StatefulSet":
+            templates = None if resource.spec is None else resource.spec.get("volumeClaimTemplates")
+            for template in [] if templates is None else templates.elements():
+                if name.startswith(f"{template.string('metadata', 'name')}-{resource.name}-"):
+                    return True
+        if not (_foreign(resource) or _asks_for_certificates(resource)):
+            continue
+        if resource.name and (name == resource.name or name.startswith(resource.name + "-")):
+            return True
+        if resource.spec is not None and any(node.text == name for node in walk(resource.spec)):
+            return True
+    return False
+
+
+def _asks_for_certificates(resource: Resource) -> bool:
+    """cert-manager makes the TLS Secrets that annotated Ingresses and Gateways name."""
+    annotations = resource.body.at("metadata", "annotations")
+    return resource.kind in ("Ingress", "Gateway") and any(
+        name.startswith("cert-manager.io/")
+        for name, _ in (() if annotations is None else annotations.items())
+    )
+
+
+def _foreign(resource: Resource) -> bool:
+    group = resource.group
+    return bool(group) and not any(
+        group == known or group.endswith("." + known) for known in _OWN_GROUPS
+    )

@@ -1,0 +1,89 @@
+"""How many pods of a workload there may be, whoever sets the number.
+
+Sources: Kubernetes v1.34 autoscaling/v2; KEDA v2.20 ScaledObject (maxReplicaCount 100 by default,
+annotations `autoscaling.keda.sh/paused` and `paused-replicas`), KEDA's HTTP add-on.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kslint.model import argocd
+from kslint.model.kserve.objects import autoscaler_class
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kslint.graph.graph import Graph
+    from kslint.model.workload import Workload
+    from kslint.resources import Resource
+
+_PAUSED = "autoscaling.keda.sh/paused"
+_PAUSED_AT = "autoscaling.keda.sh/paused-replicas"
+_KEDA_MAXIMUM = 100
+
+
+def most_replicas(workload: Workload, graph: Graph) -> int | None:
+    """The most pods a Deployment will have of one revision; None if it cannot be known.
+
+    By its own count and KServe's scaler, or by the scalers of the input that target it. One that
+    is parked at zero, and scaled by hand, has one pod when it runs.
+    """
+    found = [*scalers(graph, deployment_name(workload), workload.namespace)]
+    counts = [_maximum(scaler) for scaler in found]
+    active = [count for count in counts if count is not None]
+    own = workload.replicas
+    component = workload.component
+    if active:
+        scaled_by_kserve = component is not None and component.scaler is not None
+        return max(active + ([own] if scaled_by_kserve and own is not None else []))
+    if component is not None and autoscaler_class(component.metadata) not in _KNOWN_CLASSES:
+        return None
+    parked = own == 0 and (bool(found) or _is_scaled_live(workload, graph))
+    return 1 if parked else own
+
+
+_KNOWN_CLASSES = ("hpa", "keda", "none")
+
+
+def scalers(graph: Graph, name: str, namespace: str | None) -> Iterator[Resource]:
+    """The autoscalers of the input that target a Deployment, by its name."""
+    for kind in ("HorizontalPodAutoscaler", "ScaledObject", "HTTPScaledObject"):
+        for resource in graph.of_kind(kind):
+            target = None if resource.spec is None else resource.spec.get("scaleTargetRef")
+            if target is None or (target.string("kind") or "Deployment") != "Deployment":
+                continue
+            its = graph.namespace_of(resource)
+            here = its is None or namespace is None or its == namespace
+            if here and name in (target.string("name"), target.string("deployment")):
+                yield resource
+
+
+def deployment_name(workload: Workload) -> str:
+    component = workload.component
+    if component is not None:
+        return component.metadata.string("name") or ""
+    return workload.resource.name
+
+
+def _maximum(scaler: Resource) -> int | None:
+    """The most replicas a scaler asks for; None for one that is paused."""
+    spec = scaler.spec
+    if spec is None or scaler.kind == "HorizontalPodAutoscaler":
+        return None if spec is None else spec.integer("maxReplicas")
+    held = scaler.annotation(_PAUSED_AT)
+    if held is not None and held.isascii() and held.isdigit() and len(held) < 10:
+        return int(held)
+    if (scaler.annotation(_PAUSED) or "").lower() == "true":
+        return None
+    fields = ("replicas", "max") if scaler.kind == "HTTPScaledObject" else ("maxReplicaCount",)
+    written = spec.integer(*fields)
+    return _KEDA_MAXIMUM if written is None else written
+
+
+def _is_scaled_live(workload: Workload, graph: Graph) -> bool:
+    """Does an Application leave the number of replicas to the cluster?"""
+    return any(
+        argocd.ignores(owner, workload.resource, workload.namespace, "/spec/replicas")
+        for owner in argocd.owners(graph, workload.resource)
+    )

@@ -1,0 +1,155 @@
+"""A Markdown report, for a comment on a pull request or `$GITHUB_STEP_SUMMARY`."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from kslint.report.facts import active, count, counted, lines_of, one_line, pieces, worst_first
+from kslint.report.frames import frame
+from kslint.report.text import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from kslint.findings import Finding, Result
+    from kslint.source.files import Source
+    from kslint.source.nodes import Span
+
+LIMIT = 60_000
+"""Characters. GitHub takes 65,536 for a comment; a step summary may have a MiB."""
+
+_SIGNS = {"error": "🔴", "warning": "🟡", "note": "🔵"}
+_SYNTAX = re.compile(r"[\\`*_{}\[\]()<>#+\-!|~&$:]")
+_PING = re.compile(r"([@#](?=\w))")
+_NOTE_ROOM = 200
+
+
+def render(result: Result, sources: Mapping[str, Source], limit: int = LIMIT) -> str:
+    """A table of all findings and one folded part each, the worst first.
+
+    Not longer than `limit` characters (300 at least): rows and parts that do not fit are left
+    out from the end, and a line says how many.
+    """
+    findings = worst_first(active(result.findings))
+    head = _head(result, findings)
+    if not findings:
+        return head
+    left = limit - len(head) - _NOTE_ROOM
+    table = _fitting((_row(finding) for finding in findings), left // 2)
+    rows = len(table)
+    columns = "| | rule | place | finding |\n|---|---|---|---|\n"
+    left -= sum(map(len, table)) + len(columns)
+    parts = _fitting((_part(finding, sources) for finding in findings), left)
+    text = head + (columns + "".join(table) if rows else "") + "\n" + "".join(parts)
+    missing = len(findings) - min(rows, len(parts))
+    if missing:
+        text += (
+            f"\n_Cut to fit: {count(len(findings) - rows, 'finding')} left out of the table, "
+            f"{count(len(findings) - len(parts), 'finding')} without details. "
+            "The log of the run has all of them._\n"
+        )
+    return text
+
+
+def _head(result: Result, findings: list[Finding]) -> str:
+    summary = result.summary
+    sign = _SIGNS[findings[0].severity] if findings else "✅"
+    said = [f"{count(summary.files, 'file')}, {count(summary.resources, 'object')}"]
+    hidden = len(result.findings) - len(findings)
+    if hidden:
+        said.append(f"{count(hidden, 'finding')} suppressed")
+    if summary.skipped:
+        said.append(f"{count(summary.skipped, 'template')} passed over")
+    if result.failed:
+        said.append("**not all input could be read**")
+    return f"### {sign} kslint: {counted(findings)}\n\n{' · '.join(said)}\n\n"
+
+
+def _row(finding: Finding) -> str:
+    cells = [
+        _SIGNS[finding.severity],
+        _code(f"{finding.rule}"),
+        _code(f"{finding.span.file}:{finding.span.line}"),
+        _prose(finding.message),
+    ]
+    return f"| {' | '.join(cells)} |\n"
+
+
+def _part(finding: Finding, sources: Mapping[str, Source]) -> str:
+    """One finding, folded. In `<summary>` and table cells only HTML is safe from Markdown."""
+    title = f"<b>{finding.severity}</b> {_code(finding.rule)} {_prose(finding.message)}"
+    blocks = [f"<details><summary>{title}</summary>"]
+    drawing = list(_drawing(finding.span, sources, "^", ""))
+    for label in finding.related:
+        drawing += _drawing(label.span, sources, "-", label.text)
+    blocks.append(_fenced("\n".join(drawing)))
+    if finding.symptom:
+        blocks += ["**Symptom**", _fenced("\n".join(lines_of(finding.symptom)))]
+    if finding.help:
+        blocks.append(f"**Help**: {_prose(finding.help)}")
+    if finding.fix is not None:
+        kind = "Fix" if finding.fix.safe else "Unsafe fix"
+        blocks.append(f"**{kind}**: {_prose(finding.fix.description)}")
+    subject = "/".join(part for part in finding.subject if part)
+    owner = f" in {_code(subject)}" if finding.subject.name else ""
+    blocks.append(f"Rule {_code(finding.name)}{owner}")
+    return "\n\n".join([*blocks, "</details>"]) + "\n\n"
+
+
+def _drawing(span: Span, sources: Mapping[str, Source], sign: str, label: str) -> Iterator[str]:
+    yield f"{'-->' if sign == '^' else ':::'} {printable(str(span))}"
+    lines = frame(span, sources, before=2 if sign == "^" else 0)
+    width = len(str(lines[-1].number)) if lines else 1
+    for line in lines:
+        text = f"{line.before}{line.marked}{line.after}"
+        yield f"{str(line.number).rjust(width)} | {text}".rstrip()
+        if line.number == span.line:
+            carets = " " * len(line.before) + sign * len(line.marked)
+            yield f"{' ' * width} | {carets} {one_line(printable(label))}".rstrip()
+    if not lines and label:
+        yield f"{' ' * width} | {one_line(printable(label))}"
+
+
+def _fitting(parts: Iterator[str], room: int) -> list[str]:
+    """The leading parts that fit into a number of characters."""
+    fitting = []
+    for part in parts:
+        room -= len(part)
+        if room < 0:
+            break
+        fitting.append(part)
+    return fitting
+
+
+def _fenced(text: str) -> str:
+    """A code block whose fence is longer than any in the text."""
+    longest = max((len(run) for run in re.findall("`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}text\n{text}\n{fence}"
+
+
+def _code(text: str) -> str:
+    return f"<code>{_literal(printable(text))}</code>"
+
+
+def _prose(text: str) -> str:
+    """One line of ours, in which backticks mean code and nothing else means anything."""
+    return "".join(
+        f"<code>{_literal(piece)}</code>" if is_code else _calm(piece)
+        for is_code, piece in pieces(printable(one_line(text)))
+    )
+
+
+def _literal(text: str) -> str:
+    """Text in which no character is Markdown or HTML."""
+    return _SYNTAX.sub(lambda match: f"&#{ord(match[0])};", text)
+
+
+def _calm(text: str) -> str:
+    """Literal text that mentions no one and links no issue."""
+    # with the signs as a group, every other part is one
+    return "".join(
+        f"&#{ord(part)};&#8203;" if index % 2 else _literal(part)
+        for index, part in enumerate(_PING.split(text))
+    )

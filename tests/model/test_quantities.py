@@ -1,0 +1,77 @@
+"""Where quantities are looked for, why a text is none, and what was meant."""
+
+from __future__ import annotations
+
+import pytest
+
+from kslint.graph.graph import Graph
+from kslint.model.quantities import of_resource, refusal, suggestion
+from kslint.model.schema import Schemas
+from kslint.source.files import Source
+from kslint.source.load import Input, load_source
+from kslint.source.nodes import Scalar
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("8GB", "8G"),
+        ("8 GiB", "8Gi"),
+        ("8gi", "8Gi"),
+        ("512mb", "512M"),
+        ("2cores", "2"),
+        ("250 millicores", "250m"),
+        ("1,5", "1.5"),
+        ("100B", "100"),
+        ("two", None),
+        ("", None),
+        ("8 Gigs", None),
+        ("1.2.3Gi", None),
+    ],
+)
+def test_suggestion(text: str, meant: str | None) -> None:
+    assert suggestion(text) == meant
+
+
+@pytest.mark.parametrize("text", ["1", ".5", "1e3", "2Gi", " 2Gi ", "{{ x }}", "${X}Gi", "$(X)"])
+def test_readable_or_unknown(text: str) -> None:
+    assert refusal(Scalar(text, plain_style=False)) is None
+
+
+@pytest.mark.parametrize("text", ["", "8GB", "2 Gi", "x", "1Gii", "--1", "1m5"])
+def test_refused(text: str) -> None:
+    assert "quantit" in (refusal(Scalar(text, plain_style=False)) or "")
+
+
+@pytest.mark.parametrize(
+    ("text", "paths"),
+    [
+        (
+            ("{apiVersion: v1, kind: Pod, spec: {overhead: {cpu: 1}, containers: [{resources:"
+            " {limits: {cpu: 1}, requests: {memory: 1}}}, {env: [{valueFrom:"
+            " {resourceFieldRef: {divisor: 1}}}]}], volumes: [{emptyDir: {sizeLimit: 1}}]}}"),
+            [
+                "spec.containers[0].resources.limits.cpu",
+                "spec.containers[0].resources.requests.memory",
+                "spec.containers[1].env[0].valueFrom.resourceFieldRef.divisor",
+                "spec.overhead.cpu",
+                "spec.volumes[0].emptyDir.sizeLimit",
+            ],
+        ),
+        ("{apiVersion: v1, kind: ResourceQuota, spec: {hard: {pods: 1}}}", ["spec.hard.pods"]),
+        ("{apiVersion: v1, kind: LimitRange, spec: {limits: [{max: {cpu: 1}, type: Pod}]}}",
+         ["spec.limits[0].max.cpu"]),
+        ("{apiVersion: example.com/v1, kind: Pod, spec: {overhead: {cpu: 1}}}", []),
+        ("{apiVersion: v1, kind: Pod, spec: [{overhead: 1}]}", []),
+        (("{apiVersion: serving.kserve.io/v1beta1, kind: InferenceService, spec: {predictor:"
+         " {timeout: 5, model: {resources: {limits: {x: 1}}}}}}"),
+         ["spec.predictor.model.resources.limits.x"]),
+    ],
+)  # fmt: skip
+def test_places(text: str, paths: list[str]) -> None:
+    loaded = Input([], [], [])
+    load_source(Source("x.yaml", text.encode()), loaded)
+    graph = Graph(loaded)
+    resource = graph.resources[0]
+    found = of_resource(resource, Schemas(graph).of(resource))
+    assert sorted(amount.path for amount in found) == paths

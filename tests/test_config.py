@@ -1,0 +1,571 @@
+"""Configuration files: found, parsed, validated at line and column, and turned into settings."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import jsonschema
+import pytest
+import yaml
+from cases import ROOT, book, inside
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from kslint import engine
+from kslint.cli.config import plain
+from kslint.config import Cluster, Config, Node, PerPath, Taint, excluder, matcher
+from kslint.config_file import ConfigError, find, read, schema
+from kslint.model import capacity
+from kslint.model.cluster import node_pools
+from kslint.model.quantity import Quantity, parse_or_none
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FULL = """\
+version: 1
+kserve: {version: 0.20}
+vllm: {version: "0.23.0"}
+cluster:
+  nodes:
+    - name: cpu
+      machine: e2-standard-4
+      count: 2
+      labels: {pool: cpu}
+      taints: [{key: models}, {key: gpu, value: "true", effect: NoExecute}]
+      cpuFeatures: [amx]
+      allocatable: {cpu: 3920m, memory: 12Gi, nvidia.com/gpu: 1}
+      overhead: {cpu: 0.25, memory: 500Mi}
+    - {name: other, count: 0}
+  egress: {huggingface: blocked}
+  provides: [keda, istio]
+  complete: [models]
+  gatewayClasses: [agentgateway]
+idlePause: none
+select: [ALL]
+ignore: [KS302]
+severity: {KS101: off, vllm: note}
+perPath: {"tests/**": {ignore: [gitops]}}
+exclude: ["**/vendor/**"]
+failOn: warning
+"""
+
+MEANT = Config(
+    kserve_version="0.20",
+    vllm_version="0.23.0",
+    cluster=Cluster(
+        nodes=(
+            Node(
+                "cpu",
+                2,
+                "e2-standard-4",
+                (("pool", "cpu"),),
+                (Taint("models"), Taint("gpu", "true", "NoExecute")),
+                ("amx",),
+                (("cpu", "3920m"), ("memory", "12Gi"), ("nvidia.com/gpu", "1")),
+                (("cpu", "0.25"), ("memory", "500Mi")),
+            ),
+            Node("other", 0),
+        ),
+        huggingface="blocked",
+        provides=frozenset({"istio", "keda"}),
+        complete=frozenset({"models"}),
+        gateway_classes=("agentgateway",),
+    ),
+    idle_pause="none",
+    select=("ALL",),
+    ignore=("KS302",),
+    severity=(("KS101", "off"), ("vllm", "note")),
+    per_path=(PerPath("tests/**", ("gitops",)),),
+    exclude=("**/vendor/**",),
+    fail_on="warning",
+)
+
+
+A_QUANTITY = "must be a Kubernetes quantity such as 3920m, 4 or 12Gi"
+REACHED = "`cluster.egress.huggingface` must be open, throttled or blocked"
+TWICE = "stands twice in one mapping"
+TOP = (
+    "known here: version, kserve, vllm, cluster, idlePause, select, ignore, severity, perPath, "
+    "exclude, failOn"
+)
+
+
+def config_of(folder: Path, text: str, name: str = "kslint.yaml") -> Config:
+    (folder / name).write_text(text, encoding="utf-8")
+    with inside(folder):
+        return read(name).config()
+
+
+def outcome(folder: Path, name: str = "kslint.yaml") -> Config | tuple[str, ...]:
+    with inside(folder):
+        try:
+            return read(name).config()
+        except ConfigError as error:
+            return error.mistakes
+
+
+def mistakes_of(folder: Path, text: str, name: str = "kslint.yaml") -> tuple[str, ...]:
+    with pytest.raises(ConfigError) as caught:
+        config_of(folder, text, name)
+    return caught.value.mistakes
+
+
+def test_every_key_arrives(tmp_path: Path) -> None:
+    found = config_of(tmp_path, FULL)
+    assert found == MEANT._replace(file="kslint.yaml", directory=str(tmp_path))
+
+
+def test_toml_means_the_same(tmp_path: Path) -> None:
+    text = """
+[tool.kslint]
+version = 1
+kserve.version = 0.20
+vllm.version = "0.23.0"
+idlePause = "none"
+select = ["ALL"]
+ignore = ["KS302"]
+severity = {KS101 = "off", vllm = "note"}
+perPath = {"tests/**" = {ignore = ["gitops"]}}
+exclude = ["**/vendor/**"]
+failOn = "warning"
+[tool.kslint.cluster]
+provides = ["keda", "istio"]
+complete = ["models"]
+gatewayClasses = ["agentgateway"]
+egress.huggingface = "blocked"
+[[tool.kslint.cluster.nodes]]
+name = "cpu"
+machine = "e2-standard-4"
+count = 2
+labels = {pool = "cpu"}
+taints = [{key = "models"}, {key = "gpu", value = "true", effect = "NoExecute"}]
+cpuFeatures = ["amx"]
+allocatable = {cpu = "3920m", memory = "12Gi", "nvidia.com/gpu" = 1}
+overhead = {cpu = 0.25, memory = "500Mi"}
+[[tool.kslint.cluster.nodes]]
+name = "other"
+count = 0
+"""
+    found = config_of(tmp_path, text, "pyproject.toml")
+    assert found == MEANT._replace(file="pyproject.toml", directory=str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "# nothing\n",
+        "---\n",
+        "{}",
+        "cluster:\nselect:\nperPath:\n",
+        "cluster: {nodes: , egress: , provides: , gatewayClasses: , complete: }",
+        "\ufeffseverity: {}\n",
+    ],
+)
+def test_what_is_left_out_is_not_told(tmp_path: Path, text: str) -> None:
+    assert config_of(tmp_path, text)._replace(file="", directory="") == Config()
+
+
+@pytest.mark.parametrize(
+    ("text", "complete"),
+    [("true", True), ("false", False), ("[]", frozenset()), ("[a, b]", frozenset("ab"))],
+)
+def test_complete(tmp_path: Path, text: str, complete: object) -> None:
+    assert config_of(tmp_path, f"cluster: {{complete: {text}}}").cluster.complete == complete
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("clustr: {}\n", ["1:1: unknown key `clustr`; did you mean `cluster`?"]),
+        ("fail_on: note\n", ["1:1: unknown key `fail_on`; did you mean `failOn`?"]),
+        ("kserve:\n  Version: '1.0'\n", ["2:3: unknown key `Version`; did you mean `version`?"]),
+        ("nodes: []\n", ["1:1: unknown key `nodes`; it belongs at `cluster.nodes`"]),
+        ("vllm:\n  nodes: []\n", ["2:3: unknown key `nodes`; it belongs at `cluster.nodes`"]),
+        ("vllm:\n  image: x\n", ["2:3: unknown key `image`; known here: version"]),
+        (
+            "perPath:\n  a/:\n    select: [x]\n",
+            ["3:5: unknown key `select`; it belongs at the top level"],
+        ),
+        (
+            "cluster:\n  nodes:\n    - name: a\n      count: two\n",
+            ["4:7: `cluster.nodes[0].count` must be a whole number, not `two`"],
+        ),
+        (
+            "cluster:\n  nodes:\n    - name: a\n      count: 1.5\n",
+            ["4:7: `cluster.nodes[0].count` must be a whole number, not `1.5`"],
+        ),
+        (
+            "cluster: {nodes: [{name: a, count: -1}]}\n",
+            ["1:29: `cluster.nodes[0].count` must be 0 or more, not `-1`"],
+        ),
+        (
+            "cluster:\n  nodes:\n    - machine: n2-standard-8\n",
+            ["3:7: `cluster.nodes[0]` needs `name` and `count`"],
+        ),
+        (
+            "cluster:\n  nodes:\n    - {}\n",
+            ["3:7: `cluster.nodes[0]` needs `name` and `count`"],
+        ),
+        (
+            "cluster: {nodes: [{name: a, count: 1, allocatable: {cpu: 4 cores}}]}\n",
+            [
+                f"1:53: `cluster.nodes[0].allocatable.cpu` {A_QUANTITY}, not `4 cores`",
+            ],
+        ),
+        (
+            "cluster: {nodes: [{name: a, count: 1, allocatable: {nvidia.com/gpu: -1}}]}\n",
+            ['1:53: `cluster.nodes[0].allocatable["nvidia.com/gpu"]` must be 0 or more, not `-1`'],
+        ),
+        (
+            "cluster: {nodes: [{name: a, count: 1, labels: {gpu: true}}]}\n",
+            ["1:48: `cluster.nodes[0].labels.gpu` must be text, not `true`: quote it"],
+        ),
+        (
+            "cluster:\n  egress:\n    huggingface: throttle\n",
+            [f"3:5: {REACHED}, not `throttle`; did you mean `throttled`?"],
+        ),
+        (
+            "cluster:\n  complete: yes\n",
+            ["2:3: `cluster.complete` must be true or false or a list, not `yes`"],
+        ),
+        ("idlePause: true\n", ["1:1: `idlePause` must be annotation or none, not `true`"]),
+        ("failOn: off\n", ["1:1: `failOn` must be error, warning or note, not `off`"]),
+        ("version: 2\n", ["1:1: `version` must be 1, not `2`"]),
+        ("select: KS101\n", ["1:1: `select` must be a list, not `KS101`"]),
+        ("ignore:\n  - KS101\n  - 7\n", ["3:5: `ignore[1]` must be text, not `7`: quote it"]),
+        ("ignore: ['']\n", ["1:10: `ignore[0]` must be text that is not blank, not ``"]),
+        (
+            "severity:\n  KS101: fatal\n",
+            ["2:3: `severity.KS101` must be error, warning, note or off, not `fatal`"],
+        ),
+        (
+            "kserve:\n  version: latest\n",
+            ['2:3: `kserve.version` must be a version such as "0.19" or "0.23.0", not `latest`'],
+        ),
+        (
+            "kserve:\n  version: 1\n",
+            ['2:3: `kserve.version` must be a version such as "0.19" or "0.23.0", not `1`'],
+        ),
+        ("- a\n", ["1:1: the configuration must be a mapping, not a list"]),
+        ("text\n", ["1:1: the configuration must be a mapping, not `text`"]),
+        ("perPath: {'a/': }\n", ['1:11: `perPath["a/"]` must be a mapping, not empty']),
+        (
+            "exclude: ['!']\n",
+            ["1:11: `!` is not a gitignore pattern that matches anything"],
+        ),
+        (
+            "perPath:\n  '#x': {ignore: [ALL]}\n",
+            ["2:3: `#x` is not a gitignore pattern that matches anything"],
+        ),
+        ("idlePause: none\nidlePause: none\n", [f"2:1: key `idlePause` {TWICE}, first in line 1"]),
+        ("a: 1\n---\nb: 1\n", ["3:1: a configuration is one YAML document"]),
+        ("a: [1\n", ["2:1: did not find expected ',' or ']'"]),
+        ("a: &a [*a]\n", ["1:8: alias *a stands inside its own anchor"]),
+        (
+            "x: 1\nfailOn: never\nz: 2\n",
+            [
+                f"1:1: unknown key `x`; {TOP}",
+                "2:1: `failOn` must be error, warning or note, not `never`",
+                f"3:1: unknown key `z`; {TOP}",
+            ],
+        ),
+    ],
+)  # fmt: skip
+def test_every_mistake_has_its_place(tmp_path: Path, text: str, expected: list[str]) -> None:
+    assert mistakes_of(tmp_path, text) == tuple(f"kslint.yaml:{line}" for line in expected)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "[[tool.kslint.cluster.nodes]]\nname = 'a'\ncount = 'two'\n",
+            "`tool.kslint.cluster.nodes[0].count` must be a whole number, not `two`",
+        ),
+        (
+            "[tool.kslint]\nfailOn = 1979-05-27\n",
+            "`tool.kslint.failOn` must be error, warning or note, not `1979-05-27`",
+        ),
+        ("[tool.kslint]\nfailon = 'note'\n", "unknown key `failon`; did you mean `failOn`?"),
+    ],
+)
+def test_mistakes_in_toml_name_the_key_path(tmp_path: Path, text: str, message: str) -> None:
+    assert mistakes_of(tmp_path, text, "pyproject.toml") == (f"pyproject.toml: {message}",)
+
+
+def test_toml_that_is_none(tmp_path: Path) -> None:
+    for text in ("tool.kslint = [", "[tool.kslint]\na = 1\na = 2\n", f"tool.kslint = {'[' * 5000}"):
+        (mistake,) = mistakes_of(tmp_path, text, "pyproject.toml")
+        assert mistake.startswith("pyproject.toml: cannot be read as TOML: ")
+    assert mistakes_of(tmp_path, "[tool]\n", "other.toml") == (
+        "other.toml: has no table [tool.kslint]",
+    )
+
+
+def test_files_that_cannot_be_read(tmp_path: Path) -> None:
+    with inside(tmp_path), pytest.raises(ConfigError, match=r"^none.yaml: .*No such file"):
+        read("none.yaml")
+    with inside(tmp_path), pytest.raises(ConfigError, match="Is a directory"):
+        read(".")
+    (tmp_path / "binary.yaml").write_bytes(b"a: \x00\x01\n")
+    with inside(tmp_path), pytest.raises(ConfigError, match="binary data"):
+        read("binary.yaml")
+
+
+# --- discovery
+
+
+def test_the_nearest_file_is_taken_and_nothing_is_merged(tmp_path: Path) -> None:
+    below = tmp_path / "a" / "b"
+    below.mkdir(parents=True)
+    (tmp_path / "pyproject.toml").write_text("[tool.kslint]\n")
+    (below / "x.yaml").write_text("a: 1\n")
+    with inside(tmp_path):
+        assert find() == str(tmp_path / "pyproject.toml")
+        assert find("a/b/x.yaml") == find("a/b") == find("a/b/*.yaml") == find("a/none") == find()
+        (tmp_path / "a" / ".kslint.yaml").write_text("")
+        assert find("a/b/x.yaml") == find("a/**/*.yaml") == str(tmp_path / "a" / ".kslint.yaml")
+        assert find("-") == find()
+
+
+@pytest.mark.parametrize("name", ["kslint.yaml", "kslint.yml", ".kslint.yaml"])
+def test_the_search_ends_at_the_repository_root(tmp_path: Path, name: str) -> None:
+    repository = tmp_path / "repository"
+    (repository / "below").mkdir(parents=True)
+    (tmp_path / name).write_text("")
+    assert find(str(repository / "below")) == str(tmp_path / name)
+    (repository / ".git").mkdir()
+    assert find(str(repository / "below")) is None
+    (repository / name).write_text("")
+    assert find(str(repository / "below")) == str(repository / name)
+
+
+def test_a_pyproject_without_our_table_does_not_count(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    for text in ("[project]\nname = 'x'\n", "[tool.other]\nkslint = 1\n", "[tool]\nkslint = 1\n"):
+        (tmp_path / "pyproject.toml").write_text(text)
+        assert find(str(tmp_path)) is None
+
+
+def test_two_files_in_one_directory_are_an_error(tmp_path: Path) -> None:
+    (tmp_path / "kslint.yaml").write_text("")
+    (tmp_path / "pyproject.toml").write_text("[tool.kslint]\n")
+    with inside(tmp_path), pytest.raises(ConfigError) as caught:
+        find()
+    assert caught.value.mistakes == (
+        "kslint.yaml and pyproject.toml configure kslint in one directory: keep one",
+    )
+
+
+# --- the schema
+
+
+def keys_of(level: dict[str, Any], known: dict[str, Any]) -> set[str]:
+    if "$ref" in level:
+        level = known["$defs"][level["$ref"].rpartition("/")[2]]
+    found = set(level.get("properties", {}))
+    children = [*level.get("properties", {}).values(), level.get("items")]
+    children.append(level.get("additionalProperties"))
+    for child in children:
+        if isinstance(child, dict):
+            found |= keys_of(child, known)
+    return found
+
+
+def test_the_schema_is_one_and_explains_every_key() -> None:
+    known = schema()
+    jsonschema.Draft202012Validator.check_schema(known)
+
+    def described(level: dict[str, Any]) -> None:
+        for name, child in level.get("properties", {}).items():
+            assert child.get("description", "").endswith("."), name
+            described(child)
+
+    described(known)
+    for definition in known["$defs"].values():
+        described(definition)
+
+
+def test_every_documented_key_is_in_the_schema_and_the_other_way_round() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    section = readme.partition("## Configuration")[2].partition("\n## ")[0]
+    example = re.search(r"```yaml\n(.*?)```", section, re.DOTALL)
+    assert example is not None
+    data = yaml.safe_load(example[1])
+    jsonschema.validate(data, schema(), jsonschema.Draft202012Validator)
+
+    def keys(value: Any) -> set[str]:
+        if isinstance(value, list):
+            return {key for item in value for key in keys(item)}
+        if not isinstance(value, dict):
+            return set()
+        return set(value) | {key for item in value.values() for key in keys(item)}
+
+    assert keys_of(schema(), schema()) <= keys(data) | keys(yaml.safe_load(FULL))
+    assert keys_of(schema(), schema()) <= keys(data)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1",
+        "3920m",
+        "12Gi",
+        "0.5",
+        ".5",
+        "5.",
+        "1e3",
+        "1E-2",
+        "+2",
+        "100n",
+        "7u",
+        "2k",
+        "3Ei",
+        "1E",
+        "1Ki",
+    ],
+)
+def test_quantities_that_the_schema_takes(tmp_path: Path, text: str) -> None:
+    written = f"cluster: {{nodes: [{{name: a, count: 1, allocatable: {{cpu: {text}}}}}]}}"
+    (node,) = config_of(tmp_path, written).cluster.nodes
+    assert parse_or_none(node.allocatable[0][1]) == parse_or_none(text)
+    assert parse_or_none(text) is not None
+
+
+@settings(max_examples=200)
+@given(st.text("0123456789.+-eEkKMGTPimnu ", max_size=8))
+def test_the_schema_and_kubernetes_agree_on_quantities(text: str) -> None:
+    parsed = parse_or_none(text)
+    expected = parsed is not None and not text.startswith("-")
+    pattern = schema()["$defs"]["quantity"]["pattern"]
+    assert (re.search(pattern, text) is not None) == expected
+
+
+# --- what it means
+
+
+def test_node_pools_reach_the_model(tmp_path: Path) -> None:
+    first, second = node_pools(config_of(tmp_path, FULL))
+    assert first == capacity.NodePool(
+        "cpu",
+        2,
+        "e2-standard-4",
+        Quantity(3920) and parse_or_none("3920m"),
+        parse_or_none("12Gi"),
+        parse_or_none("1"),
+        {"pool": "cpu"},
+        (capacity.Taint("models"), capacity.Taint("gpu", "true", "NoExecute")),
+        ("amx",),
+        parse_or_none("250m"),
+        parse_or_none("500Mi"),
+    )
+    assert second == capacity.NodePool("other", 0)
+    offered = capacity.allocatable(first)
+    assert offered is not None
+    assert (offered.cpu, offered.memory, offered.gpu) == (3920, 12 << 30, 1)
+    assert (offered.overhead_cpu, offered.overhead_memory) == (250, 500 << 20)
+
+
+@pytest.mark.parametrize(
+    ("globs", "path", "matches"),
+    [
+        (["tests/**"], "tests/a/b.yaml", True),
+        (["tests/**"], "a/tests/b.yaml", False),
+        (["**/vendor/**"], "a/vendor/b/c.yaml", True),
+        (["/a.yaml"], "b/a.yaml", False),
+        (["*.yaml", "!keep.yaml"], "b/keep.yaml", False),
+        (["**"], "../outside.yaml", False),
+        (["**"], "..inside.yaml", True),
+        ([], "a", False),
+    ],
+)
+def test_patterns_are_relative_to_the_file(
+    tmp_path: Path, globs: list[str], path: str, matches: bool
+) -> None:
+    config = Config(directory=str(tmp_path / "base"))
+    assert matcher(config, globs)(str(tmp_path / "base" / path), False) is matches
+
+
+def test_the_configuration_in_use_is_excluded(tmp_path: Path) -> None:
+    exclude = excluder(config_of(tmp_path, "exclude: [vendor/]\n", "my.yaml"))
+    assert exclude is not None
+    assert exclude(str(tmp_path / "my.yaml"), False)
+    assert exclude(str(tmp_path / "a" / "vendor"), True)
+    assert not exclude(str(tmp_path / "other.yaml"), False)
+    assert excluder(Config()) is None
+
+
+@pytest.mark.parametrize(
+    ("config", "select", "ignore", "chosen"),
+    [
+        (Config(select=("KS101", "KS302")), [], [], {"KS101", "KS302"}),
+        (Config(select=("KS101",)), ["KS302"], [], {"KS302"}),
+        (Config(select=("KS101", "KS302"), ignore=("KS101",)), [], ["KS302"], set()),
+        (Config(ignore=("KS101", "KS302")), ["KS101"], [], {"KS101"}),
+        (Config(ignore=("vllm-omp-bind-all",)), ["KS302", "KS101"], ["KS302"], {"KS101"}),
+        (Config(ignore=("KS302",), select=("KS302",)), ["KS30"], ["KS301", "KS303"], None),
+        (Config(severity=(("KS101", "off"),)), ["KS101"], [], {"KS101"}),
+        (Config(severity=(("KS101", "off"),), select=("KS101", "KS302")), [], [], {"KS302"}),
+        (
+            Config(severity=(("KS302", "note"), ("ALL", "off")), select=("KS101", "KS302")),
+            [],
+            [],
+            {"KS302"},
+        ),
+    ],
+)
+def test_the_command_line_wins_over_the_file(
+    config: Config, select: list[str], ignore: list[str], chosen: set[str] | None
+) -> None:
+    ids = {rule.id for rule in engine.choose(book(), config, select, ignore)}
+    if chosen is None:  # a group that is asked for does not bring back what the file ignores
+        assert "KS302" not in ids
+    else:
+        assert ids == chosen
+
+
+def test_without_a_word_every_rule_runs() -> None:
+    assert engine.choose(book(), Config()) == book()
+
+
+# --- nothing makes a traceback
+
+KEYS = st.sampled_from(sorted(keys_of(schema(), schema()))) | st.text(max_size=4)
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=6)
+WORDS = st.sampled_from(["error", "off", "KS101", "3920m", "open", "**"])
+VALUES = st.recursive(
+    SCALARS | WORDS,
+    lambda child: st.lists(child, max_size=3) | st.dictionaries(KEYS, child, max_size=3),
+    max_leaves=12,
+)
+MODEST = settings(
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+
+
+@MODEST
+@given(st.dictionaries(KEYS, VALUES, max_size=4) | VALUES)
+def test_any_data_is_a_configuration_or_a_list_of_mistakes(tmp_path: Path, data: Any) -> None:
+    (tmp_path / "kslint.yaml").write_text(yaml.safe_dump(data, allow_unicode=True), "utf-8")
+    found = outcome(tmp_path)
+    if isinstance(found, Config):
+        node_pools(found)
+        again = config_of(tmp_path, yaml.safe_dump(plain(found)))
+        assert again == found._replace(fail_on=found.fail_on or "error")
+    else:
+        assert found
+        assert all(line.startswith("kslint.yaml:") and "\n" not in line for line in found)
+
+
+@MODEST
+@given(st.text(max_size=40) | st.binary(max_size=40))
+def test_any_bytes_are_a_configuration_or_a_list_of_mistakes(
+    tmp_path: Path, content: str | bytes
+) -> None:
+    data = content.encode("utf-8", "surrogatepass") if isinstance(content, str) else content
+    for name in ("kslint.yaml", "kslint.toml"):
+        (tmp_path / name).write_bytes(data)
+        assert outcome(tmp_path, name)
