@@ -12,6 +12,7 @@ from kslint.model.model import Model
 from kslint.resources import object_troubles
 from kslint.rulebook import matching
 from kslint.source.nodes import Node, Span, path_to
+from kslint.suppressions import applied, excuses
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from kslint.resources import Resource
     from kslint.rulebook import Rule
     from kslint.source.load import Input, Trouble
+
+    Located = tuple[Finding, Resource | None]
 
 INTERNAL_ERROR = "internal-error"
 OFF = "off"
@@ -39,25 +42,36 @@ def run(loaded: Input, rules: Iterable[Rule], config: Config, all_rules: Iterabl
     troubles = [*loaded.troubles, *object_troubles(loaded.files)]
     findings = [_input_finding(trouble, reserved[trouble.rule]) for trouble in troubles]
     failed = bool(findings)
-    found: list[Finding] = []
-    for rule in rules:
-        if rule.reserved:
-            continue
+    found: list[Located] = []
+    running = [rule for rule in rules if not rule.reserved]
+    for rule in running:
         try:
             found.extend(_check(rule, model))
         except Exception as error:  # noqa: BLE001  (one broken rule must not hide the others)
             findings.append(_broken(rule, error, reserved[INTERNAL_ERROR]))
             failed = True
-    findings += _configured(found, config, book)
-    findings = sorted(set(findings), key=lambda finding: finding.order)
+    given = excuses(loaded.files, graph.resources)
+    findings += applied(_configured(found, config, book), given, book, {r.name for r in running})
+    findings = _once(findings)
+    counting = [finding for finding in findings if finding.suppressed is None]
     errors, warnings, notes = (
-        sum(finding.severity == severity for finding in findings) for severity in SEVERITIES
+        sum(finding.severity == severity for finding in counting) for severity in SEVERITIES
     )
-    skipped = len(loaded.skipped)
-    summary = Summary(
-        len(loaded.files) + skipped, len(graph.resources), errors, warnings, notes, skipped
-    )
+    skipped, quiet = len(loaded.skipped), len(findings) - len(counting)
+    files, resources = len(loaded.files) + skipped, len(graph.resources)
+    summary = Summary(files, resources, errors, warnings, notes, skipped, quiet)
     return Result(findings, summary, failed, [(s.file, s.reason) for s in loaded.skipped])
+
+
+def _once(findings: Iterable[Finding]) -> list[Finding]:
+    """Sorted, and one of those that say the same of the same place.
+
+    An object that two overlays emit is checked twice; the user has one line to change.
+    """
+    seen: dict[object, Finding] = {}
+    for finding in findings:
+        seen.setdefault((finding.rule, finding.span, finding.message), finding)
+    return sorted(seen.values(), key=lambda finding: finding.order)
 
 
 def choose(
@@ -88,7 +102,7 @@ def _severities(config: Config, book: list[Rule]) -> dict[str, str]:
     return {rule.name: severity for rules, severity in told for rule in rules}
 
 
-def _configured(findings: list[Finding], config: Config, book: list[Rule]) -> Iterator[Finding]:
+def _configured(found: list[Located], config: Config, book: list[Rule]) -> Iterator[Located]:
     """The findings of rules, with the configured severities and without its exceptions by file."""
     severities = _severities(config, book)
     exceptions = [
@@ -98,14 +112,14 @@ def _configured(findings: list[Finding], config: Config, book: list[Rule]) -> It
         )
         for exception in config.per_path
     ]
-    for finding in findings:
+    for finding, subject in found:
         severity = severities.get(finding.name, OFF)
         if any(
             finding.name in names and matches(finding.span.file, False)
             for matches, names in exceptions
         ):
             continue
-        yield finding if severity == OFF else finding._replace(severity=severity)
+        yield finding if severity == OFF else finding._replace(severity=severity), subject
 
 
 def subjects(kind: str, model: Model) -> Iterable[Any]:
@@ -118,14 +132,15 @@ def subjects(kind: str, model: Model) -> Iterable[Any]:
     return plural
 
 
-def _check(rule: Rule, model: Model) -> Iterator[Finding]:
+def _check(rule: Rule, model: Model) -> Iterator[Located]:
     topic, _, function = rule.check.partition(".")
     check: Callable[..., Iterator[Problem]] = getattr(
         import_module(f"kslint.checks.{topic}"), function
     )
     for subject in subjects(rule.subject, model):
         for problem in check(subject, **rule.params):
-            yield _finding(rule, problem, _object_of(subject, problem), model)
+            resource = _object_of(subject, problem)
+            yield _finding(rule, problem, resource, model), resource
 
 
 def _object_of(subject: Any, problem: Problem) -> Resource | None:

@@ -109,6 +109,7 @@ class Summary(NamedTuple):
     warnings: int
     notes: int
     skipped: int = 0
+    suppressed: int = 0
 
 
 class Result(NamedTuple):

@@ -63,6 +63,8 @@ def knative_missing(model: Model) -> Iterator[Problem]:
 def _knative_missing(model: Model) -> Iterator[Problem]:
     annotated = [s for s in model.inference_services if s.mode.annotated]
     asking = [s for s in annotated if s.mode.name == names.KNATIVE]
+    if not model.graph.completeness.platform_known and not list(installations(model)):
+        return  # the input says nothing of what the cluster has installed
     by_default = [s for s in installations(model) if _decides(s, model)]
     if not (asking or by_default) or not lacks(model, KNATIVE):
         return

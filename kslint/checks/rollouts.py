@@ -30,7 +30,10 @@ _STOPPABLE = ("InferenceService", "LLMInferenceService")
 def surge_on_single_slot(model: Model) -> Iterator[Problem]:
     """A model server of one replica whose update needs a second slot."""
     for workload in model.workloads:
-        if workload.body is None or not workload.servers or _takes_part_of_device(workload):
+        several = workload.component is not None and workload.component.group.worker is not None
+        if workload.body is None or not (workload.servers or several):
+            continue
+        if _takes_part_of_device(workload):
             continue
         replicas = most_replicas(workload, model.graph)
         update = None if replicas is None else rollout(workload.strategy, replicas)
@@ -48,9 +51,8 @@ def _surge(workload: Workload, proof: str) -> Problem:
     field = "strategy" if component is None else "deploymentStrategy"
     written = workload.home.get(field)
     kind = None if written is None else written.get("type")
-    on_gpu = workload.servers[0].engine.device == "gpu" or (
-        component is not None and component.group.worker is not None
-    )
+    several = component is not None and component.group.worker is not None
+    on_gpu = several or workload.servers[0].engine.device == "gpu"
     variant = "written" if written is not None else "default"
     return Problem(
         kind or written or workload.home,
@@ -67,9 +69,12 @@ def _surge(workload: Workload, proof: str) -> Problem:
 
 def _takes_part_of_device(workload: Workload) -> bool:
     """Does the server take slices or shares of a GPU, of which there are many?"""
-    limits = workload.servers[0].container.at("resources", "limits")
-    found = [name for name, _ in (() if limits is None else limits.items()) if accelerator(name)]
-    return any("/mig-" in name or name.endswith(".shared") for name in found)
+    for server in workload.servers:
+        limits = server.container.at("resources", "limits")
+        for name, _ in () if limits is None else limits.items():
+            if accelerator(name) and ("/mig-" in name or name.endswith(".shared")):
+                return True
+    return False
 
 
 def canary_on_single_writer_claim(component: Component) -> Iterator[Problem]:

@@ -87,7 +87,8 @@ def check(
     if result.failed:
         raise typer.Exit(2)
     threshold = fail_on.value if fail_on else config.fail_on or Severity.error.value
-    if any(at_or_over(finding.severity, threshold) for finding in result.findings):
+    counting = (finding for finding in result.findings if finding.suppressed is None)
+    if any(at_or_over(finding.severity, threshold) for finding in counting):
         raise typer.Exit(1)
 
 

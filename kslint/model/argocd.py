@@ -236,8 +236,12 @@ def option(options: Node | None, name: str) -> Scalar | None:
 
 
 def option_is(options: Node | None, name: str, value: str = "true") -> bool:
-    item = option(options, name)
-    return item is not None and item.text.partition("=")[2].strip().lower() == value
+    """Is `name=value` among the options? Argo CD compares the whole text, case and all.
+
+    Source: pkg/apis/application/v1alpha1/types.go (SyncOptions.HasOption).
+    """
+    items = [] if options is None else options.elements()
+    return any(item.text == f"{name}={value}" for item in items)
 
 
 def annotation_option(resource: Resource, name: str) -> str | None:
@@ -246,7 +250,7 @@ def annotation_option(resource: Resource, name: str) -> str | None:
     for part in text.split(","):
         key, _, value = part.strip().partition("=")
         if key == name:
-            return value.strip().lower()
+            return value
     return None
 
 

@@ -79,14 +79,14 @@ def deployed(application: argocd.Application, graph: Graph) -> Iterator[Definiti
     for place in argocd.places(graph, application):
         key = place.owner.key
         source = argocd.Source(application, place.source)
-        if place.tool == KUSTOMIZE:
-            yield from _of_emission(place, graph)
-        elif place.tool == CHART and source.chart is None:
-            yield from _of_local_chart(source, place.directory, graph)
-        elif place.tool == CHART:
+        if source.chart is not None:
             values = argocd.helm_values(graph, source)
             folder = source.node.boolean("helm", "skipCrds") is not True
-            yield from _of_chart(source.chart or "", source.revision or "", values, folder)
+            yield from _of_chart(source.chart, source.revision or "", values, folder)
+        elif place.tool == KUSTOMIZE:
+            yield from _of_emission(place, graph)
+        elif place.tool == CHART:
+            yield from _of_local_chart(source, place.directory, graph)
         elif place.tool in (FOREIGN, OPAQUE) and source.path is not None:
             url = source.node.string("repoURL") or ""
             yield from _of_remote(in_repository(url, source.revision or "", source.path))
@@ -227,10 +227,10 @@ def _installs(switch: dict[str, Any] | None, version: tuple[int, ...] | None, va
         return True
     if "since" in switch and version is not None and version < (_version(switch["since"]) or ()):
         switch = switch["before"]
-    for name in (switch["value"], switch.get("alias")):
-        given = None if name is None else values.boolean(*name.split("."))
-        if given is not None:
-            return given
+    switches = [name for name in (switch["value"], switch.get("alias")) if name is not None]
+    given = [values.boolean(*name.split(".")) for name in switches]
+    if any(value is not None for value in given):
+        return True in given  # the chart asks for the one or the other
     return bool(switch["default"])
 
 

@@ -102,7 +102,7 @@ def answer(reference: Reference, model: Model) -> Answer:
         complete = complete or graph.complete_for(_CLUSTER_RUNTIME, "")
     elif _made_by_others(reference, model):
         return Answer(UNKNOWN)
-    if lookup.elsewhere:
+    if lookup.elsewhere and model.config.cluster.complete is not False:
         return Answer(ELSEWHERE, lookup.elsewhere)
     return Answer(MISSING if complete else UNKNOWN)
 

@@ -36,6 +36,8 @@ def frame(
     if source is None or not source.line(span.line).strip():
         return []
     last = min(span.line + after, len(source.lines))
+    while last > span.line and not source.line(last).strip():
+        last -= 1
     return [
         _marked(source.line(number), span)
         if number == span.line

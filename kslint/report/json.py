@@ -41,7 +41,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "help": finding.help,
         "related": [{**_place(label.span), "message": label.text} for label in finding.related],
         "fix": None,
-        "suppressed": None,
+        "suppressed": finding.suppressed._asdict() if finding.suppressed else None,
     }
 
 

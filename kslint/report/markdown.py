@@ -20,7 +20,7 @@ LIMIT = 60_000
 """Characters. GitHub takes 65,536 for a comment; a step summary may have a MiB."""
 
 _SIGNS = {"error": "🔴", "warning": "🟡", "note": "🔵"}
-_SYNTAX = re.compile(r"[\\`*_{}\[\]()<>#+\-!|~&$:]")
+_SYNTAX = re.compile(r"[\\`*_\[\]<>|~&$]|:(?=//)")
 _PING = re.compile(r"([@#](?=\w))")
 _NOTE_ROOM = 200
 
@@ -38,10 +38,10 @@ def render(result: Result, sources: Mapping[str, Source], limit: int = LIMIT) ->
     left = limit - len(head) - _NOTE_ROOM
     table = _fitting((_row(finding) for finding in findings), left // 2)
     rows = len(table)
-    columns = "| | rule | place | finding |\n|---|---|---|---|\n"
+    columns = "\n| | rule | place | finding |\n|---|---|---|---|\n"
     left -= sum(map(len, table)) + len(columns)
     parts = _fitting((_part(finding, sources) for finding in findings), left)
-    text = head + (columns + "".join(table) if rows else "") + "\n" + "".join(parts)
+    text = head + (columns + "".join(table) if rows else "") + "".join(parts)
     missing = len(findings) - min(rows, len(parts))
     if missing:
         text += (
@@ -62,8 +62,8 @@ def _head(result: Result, findings: list[Finding]) -> str:
     if summary.skipped:
         said.append(f"{count(summary.skipped, 'template')} passed over")
     if result.failed:
-        said.append("**not all input could be read**")
-    return f"### {sign} kslint: {counted(findings)}\n\n{' · '.join(said)}\n\n"
+        said.append("**incomplete: input could not be read, or a rule broke**")
+    return f"### {sign} kslint: {counted(findings)}\n\n{' · '.join(said)}\n"
 
 
 def _row(finding: Finding) -> str:
@@ -94,7 +94,7 @@ def _part(finding: Finding, sources: Mapping[str, Source]) -> str:
     subject = "/".join(part for part in finding.subject if part)
     owner = f" in {_code(subject)}" if finding.subject.name else ""
     blocks.append(f"Rule {_code(finding.name)}{owner}")
-    return "\n\n".join([*blocks, "</details>"]) + "\n\n"
+    return "\n" + "\n\n".join([*blocks, "</details>\n"])
 
 
 def _drawing(span: Span, sources: Mapping[str, Source], sign: str, label: str) -> Iterator[str]:

@@ -35,6 +35,14 @@ def render(page: str, top: int = 2) -> str:
     return "\n".join(block for block in blocks if block)
 
 
+def code(text: str) -> str:
+    """One line in which only backticks mean anything."""
+    return "".join(
+        f"<code>{escape(piece)}</code>" if is_code else escape(piece)
+        for is_code, piece in pieces(text)
+    )
+
+
 def inline(text: str) -> str:
     """One line with code, bold, emphasis and links."""
     return "".join(
@@ -90,8 +98,8 @@ def _fence(lines: list[str], at: int, fence: str) -> tuple[str, int]:
     end = at
     while end < len(lines) and not lines[end].strip().startswith(fence):
         end += 1
-    code = "\n".join(lines[at:end])
-    return f'<pre tabindex="0"><code>{escape(code)}</code></pre>', end + 1
+    text = escape("\n".join(lines[at:end]))
+    return f"<pre><code>{text}</code></pre>", end + 1
 
 
 def _items(lines: list[str], at: int, tag: str) -> tuple[str, int]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from kslint.findings import SEVERITIES
 from kslint.report.facts import count
 from kslint.report.text import printable
+from kslint.report.yaml import key_order
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -23,17 +24,29 @@ _ROW, _COLUMN = 34, WIDTH + 76
 _TITLE, _PAD, _GAP = 34, 14, 14
 _MAX_ROWS = 14
 _CHARACTERS = 24
+_STACKS, _SHAPE = 5, 2.2
+"""At most so many lanes side by side; the width of the whole over its height to aim for."""
 _SIGNS = {"error": "✕", "warning": "!", "note": "i"}
 
 
 class Lane(NamedTuple):
-    """A namespace: where its band begins, how high it is, and its columns of kinds."""
+    """A namespace as a box. Captions and places are measured from its upper left corner."""
 
     namespace: str
-    top: int
+    width: int
     height: int
     captions: list[tuple[str, int, int]]
     places: list[tuple[PictureNode, int, int]]
+
+
+class Box(NamedTuple):
+    """Where a lane is put. Lanes of one stack stand below each other and share a width."""
+
+    lane: Lane
+    stack: int
+    left: int
+    top: int
+    width: int
 
 
 class Layout(NamedTuple):
@@ -41,7 +54,7 @@ class Layout(NamedTuple):
 
     width: int
     height: int
-    lanes: list[Lane]
+    boxes: list[Box]
 
 
 def layout(picture: GraphPicture) -> Layout:
@@ -53,41 +66,58 @@ def layout(picture: GraphPicture) -> Layout:
     by_namespace: dict[str, list[PictureNode]] = {}
     for node in picture.nodes:
         by_namespace.setdefault(node.namespace, []).append(node)
-    lanes: list[Lane] = []
-    top = width = 0
-    for namespace in sorted(by_namespace, key=lambda name: (_worst(by_namespace[name]), name)):
-        lane = _lane(namespace, by_namespace[namespace], layers, sources, top)
-        lanes.append(lane)
-        top += lane.height + _GAP
-        width = max([width, *(x + WIDTH + _PAD for _, x, _ in lane.places)])
-    return Layout(width, max(top - _GAP, 0), lanes)
+    lanes = [
+        _lane(namespace, by_namespace[namespace], layers, sources)
+        for namespace in sorted(by_namespace, key=lambda name: (_worst(by_namespace[name]), name))
+    ]
+    plans = [_stacked(lanes, amount) for amount in range(1, min(_STACKS, max(len(lanes), 1)) + 1)]
+    return min(plans, key=lambda plan: max(plan.width / _SHAPE, plan.height))
+
+
+def _stacked(lanes: list[Lane], amount: int) -> Layout:
+    """Lanes in some stacks side by side, each lane on the lowest stack at its turn."""
+    heights = [0] * amount
+    widths = [0] * amount
+    spots = []
+    for lane in lanes:
+        stack = heights.index(min(heights))
+        spots.append((lane, stack, heights[stack]))
+        heights[stack] += lane.height + _GAP
+        widths[stack] = max(widths[stack], lane.width)
+    lefts = [sum(widths[:stack]) + stack * _GAP for stack in range(amount)]
+    boxes = [Box(lane, stack, lefts[stack], top, widths[stack]) for lane, stack, top in spots]
+    return Layout(lefts[-1] + widths[-1], max(max(heights) - _GAP, 0), boxes)
 
 
 def render(picture: GraphPicture) -> str:
     """The drawing as one `<svg>` without styles: classes say what is what."""
     plan = layout(picture)
-    position = {node.id: (x, y) for lane in plan.lanes for node, x, y in lane.places}
+    position = {
+        node.id: (box.left + x, box.top + y) for box in plan.boxes for node, x, y in box.lane.places
+    }
     parts = [
         f'<svg id="graph" viewBox="0 0 {plan.width} {plan.height}" role="group" tabindex="0" '
         f'aria-label="Resource graph: {count(len(picture.nodes), "resource")}, '
         f'{count(len(picture.edges), "reference")}" preserveAspectRatio="xMidYMin meet">'
     ]
-    parts += [_band(lane, plan.width, index) for index, lane in enumerate(plan.lanes)]
+    parts += [_band(box, index) for index, box in enumerate(plan.boxes)]
     parts.append('<g class="edges">')
     names = {node.id: f"{node.kind} {node.name}" for node in picture.nodes}
+    spaces = {node.id: node.namespace for node in picture.nodes}
     for edge in picture.edges:
         if edge.source in position and edge.target in position and edge.source != edge.target:
             told = f"{names[edge.source]} → {names[edge.target]}: {edge.role}"
+            far = " far" * (spaces[edge.source] != spaces[edge.target])
             parts.append(
-                f'<path class="edge" data-from="{_text(edge.source)}" '
+                f'<path class="edge{far}" data-from="{_text(edge.source)}" '
                 f'data-to="{_text(edge.target)}" '
                 f'd="{curve(*position[edge.source], *position[edge.target])}">'
                 f"<title>{_text(told)}</title></path>"
             )
     parts.append("</g>")
-    for index, lane in enumerate(plan.lanes):
+    for index, box in enumerate(plan.boxes):
         parts.append(f'<g class="nodes" data-lane="{index}">')
-        parts += [_node(*place, index) for place in lane.places]
+        parts += [_node(node, *position[node.id], index) for node, _, _ in box.lane.places]
         parts.append("</g>")
     parts.append("</svg>")
     return "\n".join(parts)
@@ -150,8 +180,7 @@ def _topological(kinds: Sequence[str], targets: dict[str, set[str]]) -> list[str
 
 def _worst(nodes: list[PictureNode]) -> int:
     return min(
-        SEVERITIES.index(n.severity) if n.severity in SEVERITIES else len(SEVERITIES)
-        for n in nodes
+        SEVERITIES.index(n.severity) if n.severity in SEVERITIES else len(SEVERITIES) for n in nodes
     )
 
 
@@ -160,7 +189,6 @@ def _lane(
     nodes: list[PictureNode],
     layers: dict[str, int],
     sources: dict[str, list[str]],
-    top: int,
 ) -> Lane:
     groups: dict[tuple[int, str], list[PictureNode]] = {}
     for node in nodes:
@@ -171,20 +199,24 @@ def _lane(
     most = max(_MAX_ROWS, round(len(nodes) ** 0.5 * 1.5))
     column, row, layer, deepest = -1, 0, -1, 0
     for (its_layer, kind), own in sorted(groups.items()):
-        own.sort(key=lambda node: (_middle(sources.get(node.id, ()), rows), node.name))
+        own.sort(key=lambda node: (_middle(sources.get(node.id, ()), rows), key_order(node.name)))
+        parts = -(-len(own) // most)
+        each = -(-len(own) // parts)
         for index, node in enumerate(own):
-            if its_layer != layer or row + (index == 0) >= most:
+            fits = its_layer == layer and row + each < most + 2
+            if not fits if index == 0 else index % each == 0:
                 column, row, layer = column + 1, 0, its_layer
             x = _PAD + column * _COLUMN
             if index == 0 or row == 0:
                 caption = f"{kind} {len(own)}" if index == 0 else f"{kind} (more)"
-                captions.append((caption, x, top + _TITLE + row * _ROW))
+                captions.append((caption, x, _TITLE + row * _ROW))
                 row += 1
-            places.append((node, x, top + _TITLE + row * _ROW))
+            places.append((node, x, _TITLE + row * _ROW))
             rows[node.id] = row
             row += 1
             deepest = max(deepest, row)
-    return Lane(namespace, top, _TITLE + deepest * _ROW + _PAD, captions, places)
+    width = 2 * _PAD + column * _COLUMN + WIDTH
+    return Lane(namespace, width, _TITLE + deepest * _ROW + _PAD, captions, places)
 
 
 def _middle(sources: Sequence[str], rows: dict[str, int]) -> float:
@@ -193,23 +225,25 @@ def _middle(sources: Sequence[str], rows: dict[str, int]) -> float:
     return sum(known) / len(known) if known else float("inf")
 
 
-def _band(lane: Lane, width: int, index: int) -> str:
+def _band(box: Box, index: int) -> str:
+    lane, left, top = box.lane, box.left, box.top
     amount = sum(len(node.findings) for node, _, _ in lane.places)
     told = count(len(lane.places), "resource") + (f", {count(amount, 'finding')}" if amount else "")
     name = printable(lane.namespace) or "cluster-wide or unknown"
     captions = "".join(
-        f'<text class="kind" x="{x}" y="{y + HEIGHT - 6}">{_text(_short(caption))}</text>'
+        f'<text class="kind" x="{left + x}" y="{top + y + HEIGHT - 6}">'
+        f"{_text(_short(caption))}</text>"
         for caption, x, y in lane.captions
     )
     return (
-        f'<g class="lane" data-lane="{index}" data-top="{lane.top}" data-height="{lane.height}" '
-        f'data-findings="{amount}">'
-        f'<rect class="band" x="0" y="{lane.top}" width="{width}" height="{lane.height}" rx="8"/>'
-        f'<g class="fold" role="button" tabindex="0" aria-expanded="true" '
+        f'<g class="lane" data-lane="{index}" data-stack="{box.stack}" data-left="{left}" '
+        f'data-top="{top}" data-height="{lane.height}" data-findings="{amount}">'
+        f'<rect class="band" x="{left}" y="{top}" width="{box.width}" height="{lane.height}" '
+        f'rx="8"/><g class="fold" role="button" tabindex="0" aria-expanded="true" '
         f'aria-label="Namespace {_text(name)}: {told}">'
-        f'<rect class="grip" x="0" y="{lane.top}" width="{width}" height="{_TITLE - 4}" rx="8"/>'
-        f'<path class="arrow" d="M{_PAD} {lane.top + 11}l5 7l5-7z"/>'
-        f'<text class="namespace" x="{_PAD + 18}" y="{lane.top + 20}">{_text(name)}'
+        f'<rect class="grip" x="{left}" y="{top}" width="{box.width}" height="{_TITLE - 4}" '
+        f'rx="8"/><path class="arrow" d="M{left + _PAD} {top + 13}l4.5 6.5l4.5-6.5z"/>'
+        f'<text class="namespace" x="{left + _PAD + 18}" y="{top + 21}">{_text(name)}'
         f'<tspan class="told" dx="10">{told}</tspan></text></g>'
         f'<g class="captions">{captions}</g></g>'
     )

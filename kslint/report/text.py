@@ -41,7 +41,7 @@ class Painter:
 def render(result: Result, sources: Mapping[str, Source], colour: bool) -> str:
     """All findings and a summary line."""
     paint = Painter(colour)
-    parts = [_finding(finding, sources, paint) for finding in result.findings]
+    parts = [_finding(f, sources, paint) for f in result.findings if f.suppressed is None]
     parts.append(summary(result, paint) + "\n")
     return "\n".join(parts)
 
@@ -62,6 +62,8 @@ def summary(result: Result, paint: Painter) -> str:
     text = f"{found} in {_count(counts.files, 'file')} ({_count(counts.resources, 'object')})"
     if counts.skipped:
         text += f"; {_count(counts.skipped, 'template')} passed over"
+    if counts.suppressed:
+        text += f"; {counts.suppressed} suppressed"
     if not counts.resources:
         text += "\n" + paint("warning", "No Kubernetes object was found to check")
     return text

@@ -148,7 +148,11 @@ def _block(value: str, indent: str) -> str:
 
 def scalar(text: str) -> str:
     """A string as a YAML scalar: plain where every reader takes it for that string, else quoted."""
-    is_text = resolve(text, plain=True) == text and not _READ_OTHERWISE.fullmatch(text)
+    digits = text.replace("_", "")  # to some readers `.0_` is a number
+    is_text = resolve(text, plain=True) == text and (
+        digits == text or resolve(digits, plain=True) == digits
+    )
+    is_text = is_text and not _READ_OTHERWISE.fullmatch(text)
     if not is_text or _UNPRINTABLE.search(text):
         return _quoted(text)
     return text if _PLAIN.fullmatch(text) else "'" + text.replace("'", "''") + "'"

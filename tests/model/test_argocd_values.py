@@ -140,20 +140,17 @@ def test_values_object_replaces_values() -> None:
     assert values("{values: 'a: 1', valuesObject: {b: 2}}").plain() == {"b": 2}
 
 
-@pytest.mark.xfail(reason="helm_values makes a key `a[0]` of it", strict=True)
 def test_parameters_reach_into_lists() -> None:
     helm = "{valuesObject: {a: [{b: 1, c: 1}]}, parameters: [{name: 'a[0].b', value: x}]}"
     assert values(helm).plain() == {"a": [{"b": "x", "c": 1}]}
     assert values("{parameters: [{name: 'a[1].b', value: x}]}").plain() == {"a": [None, {"b": "x"}]}
 
 
-@pytest.mark.xfail(reason="helm_values splits at every dot", strict=True)
 def test_an_escaped_dot_is_part_of_a_name() -> None:
     helm = r"{parameters: [{name: 'a.b\.c/d', value: x}]}"
     assert values(helm).plain() == {"a": {"b.c/d": "x"}}
 
 
-@pytest.mark.xfail(reason="helm_values leaves every parameter text", strict=True)
 @pytest.mark.parametrize(
     ("value", "expected"),
     [("true", True), ("false", False), ("3", 3), ("null", None), ("0", 0)],
@@ -172,7 +169,6 @@ def test_a_forced_string_is_text(value: str) -> None:
     assert found.plain() == {"a": value}
 
 
-@pytest.mark.xfail(reason="helm_values takes a glob for a name", strict=True)
 def test_globs_are_read_in_their_order() -> None:
     """Since v3.0 a values file may be a glob; what it matches is read in lexical order."""
     files = {"v__b": "a: 2\n", "v__a": "a: 1\nb: 1\n", "v__deep__c": "a: 3\n"}

@@ -83,9 +83,7 @@ def test_patterns(ignores: dict[str, str], left: list[str]) -> None:
     shutil.rmtree("info")
     command = [git, "ls-files", "-o", "--exclude-standard", "*.yaml"]
     environment = {"PATH": os.environ["PATH"], "HOME": "/nonexistent"}
-    listed = subprocess.run(
-        command, check=True, capture_output=True, text=True, env=environment
-    )
+    listed = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
     assert sorted(left) == sorted(listed.stdout.split())
 
 

@@ -1,0 +1,111 @@
+"""Suppressions written as comments: `# kslint: ignore[rule, rule] reason until=2027-01-31`.
+
+At the end of a line the comment covers that line; on a line of its own it covers the block that
+begins on the next line of content; `ignore-file` covers the file. There is no form without a
+list of rules.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from kslint.source.nodes import Scalar, Span, walk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from kslint.source.load import ParsedFile
+
+MARK = b"kslint:"
+_DIRECTIVE = re.compile(
+    r"(?:^|(?<=\s))#\s*kslint:\s*(?P<form>ignore|ignore-file)\[(?P<names>[^\]]*)\](?P<rest>.*)$"
+)
+_UNTIL = re.compile(r"\buntil=(\d{4}-\d{2}-\d{2})\b")
+
+
+class Directive(NamedTuple):
+    """One comment. It covers the lines from `first` to `last`, both counted from 1.
+
+    `until` is an ISO date or "". `names` may be empty, which covers nothing.
+    """
+
+    span: Span
+    names: tuple[str, ...]
+    reason: str
+    until: str
+    first: int
+    last: int
+
+    def covers(self, file: str, line: int) -> bool:
+        return self.span.file == file and self.first <= line <= self.last
+
+
+def directives(files: Iterable[ParsedFile]) -> Iterator[Directive]:
+    """Every suppression comment of the input, in order."""
+    for file in files:
+        if MARK in file.source.data:
+            yield from _in_file(file)
+
+
+def _in_file(file: ParsedFile) -> Iterator[Directive]:
+    lines = file.source.lines
+    texts = list(_scalar_spans(file))
+    for number, line in enumerate(lines, start=1):
+        match = _DIRECTIVE.search(line)
+        if match is None or any(_holds(span, number, match.start() + 1) for span in texts):
+            continue
+        names = tuple(name.strip() for name in match["names"].split(",") if name.strip())
+        rest = match["rest"].strip()
+        until = _UNTIL.search(rest)
+        span = Span(file.source.name, number, match.start() + 1, number, len(line) + 1)
+        if match["form"] == "ignore-file":
+            first, last = 1, len(lines)
+        elif line[: match.start()].strip():
+            first = last = number
+        else:
+            first, last = _block_after(number, lines)
+        reason = _UNTIL.sub("", rest).strip(" :-")
+        yield Directive(span, names, reason, until[1] if until else "", first, last)
+
+
+def _scalar_spans(file: ParsedFile) -> Iterator[Span]:
+    """Where text stands in which `#` is no comment: quoted and block scalars, keys included."""
+    for document in file.documents:
+        for node in walk(document.root):
+            for scalar in (node, node.key):
+                if isinstance(scalar, Scalar) and scalar.span is not None:
+                    yield scalar.span
+
+
+def _holds(span: Span, line: int, column: int) -> bool:
+    return (span.line, span.column) <= (line, column) < (span.end_line, span.end_column)
+
+
+def _block_after(number: int, lines: list[str]) -> tuple[int, int]:
+    """The lines of the block below a comment: the next line of content and what it encloses."""
+    first = number + 1
+    while first <= len(lines) and _is_blank(lines[first - 1]):
+        first += 1
+    if first > len(lines):
+        return number, number
+    depth = _indent(lines[first - 1])
+    last = first
+    for below in range(first + 1, len(lines) + 1):
+        text = lines[below - 1]
+        if _is_blank(text):
+            continue
+        if _indent(text) <= depth:
+            break
+        last = below
+    return first, last
+
+
+def _is_blank(line: str) -> bool:
+    text = line.strip()
+    return not text or text.startswith("#")
+
+
+def _indent(line: str) -> int:
+    """Columns before the first key: behind the dash of a list item, so an item holds its keys."""
+    return len(line) - len(line.lstrip(" "))

@@ -1,0 +1,69 @@
+"""Suppressions: what they cover, and what becomes of those that cover nothing."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+import pytest
+from cases import FIXTURES, book, result_of
+
+from kslint.suppressions import applied, excuses
+
+if TYPE_CHECKING:
+    from kslint.findings import Finding
+
+CASES = FIXTURES / "unused-suppression"
+
+
+def suppressed(case: str) -> dict[str, Finding]:
+    return {f.name: f for f in result_of(CASES / case).findings if f.suppressed is not None}
+
+
+@pytest.mark.parametrize("case", ["good-line", "good-block-and-file", "good-annotation"])
+def test_suppressed_findings_stay_in_the_result_and_do_not_count(case: str) -> None:
+    result = result_of(CASES / case)
+    (finding,) = [f for f in result.findings if f.name == "vllm-omp-bind-all"]
+    assert finding.suppressed is not None
+    assert finding.suppressed.kind == "inSource"
+    assert result.summary.suppressed >= 1
+    counted = result.summary.errors + result.summary.warnings + result.summary.notes
+    assert counted == len(result.findings) - result.summary.suppressed
+
+
+def test_the_reason_is_kept() -> None:
+    found = suppressed("good-block-and-file")
+    omp = found["vllm-omp-bind-all"].suppressed
+    download = found["hf-download-on-throttled-egress"].suppressed
+    assert omp is not None
+    assert omp.reason == "the entrypoint replaces it"
+    assert download is not None
+    assert download.reason == "the cluster has a mirror"
+
+
+def test_an_expired_one_no_longer_covers() -> None:
+    result = result_of(CASES / "bad-expired")
+    (finding,) = [f for f in result.findings if f.name == "vllm-omp-bind-all"]
+    assert finding.suppressed is None
+
+
+def test_a_rule_that_did_not_run_is_not_called_unused() -> None:
+    rules = [rule for rule in book() if rule.name == "canary-on-rwo-pvc"]
+    messages = [f.message for f in result_of(CASES / "bad-wrong", rules).findings]
+    assert not any("nothing to suppress" in message for message in messages)
+    assert any("no rule is called `no-such-rule`" in message for message in messages)
+
+
+def test_the_last_day_still_counts() -> None:
+    result = result_of(CASES / "good-block-and-file")
+    finding = next(f for f in result.findings if f.name == "vllm-omp-bind-all")
+    bare = finding._replace(suppressed=None)
+    from cases import inside
+
+    from kslint.source.load import load
+
+    with inside(CASES / "good-block-and-file"):
+        given = list(excuses(load(["."]).files, []))
+    for day, covered in ((date(2999, 12, 31), True), (date(3000, 1, 1), False)):
+        marked = applied([(bare, None)], given, book(), {bare.name}, day)[0]
+        assert (marked.suppressed is not None) is covered
