@@ -10,7 +10,7 @@ makes one), and nothing that the input does not show could put another one there
   every kind in its destination namespace; in all namespaces where the destination is a template;
 - a Helm chart, or a repository of other owners: every kind in its namespace but NOT_CHARTED.
   Releases make Secrets, ConfigMaps, accounts and gateways at will; the claims and runtimes that a
-  model's own manifests name are not theirs;
+  model's own manifests name are not theirs. Charts of CRDs and KServe's own open nothing;
 - a Role that lets a pod create objects of a kind: that kind, in its namespace (key minters);
 - something that spreads objects over namespaces (ClusterExternalSecret, a generating policy).
 """
@@ -98,7 +98,8 @@ class Completeness:
             yield from self._of_emission(emission)
         for place in () if self._scopes.applications is None else self._scopes.applications.places:
             if place.tool in (CHART, FOREIGN):
-                yield _CHARTED, place.owner.destination
+                if not _brings_no_configuration(place.source):
+                    yield _CHARTED, place.owner.destination
             elif place.tool == OPAQUE:
                 yield "*", place.owner.destination
         for resource in self._scopes.resources:
@@ -139,6 +140,19 @@ class Completeness:
             owners = applications.of_emission(emission.directory, emission.application)
             found |= {owner.destination for owner in owners if owner.destination != ""}
         return found
+
+
+def _brings_no_configuration(source: Node) -> bool:
+    """A source that makes only what it is known for: CRDs, KServe's own controllers and presets.
+
+    Of Secrets, KServe's charts make one for their webhooks, under a name of their own
+    (charts/kserve-resources/files/kserve/resources.yaml:361 @v0.19.0).
+    """
+    chart = (source.string("chart") or "").rpartition("/")[2]
+    if chart:
+        return chart.startswith("kserve-") or chart.endswith(("-crd", "-crds"))
+    repository = (source.string("repoURL") or "").removesuffix(".git")
+    return repository.endswith("kserve/kserve") and "config/" in (source.string("path") or "")
 
 
 def _created(rule: Node) -> Iterator[str]:

@@ -183,4 +183,4 @@ def test_an_empty_graph_is_no_graph() -> None:
 
 def test_a_reference_to_nowhere_is_not_drawn() -> None:
     stray = PICTURE._replace(edges=(PictureEdge("0", "gone", "x"), PictureEdge("0", "0", "x")))
-    assert 'class="edge' not in picture.render(stray)
+    assert '<path class="edge' not in picture.render(stray)
