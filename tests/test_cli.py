@@ -29,7 +29,7 @@ def kslint(
 def test_a_clean_tree_exits_0() -> None:
     done = kslint("check", GOOD)
     assert (done.returncode, done.stderr) == (0, b"")
-    assert done.stdout.decode() == "No findings in 25 files (21 objects)\n"
+    assert done.stdout.decode() == "No findings in 40 files (38 objects)\n"
 
 
 def test_errors_exit_1() -> None:
@@ -42,11 +42,11 @@ def test_errors_exit_1() -> None:
 @pytest.mark.parametrize(
     ("options", "code"),
     [
-        (["--select", "rolling-update-single-slot"], 0),
-        (["--select", "rolling-update-single-slot", "--fail-on", "warning"], 1),
+        (["--select", "canary-in-standard-mode"], 0),
+        (["--select", "canary-in-standard-mode", "--fail-on", "warning"], 1),
         (["--select", "KS4"], 1),
-        (["--select", "KS1,vllm", "--ignore", "KS101,vllm"], 0),
-        (["--ignore", "KS1", "--ignore", "KS2,KS3,KS402,gitops"], 0),
+        (["--select", "KS101,KS4,vllm", "--ignore", "KS101,KS401,KS402,vllm"], 0),
+        (["--ignore", "KS1,KS6,KS7,KS8", "--ignore", "KS2,KS3,KS401,KS402,gitops"], 0),
         (["--select", "no-such-rule"], 2),
         (["--fail-on", "never"], 2),
         (["--no-such-option"], 2),
@@ -68,7 +68,7 @@ def test_json_holds_the_contract() -> None:
     report = json.loads(done.stdout)
     assert done.returncode == 1
     assert report["version"] == 1
-    assert report["summary"]["errors"] == 6
+    assert report["summary"]["errors"] == 25
     first = next(f for f in report["findings"] if f["rule"] == "KS101")
     assert first["file"] == "fixtures/platform-bad/serving/models/qwen-cpu.yaml"
     assert first["path"] == "spec.predictor.containers[0].resources.requests.cpu"

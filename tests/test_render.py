@@ -78,7 +78,7 @@ def test_the_api_server_would_take_what_is_rendered() -> None:
         if judge is not None:
             judged += 1
             assert [f.message for f in judge(document.root)] == []
-    assert judged == 9
+    assert judged == 39
 
 
 def test_snapshot() -> None:

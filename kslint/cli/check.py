@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from enum import Enum
 from typing import Annotated
 
@@ -11,13 +9,7 @@ import typer
 
 from kslint.cli import app
 from kslint.cli.config import ConfigOption, IsolatedOption  # noqa: TC001  (typer reads them)
-
-
-class Format(str, Enum):
-    """Output formats."""
-
-    text = "text"
-    json = "json"
+from kslint.cli.formats import FORMATS, Run, outputs, write
 
 
 class Severity(str, Enum):
@@ -46,8 +38,14 @@ def check(
         typer.Option("--ignore", help="Not these rules; taken from what is selected."),
     ] = None,
     output_format: Annotated[
-        Format, typer.Option("--output-format", help="How to print findings.")
-    ] = Format.text,
+        list[str] | None,
+        typer.Option(
+            "--output-format",
+            metavar="FORMAT[:FILE]",
+            help=f"How to report, and where to; may be repeated. {', '.join(FORMATS)}.",
+            show_default="text",
+        ),
+    ] = None,
     fail_on: Annotated[
         Severity | None,
         typer.Option(
@@ -66,6 +64,7 @@ def check(
     from kslint.cli.config import effective, read_input
     from kslint.findings import at_or_over
 
+    wanted = outputs(output_format)
     book = rulebook.load()
     config = effective(paths, config_file, isolated, book)
     try:
@@ -74,17 +73,8 @@ def check(
         raise typer.BadParameter(str(error)) from None
     loaded = read_input(paths, config)
     result = engine.run(loaded, chosen, config, book)
-    if output_format is Format.json:
-        from kslint.report import json
-
-        sys.stdout.write(json.render(result))
-    else:
-        from kslint.report import text
-
-        sources = {file.source.name: file.source for file in loaded.files}
-        sys.stdout.write(text.render(result, sources, _colour()))
-    sys.stdout.flush()
-    if result.failed:
+    written = write(wanted, Run(result, loaded, config, book))
+    if result.failed or not written:
         raise typer.Exit(2)
     threshold = fail_on.value if fail_on else config.fail_on or Severity.error.value
     counting = (finding for finding in result.findings if finding.suppressed is None)
@@ -94,12 +84,3 @@ def check(
 
 def _names(options: list[str] | None) -> list[str]:
     return [name.strip() for option in options or () for name in option.split(",") if name.strip()]
-
-
-def _colour() -> bool:
-    """Colour on a terminal; NO_COLOR switches it off, FORCE_COLOR on, in that order."""
-    if os.environ.get("NO_COLOR"):
-        return False
-    if os.environ.get("FORCE_COLOR"):
-        return True
-    return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"

@@ -55,7 +55,7 @@ def render(
     known = by_id(rules)
     used = {finding.rule: rule_of(finding, known) for finding in findings}
     drawn = {i for node in graph.nodes for i in node.findings} if graph else set()
-    style, script = _template("style.css"), _template("script.js")
+    style, script = _template("style.css"), _template("graph.js") + _template("script.js")
     return Template(_template("page.html")).substitute(
         version=_text(__version__),
         style=style,
@@ -70,7 +70,7 @@ def render(
         failure=_failure(result),
         graph=_graph(graph),
         findings="\n".join(_files(findings, sources, drawn)),
-        appendix=_appendix([used[id] for id in sorted(used)]),
+        appendix=_appendix([used[key] for key in sorted(used)]),
     )
 
 
@@ -95,7 +95,8 @@ def _facts(result: Result) -> str:
 def _failure(result: Result) -> str:
     if not result.failed:
         return ""
-    return '<p class="failure" role="alert">Incomplete: some input could not be read, or a rule broke.</p>'
+    told = "Incomplete: some input could not be read, or a rule broke."
+    return f'<p class="failure" role="alert">{told}</p>'
 
 
 def _severities(findings: Sequence[Finding]) -> str:
@@ -135,7 +136,7 @@ def _graph(graph: GraphPicture | None) -> str:
         f"{sign}</button>"
         for name, label, sign in (
             ("in", "Zoom in", "+"),
-            ("out", "Zoom out", "−"),
+            ("out", "Zoom out", "&minus;"),
             ("fit", "Fit to the window", "Fit"),
             ("fold", "Fold or unfold all namespaces", "Fold"),
             ("tall", "Taller or shorter", "Tall"),
@@ -175,22 +176,24 @@ def _card(
 ) -> str:
     severity = "suppressed" if finding.suppressed is not None else finding.severity
     number = index + 1
-    parts = [
+    head = (
         f'<article class="finding {_text(severity)}" id="finding-{number}" '
         f'data-severity="{_text(severity)}" data-file="{_text(finding.span.file)}" '
-        f'data-rule="{_text(finding.rule)}">',
-        f"<details{' open' * opened}><summary>"
+        f'data-rule="{_text(finding.rule)}"><details{" open" * opened}><summary>'
         f'<span class="sign" aria-hidden="true"></span>'
         f'<span class="severity">{_text(severity)}</span> '
         f'<h3>{_prose(finding.message)}</h3> <span class="where">{_where(finding)}</span>'
-        '</summary><div class="body">',
+        '</summary><div class="body">'
+    )
+    parts = [
+        head,
         _frame(finding.span, sources, "marked", "", 3, 2),
         *(_related(label, sources) for label in finding.related),
         *_explained(finding),
         _foot(finding, number, drawn),
         "</div></details></article>",
     ]
-    return "".join(part for part in parts if part)
+    return "".join(parts)
 
 
 def _where(finding: Finding) -> str:
@@ -243,16 +246,14 @@ def _explained(finding: Finding) -> Iterator[str]:
 
 
 def _section(title: str, inner: str) -> str:
-    return f'<div class="told {title.split()[-1].lower()}"><h4>{title}</h4>{inner}</div>'
+    return f'<div class="told {title.rpartition(" ")[2].lower()}"><h4>{title}</h4>{inner}</div>'
 
 
 def _foot(finding: Finding, number: int, drawn: bool) -> str:
     subject = finding.subject
     owner = " ".join((subject.kind, f"{subject.namespace}/{subject.name}".strip("/"))).strip()
-    facts = [
-        f'<a class="rule" href="#rule-{_text(finding.rule)}">'
-        f"{_text(finding.rule)} {_text(finding.name)}</a>"
-    ]
+    rule = f"{_text(finding.rule)} {_text(finding.name)}"
+    facts = [f'<a class="rule" href="#rule-{_text(finding.rule)}">{rule}</a>']
     if owner:
         facts.append(f'<span class="owner">{_text(owner)}</span>')
     if finding.path:

@@ -84,5 +84,5 @@ def _counts(tags: list[str]) -> list[tuple[str, object]]:
 
 
 def _attributes(pairs: Iterable[tuple[str, object]]) -> str:
-    """What XML cannot hold, such as control characters, is shown as `\\\\x1b`."""
+    r"""What XML cannot hold, such as control characters, is shown as `\x1b`."""
     return " ".join(f"{name}={quoteattr(printable(str(value)))}" for name, value in pairs)

@@ -95,12 +95,12 @@ def render(picture: GraphPicture) -> str:
     position = {
         node.id: (box.left + x, box.top + y) for box in plan.boxes for node, x, y in box.lane.places
     }
-    parts = [
+    head = (
         f'<svg id="graph" viewBox="0 0 {plan.width} {plan.height}" role="group" tabindex="0" '
         f'aria-label="Resource graph: {count(len(picture.nodes), "resource")}, '
         f'{count(len(picture.edges), "reference")}" preserveAspectRatio="xMidYMin meet">'
-    ]
-    parts += [_band(box, index) for index, box in enumerate(plan.boxes)]
+    )
+    parts = [head, *(_band(box, index) for index, box in enumerate(plan.boxes))]
     parts.append('<g class="edges">')
     names = {node.id: f"{node.kind} {node.name}" for node in picture.nodes}
     spaces = {node.id: node.namespace for node in picture.nodes}
@@ -124,7 +124,7 @@ def render(picture: GraphPicture) -> str:
 
 
 def curve(x: int, y: int, to_x: int, to_y: int) -> str:
-    """The path from one node to another, given their upper left corners (script.js: `curve`)."""
+    """The path from one node to another, given their upper left corners (graph.js: `curve`)."""
     y, to_y = y + HEIGHT // 2, to_y + HEIGHT // 2
     if to_x >= x + WIDTH:
         start, end, bend, back = x + WIDTH, to_x, (to_x - x - WIDTH) // 2, -1

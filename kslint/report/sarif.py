@@ -48,7 +48,7 @@ def render(result: Result, rules: Sequence[RuleFacts]) -> str:
     known = by_id(rules)
     for finding in result.findings:
         known.setdefault(finding.rule, rule_of(finding, known))
-    order = {id: index for index, id in enumerate(known)}
+    order = {rule: index for index, rule in enumerate(known)}
     marks = zip(result.findings, fingerprints(result.findings), strict=True)
     results = [_result(f, mark, order[f.rule]) for f, mark in marks if f.span.file != "<kslint>"]
     if len(active(result.findings)) < len(result.findings):

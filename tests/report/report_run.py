@@ -60,6 +60,7 @@ must be <less> than
 |---|---|
 | `1` | chart |
 """
+INSERTED = "          limits:\n            cpu: 2\n"
 QWEN = Subject("InferenceService", "models", "qwen-cpu")
 REQUEST = Span("serving/isvc.yaml", 13, 13, 13, 16)
 
@@ -99,7 +100,7 @@ FINDINGS = [
         "set `limits.cpu` to 2",
         fix=Fix(
             "set `limits.cpu` to 2", True,
-            (Edit(Span("serving/isvc.yaml", 12, 1, 12, 1), '          limits:\n            cpu: "2"\n'),),
+            (Edit(Span("serving/isvc.yaml", 12, 1, 12, 1), INSERTED),),
         ),
     ),
     Finding(

@@ -48,7 +48,7 @@ def browser(started: Browser, page: Path) -> Iterator[Browser]:
 
 
 def shown(browser: Browser) -> list[int]:
-    return [int(id.removeprefix("finding-")) for id in browser.run(SHOWN)]
+    return [int(name.removeprefix("finding-")) for name in browser.run(SHOWN)]
 
 
 def test_suppressed_findings_wait_behind_a_switch(browser: Browser) -> None:

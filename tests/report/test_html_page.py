@@ -115,6 +115,11 @@ def test_frames_of_long_lines_are_cut() -> None:
 
 # ---- pages
 
+TABLE = (
+    '<table><thead><tr><th scope="col">a</th></tr></thead>'
+    "<tbody><tr><td>b</td></tr></tbody></table>"
+)
+
 
 @pytest.mark.parametrize(
     ("page", "expected"),
@@ -125,8 +130,7 @@ def test_frames_of_long_lines_are_cut() -> None:
         ("```\nnever closed", "<pre><code>never closed</code></pre>"),
         ("[x](javascript:a)", "<p>[x](javascript:a)</p>"),
         ("2 * 3 * 4 and ``a`b``", "<p>2 * 3 * 4 and <code>a`b</code></p>"),
-        ("| a |\n|---|\n| b |", "<table><thead><tr><th scope=\"col\">a</th></tr></thead>"
-         "<tbody><tr><td>b</td></tr></tbody></table>"),
+        ("| a |\n|---|\n| b |", TABLE),
         ("| no table", "<p>| no table</p>"),
     ],
 )  # fmt: skip

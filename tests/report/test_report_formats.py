@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from typing import Any
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import jsonschema
 import pytest
@@ -151,7 +151,7 @@ def test_github_has_no_columns_over_several_lines() -> None:
 
 
 def test_junit_counts() -> None:
-    root = ElementTree.fromstring(junit.render(RESULT, RULES))  # noqa: S314
+    root = ET.fromstring(junit.render(RESULT, RULES))  # noqa: S314
     assert dict(root.items()) == {
         "name": "kslint", "tests": "8", "failures": "4", "errors": "2", "skipped": "2",
     }  # fmt: skip

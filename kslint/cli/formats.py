@@ -1,0 +1,212 @@
+"""`--output-format`: which reports there are, and where each goes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING, NamedTuple
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from kslint.config import Config
+    from kslint.findings import Result
+    from kslint.report.facts import GraphPicture, RuleFacts
+    from kslint.resources import Resource
+    from kslint.rulebook import Rule
+    from kslint.source.load import Input
+
+FORMATS = (
+    "text", "concise", "json", "sarif", "junit", "github", "gitlab", "markdown", "html",
+)  # fmt: skip
+
+
+class Output(NamedTuple):
+    """One report. `file` None is standard output."""
+
+    format: str
+    file: str | None
+
+
+class Run(NamedTuple):
+    """What a report may be made from."""
+
+    result: Result
+    loaded: Input
+    config: Config
+    book: list[Rule]
+
+
+def outputs(options: Iterable[str] | None) -> list[Output]:
+    """The reports that `--output-format FORMAT[:FILE]` asks for; text if it asks for none.
+
+    Raises typer.BadParameter for an unknown format, and where two would share one place.
+    """
+    found: list[Output] = []
+    for option in options or ["text"]:
+        name, colon, file = option.partition(":")
+        if name not in FORMATS:
+            raise typer.BadParameter(f"no format is called `{name}`: {', '.join(FORMATS)}")
+        if colon and not file:
+            raise typer.BadParameter(f"`{option}` names no file after the colon")
+        found.append(Output(name, file or None))
+    files = [output.file and os.path.abspath(output.file) for output in found]
+    for place in files:
+        if files.count(place) > 1:
+            raise typer.BadParameter(f"two formats would write to {place or 'standard output'}")
+    return found
+
+
+def write(wanted: Iterable[Output], run: Run) -> bool:
+    """Write every report; a file as a whole or not at all. False if one could not be written."""
+    written = True
+    manifests: set[str] | None = None
+    for output in wanted:
+        colour = output.file is None and _colour()
+        text = _REPORTS[output.format](run, colour)
+        if output.file is None:
+            sys.stdout.write(text)
+            sys.stdout.flush()
+            continue
+        manifests = _manifests(run.loaded) if manifests is None else manifests
+        if os.path.realpath(output.file) in manifests:
+            typer.echo(f"{output.file}: holds a manifest, and is not overwritten", err=True)
+            written = False
+            continue
+        try:
+            _replace(output.file, text)
+        except OSError as error:
+            typer.echo(f"{output.file}: cannot be written: {error.strerror or error}", err=True)
+            written = False
+    return written
+
+
+def _manifests(loaded: Input) -> set[str]:
+    from kslint.resources import resources_of
+
+    return {os.path.realpath(resource.file) for resource in resources_of(loaded.files)[0]}
+
+
+def _replace(file: str, text: str) -> None:
+    """Write beside the file and rename, so that a reader sees the old report or the new one."""
+    if os.path.exists(file) and not os.path.isfile(file):
+        with open(file, "w", encoding="utf-8", newline="") as handle:  # /dev/stderr and the like
+            handle.write(text)
+        return
+    beside = f"{os.path.realpath(file)}.{os.getpid()}.tmp"
+    try:
+        with open(beside, "w", encoding="utf-8", newline="") as handle:
+            handle.write(text)
+        os.replace(beside, os.path.realpath(file))
+    except OSError:
+        if os.path.exists(beside):
+            os.unlink(beside)
+        raise
+
+
+def _text(run: Run, colour: bool) -> str:
+    from kslint.report import text
+
+    return text.render(run.result, {f.source.name: f.source for f in run.loaded.files}, colour)
+
+
+def _plain(name: str) -> Callable[[Run, bool], str]:
+    """A report that needs nothing but the result."""
+
+    def render(run: Run, _colour: bool) -> str:
+        text: str = import_module(f"kslint.report.{name}").render(run.result)
+        return text
+
+    return render
+
+
+def _ruled(name: str) -> Callable[[Run, bool], str]:
+    """A report that also speaks of the rules."""
+
+    def render(run: Run, _colour: bool) -> str:
+        module = import_module(f"kslint.report.{name}")
+        text: str = module.render(run.result, _facts(run.book))
+        return text
+
+    return render
+
+
+def _markdown(run: Run, _colour: bool) -> str:
+    from kslint.report import markdown
+
+    return markdown.render(run.result, {f.source.name: f.source for f in run.loaded.files})
+
+
+def _html(run: Run, _colour: bool) -> str:
+    from kslint.report import html
+
+    sources = {file.source.name: file.source for file in run.loaded.files}
+    return html.render(run.result, _facts(run.book), sources, _picture(run))
+
+
+_REPORTS: dict[str, Callable[[Run, bool], str]] = {
+    "text": _text,
+    "concise": _plain("concise"),
+    "json": _plain("json"),
+    "sarif": _ruled("sarif"),
+    "junit": _ruled("junit"),
+    "github": _plain("github"),
+    "gitlab": _plain("gitlab"),
+    "markdown": _markdown,
+    "html": _html,
+}
+
+
+def _facts(book: Iterable[Rule]) -> list[RuleFacts]:
+    from kslint.report.facts import RuleFacts
+
+    return [
+        RuleFacts(
+            rule.id, rule.name, rule.severity, rule.title, rule.category, rule.help, rule.page()
+        )
+        for rule in book
+    ]
+
+
+def _picture(run: Run) -> GraphPicture:
+    """The objects and their references; what is named and not in the input is left out."""
+    from kslint.findings import SEVERITIES, Subject
+    from kslint.graph.graph import Graph
+    from kslint.report.facts import GraphPicture, PictureEdge, PictureNode
+
+    graph = Graph(run.loaded, run.config.cluster.complete, run.config.cluster.provides)
+    ids = {resource: str(number) for number, resource in enumerate(graph.resources)}
+    subjects: dict[Subject, list[Resource]] = {}
+    for resource in graph.resources:
+        namespace = graph.namespace_of(resource) or ""
+        subjects.setdefault(Subject(resource.kind, namespace, resource.name), []).append(resource)
+    found: dict[Resource, list[int]] = {}
+    for index, finding in enumerate(run.result.findings):
+        for resource in subjects.get(finding.subject, [])[:1]:
+            found.setdefault(resource, []).append(index)
+    nodes = []
+    for resource, key in ids.items():
+        indexes = found.get(resource, [])
+        findings = [run.result.findings[index] for index in indexes]
+        severities = [f.severity for f in findings if f.suppressed is None]
+        worst = min(severities, key=SEVERITIES.index, default="")
+        namespace, name = graph.namespace_of(resource) or "", resource.name
+        nodes.append(PictureNode(key, resource.kind, namespace, name, worst, tuple(indexes)))
+    edges = [
+        PictureEdge(ids[reference.source], ids[target], reference.role)
+        for reference in graph.references
+        if (target := graph.resolve(reference).found) in ids and reference.source in ids
+    ]
+    return GraphPicture(tuple(nodes), tuple(edges))
+
+
+def _colour() -> bool:
+    """Colour on a terminal; NO_COLOR switches it off, FORCE_COLOR on, in that order."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
