@@ -15,7 +15,7 @@ from kslint.source.nodes import Node, Span, path_to
 from kslint.suppressions import applied, excuses
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from kslint.config import Config
     from kslint.findings import Problem
@@ -177,14 +177,19 @@ def _finding(rule: Rule, problem: Problem, resource: Resource | None, model: Mod
         span,
         subject,
         path or "",
-        rule.symptom.format_map(_Lenient(problem.facts)).strip(),
-        rule.help.format_map(_Lenient(problem.facts)).strip(),
+        filled(rule.symptom, problem.facts),
+        filled(rule.help, problem.facts),
         related,
     )
 
 
 def _place(where: Node | Span | None) -> Span | None:
     return where.place if isinstance(where, Node) else where
+
+
+def filled(text: str, facts: Mapping[str, object]) -> str:
+    """A page's symptom or help with the facts in their places; a missing one shows as `<name>`."""
+    return text.format_map(_Lenient(facts)).strip()
 
 
 class _Lenient(dict[str, object]):

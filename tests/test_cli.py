@@ -221,3 +221,51 @@ def test_the_same_findings_whatever_the_order_of_paths() -> None:
     one = kslint("check", *parts, "--output-format", "json").stdout
     other = kslint("check", *reversed(parts), "--output-format", "json").stdout
     assert json.loads(one)["findings"] == json.loads(other)["findings"]
+
+
+def test_every_report_in_one_run(tmp_path: Path) -> None:
+    wanted = ["concise", "json", "sarif", "junit", "github", "gitlab", "markdown", "html"]
+    options = [f"--output-format={name}:{tmp_path / name}" for name in wanted]
+    done = kslint("check", BAD, *options, "--output-format=text")
+    assert done.returncode == 1
+    assert b"error[KS101]" in done.stdout
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(wanted)
+    for name in wanted:
+        text = (tmp_path / name).read_text(encoding="utf-8")
+        assert "cpu-request-over-injected-limit" in text, name
+        assert "{" + "request}" not in text, name
+        assert "\x1b[" not in text
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["pdf"], b"no format is called"),
+        (["json:"], b"names no file"),
+        (["json", "sarif"], b"standard output"),
+        (["json:one.json", "sarif:./one.json"], b"one.json"),
+    ],
+)
+def test_formats_that_cannot_be(options: list[str], message: bytes) -> None:
+    done = kslint("check", BAD, *(f"--output-format={option}" for option in options))
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert not done.stdout
+
+
+def test_a_report_never_overwrites_a_manifest(tmp_path: Path) -> None:
+    manifest = tmp_path / "claim.yaml"
+    manifest.write_text("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n")
+    done = kslint("check", str(tmp_path), f"--output-format=json:{manifest}")
+    assert done.returncode == 2
+    assert b"is not overwritten" in done.stderr
+    assert manifest.read_text().startswith("apiVersion")
+
+
+def test_a_report_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n")
+    missing = tmp_path / "no" / "report.json"
+    done = kslint("check", str(tmp_path), f"--output-format=json:{missing}")
+    assert done.returncode == 2
+    assert b"cannot be written" in done.stderr
+    assert not done.stdout

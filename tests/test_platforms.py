@@ -9,10 +9,15 @@ API KServe looks for no Gateway that could be missing.
 from __future__ import annotations
 
 from collections import Counter
+from shutil import copytree
+from typing import TYPE_CHECKING
 
 import pytest
 import yaml
 from cases import FIXTURES, ROOT, Expected, book, result_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 BAD = {"platform-bad": "platform_bad.yaml", "platform-bad-bare": "platform_bad_bare.yaml"}
 """Folders of fixtures/, and the files beside this one that say what is found in them."""
@@ -48,3 +53,11 @@ def test_good_and_bad_platform_have_the_same_files() -> None:
     good, bad = FIXTURES / "platform-good", FIXTURES / "platform-bad"
     names = {p.relative_to(good) for p in good.rglob("*") if p.is_file()}
     assert names == {p.relative_to(bad) for p in bad.rglob("*") if p.is_file()}
+
+
+def test_of_two_platforms_in_one_input_each_has_its_own_values(tmp_path: Path) -> None:
+    copytree(FIXTURES / "platform-good", tmp_path / "a")
+    copytree(FIXTURES / "platform-bad-bare", tmp_path / "b")
+    found = {(f.name, f.span.file) for f in result_of(tmp_path).findings}
+    assert ("gateway-api-disabled", "b/platform/kserve/values.yaml") in found
+    assert not [file for _, file in found if file.startswith("a/")]

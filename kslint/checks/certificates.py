@@ -67,7 +67,10 @@ def _definitions_disabled(model: Model) -> Iterator[Problem]:
         values = argocd.helm_values(graph, source)
         value, *older = switches(source)
         written = [name for name in (value, *older) if values.string(*name.split(".")) is not None]
-        at = values.nearest(*(written or [value])[0].split("."))
+        path = (written or [value])[0].split(".")
+        at = values.at(*path)
+        if at is None or at.place is None:  # by a parameter, the blocks above it stand nowhere
+            at = values.nearest(*path)
         at = values_block(source.node) if at.place is None else at
         yield Problem(
             at,

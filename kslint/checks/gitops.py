@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from kslint.source.nodes import Node, Span
 
 
+_SHOWN = 3
+"""Related places of a finding; more of the same kind say no more."""
+
+
 def oversized_crd_applied_client_side(model: Model) -> Iterator[Problem]:
     """An Application whose client-side apply cannot store a CRD it deploys."""
     seen: set[Span | None] = set()
@@ -81,7 +85,8 @@ def self_heal_reverts_stop(model: Model) -> Iterator[Problem]:
             heals,
             about=application.resource,
             related=[
-                (s.resource.body.at("metadata", "name"), "deployed by it") for _, _, s in found
+                (s.resource.body.at("metadata", "name"), "deployed by it")
+                for _, _, s in found[:_SHOWN]
             ],
             application=application.name,
             service=first.resource.name,

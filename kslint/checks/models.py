@@ -126,7 +126,7 @@ def argument_beside_storage(component: Component) -> Iterator[Problem]:
         return
     yield Problem(
         node,
-        variant="huggingface" if huggingface and flag == "--model" else "default",
+        variant="huggingface" if huggingface and not flag.endswith("dir") else "default",
         related=[(sources[0].uri, "what is put there is named here")],
         flag=flag,
         value=text,
@@ -149,8 +149,7 @@ def _named_model(server: Node, pod_spec: Node) -> tuple[str, Node, str, bool] | 
     for flag in reversed(flags):
         given = flag.name in ("model", "model-dir") and flag.known and flag.value_node is not None
         if given and flag.value and flag.value_node and ("/" in flag.value or engine is not None):
-            name = "--model" if flag.name == "model" else "--model_dir"
-            return flag.value, flag.value_node, name, engine is not None
+            return flag.value, flag.value_node, flag.written, engine is not None
     return None
 
 

@@ -143,7 +143,7 @@ def slow_dtype(model: Model) -> Iterator[Problem]:
     """CPU engines that compute in another type than float32."""
     if _has_bf16_nodes(model):
         return
-    for server in model.servers:
+    for server in model.server_templates:
         engine, name = server.engine, server.resource.name
         dtype = engine.dtype
         if not _on_cpu(engine):

@@ -161,11 +161,18 @@ _REPORTS: dict[str, Callable[[Run, bool], str]] = {
 
 
 def _facts(book: Iterable[Rule]) -> list[RuleFacts]:
+    from kslint.engine import filled
     from kslint.report.facts import RuleFacts
 
     return [
         RuleFacts(
-            rule.id, rule.name, rule.severity, rule.title, rule.category, rule.help, rule.page()
+            rule.id,
+            rule.name,
+            rule.severity,
+            rule.title,
+            rule.category,
+            filled(rule.help, {}),
+            rule.page(),
         )
         for rule in book
     ]

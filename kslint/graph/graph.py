@@ -145,13 +145,13 @@ class Graph:
         """
         path = path.strip("/")
         repository = self.scopes.repository
-        for known in (None if repository is None else repository.local(path), path):
-            if known in self.documents:
-                return known, self.documents[known]
-        matches = [name for name in self.documents if name.endswith("/" + path)]
+        local = None if repository is None else repository.local(path)
+        matches = [
+            name for name in self.documents if name in (local, path) or name.endswith("/" + path)
+        ]
         if not matches:
             return None
-        best = max(matches, key=lambda name: (_shared(name, near), -len(name)))
+        best = max(matches, key=lambda name: (_shared(name, near), name == local, -len(name)))
         return best, self.documents[best]
 
     def documents_like(self, pattern: str) -> list[tuple[str, list[Node]]]:

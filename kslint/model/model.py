@@ -10,9 +10,11 @@ from kslint.model.kserve import names, settings
 from kslint.model.kserve.isvc import InferenceService
 from kslint.model.kserve.llm import LLMInferenceService
 from kslint.model.vllm.image import version_of
-from kslint.model.workload import of_component, of_pool, of_template
+from kslint.model.workload import of_component, of_pool, of_runtime, of_template
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from kslint.config import Config
     from kslint.graph.graph import Graph
     from kslint.model.argocd import Application
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from kslint.model.workload import Server, Workload
 
 POD_KINDS = ("Deployment", "StatefulSet", "DaemonSet", "Job", "Pod")
+RUNTIME_KINDS = ("ServingRuntime", "ClusterServingRuntime")
 
 
 class Model:
@@ -67,7 +70,23 @@ class Model:
     @cached_property
     def servers(self) -> list[Server]:
         """Every vLLM server; one whose image tells no version has the configured one."""
-        found = [server for workload in self.workloads for server in workload.servers]
+        return self._versioned(self.workloads)
+
+    @cached_property
+    def server_templates(self) -> list[Server]:
+        """The servers, and those of runtimes that no service in the input uses."""
+        choices = [c.choice.runtime for s in self.inference_services for c in s.components]
+        used = [runtime.resource for runtime in choices if runtime is not None]
+        runtimes = [
+            of_runtime(resource, self.graph.namespace_of(resource))
+            for kind in RUNTIME_KINDS
+            for resource in self.graph.of_kind(kind, names.GROUP)
+            if resource not in used
+        ]
+        return [*self.servers, *self._versioned(one for one in runtimes if one is not None)]
+
+    def _versioned(self, workloads: Iterable[Workload]) -> list[Server]:
+        found = [server for workload in workloads for server in workload.servers]
         told = version_of(self.config.vllm_version or "")
         for server in found:
             if server.engine.version is None and server.engine.kind == "vllm":

@@ -107,6 +107,12 @@ def of_pool(pool: Pool) -> Workload | None:
     return Workload(owner.resource, owner.namespace, defaulted_pod(pool.pod_spec), pool.home)
 
 
+def of_runtime(resource: Resource, namespace: str | None) -> Workload | None:
+    """The pods of a ServingRuntime as far as it tells: any service that uses it adds to them."""
+    spec = resource.spec
+    return Workload(resource, namespace, spec, spec) if isinstance(spec, Map) else None
+
+
 def of_template(resource: Resource, namespace: str | None) -> Workload | None:
     """The workload of a Deployment, StatefulSet, DaemonSet, Job or Pod."""
     path = ("spec",) if resource.kind == "Pod" else ("spec", "template", "spec")

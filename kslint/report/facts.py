@@ -33,9 +33,9 @@ class RuleFacts(NamedTuple):
 
 
 class PictureNode(NamedTuple):
-    """A resource in the picture: its identity, worst severity ("" if none) and findings.
+    """A resource in the picture: its identity, worst severity and findings.
 
-    `findings` are indexes into the result's list.
+    The severity is "" if nothing counts. `findings` are indexes into the result's list.
     """
 
     id: str

@@ -253,14 +253,16 @@ def _node(node: PictureNode, x: int, y: int, lane: int) -> str:
     amount = len(node.findings)
     title = " ".join(part for part in (node.kind, f"{node.namespace}/{node.name}".lstrip("/")))
     if amount:
-        title += f": {count(amount, 'finding')}, worst {node.severity}"
+        told = f"worst {node.severity}" if node.severity else "suppressed"
+        title += f": {count(amount, 'finding')}, {told}"
     inner = "".join(_shape(node, x, y))
     box = f'data-node="{_text(node.id)}" data-x="{x}" data-y="{y}" data-lane="{lane}"'
     if not amount:
         return f'<g class="node" {box}><title>{_text(title)}</title>{inner}</g>'
     numbers = " ".join(str(index + 1) for index in node.findings)
+    tone = _text(node.severity or "suppressed")
     return (
-        f'<a class="node {_text(node.severity)}" href="#finding-{node.findings[0] + 1}" {box} '
+        f'<a class="node {tone}" href="#finding-{node.findings[0] + 1}" {box} '
         f'data-findings="{numbers}" aria-label="{_text(title)}">'
         f"<title>{_text(title)}</title>{inner}</a>"
     )
@@ -272,7 +274,7 @@ def _shape(node: PictureNode, x: int, y: int) -> Iterator[str]:
     yield f'<text x="{x + 10}" y="{y + 17}">{_text(_short(node.name or "(no name)", room))}</text>'
     if node.findings:
         amount = len(node.findings)
-        sign = _SIGNS.get(node.severity, "") if amount == 1 else str(amount)
+        sign = _SIGNS.get(node.severity, "-") if amount == 1 else str(amount)
         yield f'<circle class="badge" cx="{x + WIDTH - 14}" cy="{y + 13}" r="9"/>'
         yield (
             f'<text class="amount" x="{x + WIDTH - 14}" y="{y + 17}" text-anchor="middle">'

@@ -185,6 +185,13 @@ def test_an_empty_graph_is_no_graph() -> None:
     assert "<svg id" not in html.render(RESULT, RULES, SOURCES, GraphPicture((), ()))
 
 
+def test_a_node_with_nothing_but_suppressed_findings() -> None:
+    node = PICTURE.nodes[0]._replace(severity="", findings=(4,))
+    drawing = picture.render(PICTURE._replace(nodes=(node,)))
+    assert 'class="node suppressed" href="#finding-5"' in drawing
+    assert "InferenceService models/qwen-cpu: 1 finding, suppressed" in drawing
+
+
 def test_a_reference_to_nowhere_is_not_drawn() -> None:
     stray = PICTURE._replace(edges=(PictureEdge("0", "gone", "x"), PictureEdge("0", "0", "x")))
     assert '<path class="edge' not in picture.render(stray)

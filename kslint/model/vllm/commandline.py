@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from kslint.model.pod import environment
 from kslint.model.vllm.arguments import Flag, parse_arguments
+from kslint.model.vllm.image import is_upstream
 from kslint.model.vllm.programs import API_SERVER, HUGGINGFACE, VLLM_SERVE
 from kslint.model.vllm.shell import find_run
 from kslint.model.vllm.words import item_words
@@ -83,6 +84,8 @@ def read_commandline(container: Node, image: Image, version: Version | None = No
     if command or not image.entrypoint or _runs_other(arguments):
         return CommandLine()
     line = CommandLine(image.entrypoint, by_image=True)
+    # a private image that is given nothing brings its own model and flags
+    line.complete = bool(arguments) or is_upstream(image)
     return _with_arguments(line, arguments, version)
 
 

@@ -17,6 +17,7 @@ from kslint.model.vllm.answer import (
 from kslint.model.vllm.arguments import parse_human_int
 from kslint.model.vllm.commandline import API_SERVER, HUGGINGFACE, read_commandline
 from kslint.model.vllm.image import read_image
+from kslint.model.vllm.programs import VLLM_SERVE
 from kslint.model.vllm.words import DYNAMIC
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ GIB = 1 << 30
 _TRUE = frozenset(("1", "ON", "YES", "TRUE"))
 TOKENS = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_TOKEN_PATH")
 _DTYPES = {"float": "float32", "half": "float16"}
+_TARGET = "VLLM_TARGET_DEVICE"
 _MENTIONS = ("vllm", "huggingfaceserver", "llm-d", "llmd")
 
 
@@ -270,7 +272,7 @@ class Engine:
     def _find_device(self) -> str:
         if requests_accelerator(self.container) or self.container.at("resources", "claims"):
             return "gpu"
-        target, device = self.env("VLLM_TARGET_DEVICE"), self.value("device")
+        target, device = self.env(_TARGET), self.value("device")
         for answer in (target, device):
             if isinstance(answer, Known) and answer.value == "cpu":
                 return "cpu"
@@ -294,9 +296,14 @@ def read_engine(container: Node, pod_spec: Node | None = None) -> Engine | None:
     none. A huggingfaceserver whose backend is set to another than vLLM is none either.
     """
     reference = container.string("image") or ""
-    if not _mentioned(container, reference) or _prepares(container, pod_spec):
+    target = environment(container).get(_TARGET)
+    if target is None and not _mentioned(container, reference):
+        return None
+    if _prepares(container, pod_spec):
         return None
     image = read_image(reference)
+    if target is not None and not image.family:  # nothing else reads this variable
+        image = image._replace(entrypoint=VLLM_SERVE)
     commandline = read_commandline(container, image, image.version)
     if not commandline.program:
         return None
