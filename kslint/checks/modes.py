@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from kslint.checks.platform import once
 from kslint.findings import Problem
+from kslint.model.answer import Invalid
 from kslint.model.kserve import names
 from kslint.model.kserve.domain import LABEL_LIMIT
 from kslint.model.kserve.hosts import hosts, label_failures
 from kslint.model.kserve.installation import default_mode, installations, is_literal, place
 from kslint.model.kserve.validation import rejections
 from kslint.model.platform import KNATIVE, lacks
-from kslint.model.vllm.answer import Invalid
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kslint.findings import Problem
+from kslint.model.answer import Known
 from kslint.model.pod import containers, init_containers
-from kslint.model.vllm.answer import Known
 from kslint.source.nodes import Map
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from kslint.findings import Problem
+from kslint.model.answer import Absent, Invalid, Known
 from kslint.model.quantity import parse, parse_or_none
-from kslint.model.vllm.answer import Absent, Invalid, Known
 from kslint.model.vllm.engine import GIB
 
 if TYPE_CHECKING:

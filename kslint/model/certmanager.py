@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kslint.model import argocd
-from kslint.model.crd import _table, _version
+from kslint.model.crd import charts, release_of
 from kslint.model.kserve.installation import is_literal, values_are_known
 from kslint.model.platform import CERT_MANAGER, chart_sources, hidden, is_open, shows_crd
 
@@ -27,9 +27,9 @@ def releases(graph: Graph) -> list[Source]:
 
 def switches(source: Source) -> tuple[str, ...]:
     """The values that make a release bring its CRDs, the one to use first; any of them will do."""
-    rule = _table()[CHART]["crdSwitch"]
-    version = _version(source.revision or "")
-    if version is not None and version < (_version(rule["since"]) or ()):
+    rule = charts()[CHART]["crdSwitch"]
+    version = release_of(source.revision or "")
+    if version is not None and version < (release_of(rule["since"]) or ()):
         return (rule["before"]["value"],)
     return (rule["value"], rule["alias"])
 
@@ -50,8 +50,8 @@ def definitions_come_otherwise(model: Model) -> bool:
     provided = told.provides | graph.completeness.provides
     if told.complete is False or is_open(graph) or any(CHART in name for name in provided):
         return True
-    charts = {source.chart or "" for source in chart_sources(graph)} - {CHART}
-    if any(CERT_MANAGER.is_named(name) or (CHART in name and "crd" in name) for name in charts):
+    others = {source.chart or "" for source in chart_sources(graph)} - {CHART}
+    if any(CERT_MANAGER.is_named(name) or (CHART in name and "crd" in name) for name in others):
         return True
     return shows_crd(graph, CERT_MANAGER) or any(
         CHART in name.lower() for installer in hidden(graph) for name in installer.names

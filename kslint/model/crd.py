@@ -157,7 +157,7 @@ def _of_remote(address: Remote | None) -> Iterator[Definition]:
     """Known CRDs of an upstream manifest or directory."""
     if address is None:
         return
-    for name, bundle in _table().items():
+    for name, bundle in charts().items():
         if name == "_meta" or address.repo.lower() != bundle["repo"].lower():
             continue
         start = bundle.get("parts", {}).get(address.path)
@@ -165,7 +165,7 @@ def _of_remote(address: Remote | None) -> Iterator[Definition]:
         if start is None and not whole:
             continue
         parts = tuple(bundle.get("parts", {}).values())
-        for crd, size in _release(bundle["versions"], _version(address.revision)).items():
+        for crd, size in _release(bundle["versions"], release_of(address.revision)).items():
             if crd.startswith(start) if start else not crd.startswith(parts):
                 source = f"{address.repo} {address.path} {address.revision}".strip()
                 yield Definition(crd, size, source, None)
@@ -176,10 +176,10 @@ def _of_chart(chart: str, revision: str, values: Node, folder: bool = True) -> I
 
     `folder`: is the chart's `crds/` folder installed?
     """
-    for name, bundle in _table().items():
+    for name, bundle in charts().items():
         if name == "_meta" or chart not in bundle["chart"]:
             continue
-        version = _version(revision)
+        version = release_of(revision)
         switch = bundle.get("crdSwitch")
         if not _installs(switch, version, values) or _is_annotated(values):
             continue
@@ -214,7 +214,7 @@ def _left_out(switch: dict[str, Any] | None, crd: str, values: Node) -> bool:
 def _release(releases: list[dict[str, Any]], version: tuple[int, ...] | None) -> dict[str, int]:
     """CRDs over the limit in a version; of an unknown version, those that are in every release."""
     if version is not None:
-        fitting = [r for r in releases if r["from"] is None or _version(r["from"]) <= version]  # type: ignore[operator]
+        fitting = [r for r in releases if r["from"] is None or release_of(r["from"]) <= version]  # type: ignore[operator]
         over = fitting[-1]["over"] if fitting else {}
     else:
         over = releases[-1]["over"] if releases and all(r["over"] for r in releases) else {}
@@ -225,7 +225,7 @@ def _installs(switch: dict[str, Any] | None, version: tuple[int, ...] | None, va
     """Does the release install its CRDs, by the chart's switch and its default?"""
     if switch is None:
         return True
-    if "since" in switch and version is not None and version < (_version(switch["since"]) or ()):
+    if "since" in switch and version is not None and version < (release_of(switch["since"]) or ()):
         switch = switch["before"]
     switches = [name for name in (switch["value"], switch.get("alias")) if name is not None]
     given = [values.boolean(*name.split(".")) for name in switches]
@@ -237,12 +237,13 @@ def _installs(switch: dict[str, Any] | None, version: tuple[int, ...] | None, va
 def _annotates_itself(rule: dict[str, Any] | None, version: tuple[int, ...] | None) -> bool:
     if rule is None or version is None:
         return False
-    return version >= (_version(rule["since"]) or ()) and "ServerSideApply=true" in str(
+    return version >= (release_of(rule["since"]) or ()) and "ServerSideApply=true" in str(
         rule["default"]
     )
 
 
-def _version(text: str) -> tuple[int, ...] | None:
+def release_of(text: str) -> tuple[int, ...] | None:
+    """The numbers of a chart or Git revision such as `v1.20.2`; None for a range or a branch."""
     numbers = text.lstrip("v").split("+")[0].split("-")[0].split(".")
     if not (numbers[0].isascii() and numbers[0].isdigit()):
         return None
@@ -252,7 +253,8 @@ def _version(text: str) -> tuple[int, ...] | None:
 
 
 @lru_cache(maxsize=1)
-def _table() -> dict[str, Any]:
+def charts() -> dict[str, Any]:
+    """What is known of charts that bring CRDs: sizes by release, switches (data/charts.json)."""
     import json
 
     path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "data", "charts.json")

@@ -11,6 +11,7 @@ import posixpath
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from kslint.model.answer import ABSENT, Known, Unknown
 from kslint.model.kserve import names
 from kslint.model.kserve.storage import DROPPED, model_sources, storage_identity
 from kslint.model.pod import (
@@ -21,7 +22,6 @@ from kslint.model.pod import (
     mount_of,
     mounts,
 )
-from kslint.model.vllm.answer import ABSENT, Known, Unknown
 from kslint.model.vllm.commandline import read_commandline
 from kslint.model.vllm.engine import TOKENS, Engine
 from kslint.model.vllm.image import is_upstream, read_image
@@ -30,10 +30,10 @@ from kslint.source.parts import Parts
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from kslint.model.answer import Answer
     from kslint.model.kserve.isvc import Component
     from kslint.model.kserve.llm import LLMInferenceService
     from kslint.model.model import Model
-    from kslint.model.vllm.answer import Answer
     from kslint.model.workload import Workload
     from kslint.resources import Resource
     from kslint.source.nodes import Node

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from kserve_worlds import world
 
+from kslint.model.answer import Invalid, Known, Unknown
 from kslint.model.kserve.domain import domain_error, is_unclosed, render, url_path
 from kslint.model.kserve.ingress import (
     TOP_LEVEL,
@@ -18,7 +19,6 @@ from kslint.model.kserve.ingress import (
     label_failures,
     routes,
 )
-from kslint.model.vllm.answer import Invalid, Known, Unknown
 
 if TYPE_CHECKING:
     from kslint.model.kserve.isvc import InferenceService

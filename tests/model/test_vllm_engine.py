@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kslint.model.vllm.answer import Absent, Invalid, Known, Unknown
+from kslint.model.answer import Absent, Invalid, Known, Unknown
 from kslint.model.vllm.engine import read_engine
 from kslint.source.files import Source
 from kslint.source.nodes import Origin, made

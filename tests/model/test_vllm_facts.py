@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kslint.model.answer import Known, Unknown
 from kslint.model.vllm import facts
-from kslint.model.vllm.answer import Known, Unknown
 from kslint.model.vllm.image import read_image
 from kslint.model.vllm.weights import weight_bytes
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kslint.model.answer import Invalid, Known, Unknown
 from kslint.model.kserve import names
 from kslint.model.kserve.domain import (
     LABEL_LIMIT,
@@ -19,7 +20,6 @@ from kslint.model.kserve.domain import (
     url_path,
 )
 from kslint.model.kserve.workload import Failure
-from kslint.model.vllm.answer import Invalid, Known, Unknown
 from kslint.source.nodes import Map
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ from kslint.model.kserve.hosts import (
     url_path_of,
     uses_gateway,
 )
-from kslint.model.kserve.objects import _UNPROPAGATED
+from kslint.model.kserve.objects import UNPROPAGATED
 from kslint.model.kserve.workload import controller_origin
 from kslint.model.tree import put
 from kslint.source.nodes import Map, Seq, made
@@ -171,7 +171,7 @@ def _route(isvc: InferenceService, name: str, listed: list[str], rules: list[Map
     meta = metadata_of(isvc)
     for field, dropped in (
         ("labels", frozenset({_KNATIVE_VISIBILITY})),
-        ("annotations", _UNPROPAGATED),
+        ("annotations", UNPROPAGATED),
     ):
         kept = {k: v for k, v in entries(meta.get(field)) if k not in dropped}
         if kept:

@@ -25,7 +25,7 @@ _SERVICE = "reconcilers/service/service_reconciler.go"
 _HPA = "reconcilers/hpa/hpa_reconciler.go"
 _KEDA = "reconcilers/keda/keda_reconciler.go"
 
-_UNPROPAGATED = frozenset(
+UNPROPAGATED = frozenset(
     {
         "autoscaling.knative.dev/max-scale",
         "autoscaling.knative.dev/min-scale",
@@ -57,7 +57,7 @@ def metadata(isvc: Map, component: str, runtime_spec: Node | None) -> Map:
         for field, target in (("labels", labels), ("annotations", annotations)):
             node = None if source is None else source.get(field)
             target.update({} if node is None else dict(node.items()))
-    annotations = {k: v for k, v in annotations.items() if k not in _UNPROPAGATED}
+    annotations = {k: v for k, v in annotations.items() if k not in UNPROPAGATED}
     uri = source_uri(isvc, component)
     if uri is not None:
         annotations[names.SOURCE_URI] = uri

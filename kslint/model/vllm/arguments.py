@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from kslint.model.vllm.answer import Invalid, Known, integer
+from kslint.model.answer import Invalid, Known, integer
 from kslint.model.vllm.facts import flag_info, flags_at, long_name
 from kslint.model.vllm.words import DYNAMIC
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from kslint.model.pod import environment, has_env_from, init_containers, requests_accelerator
-from kslint.model.vllm import omp
-from kslint.model.vllm.answer import (
+from kslint.model.answer import (
     ABSENT,
     Absent,
     Invalid,
@@ -14,6 +12,8 @@ from kslint.model.vllm.answer import (
     Unknown,
     integer,
 )
+from kslint.model.pod import environment, has_env_from, init_containers, requests_accelerator
+from kslint.model.vllm import omp
 from kslint.model.vllm.arguments import parse_human_int
 from kslint.model.vllm.commandline import API_SERVER, HUGGINGFACE, read_commandline
 from kslint.model.vllm.image import read_image
@@ -21,7 +21,7 @@ from kslint.model.vllm.programs import VLLM_SERVE
 from kslint.model.vllm.words import DYNAMIC
 
 if TYPE_CHECKING:
-    from kslint.model.vllm.answer import Answer, Checked
+    from kslint.model.answer import Answer, Checked
     from kslint.model.vllm.arguments import Flag
     from kslint.model.vllm.commandline import CommandLine
     from kslint.model.vllm.facts import Version

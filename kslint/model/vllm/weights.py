@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from kslint.model.vllm.answer import ABSENT, Known, Unknown
+from kslint.model.answer import ABSENT, Known, Unknown
 
 if TYPE_CHECKING:
-    from kslint.model.vllm.answer import Answer
+    from kslint.model.answer import Answer
 
 _COUNTS = {
     "smollm2-135m": 0.135, "qwen2.5-0.5b": 0.494, "qwen3-0.6b": 0.596, "tinyllama-1.1b": 1.100,
