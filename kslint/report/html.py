@@ -121,7 +121,7 @@ def _facet(name: str, pairs: Iterable[tuple[str, str]]) -> str:
         counts[pair] = counts.get(pair, 0) + 1
     return "".join(
         f'<button type="button" data-{name}="{_text(value)}" aria-pressed="false" '
-        f'title="{_text(label)}"><span class="value">{_text(label)}</span> '
+        f'title="{_text(label)}"><span class="value"><bdi>{_text(label)}</bdi></span> '
         f'<span class="count">{amount}</span></button>'
         for (value, label), amount in sorted(counts.items())
     )
