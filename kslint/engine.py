@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from kslint.config import matcher
 from kslint.findings import SEVERITIES, Finding, Label, Result, Subject, Summary
-from kslint.graph.graph import Graph
 from kslint.model.model import Model
 from kslint.resources import object_troubles
 from kslint.rulebook import matching
@@ -37,8 +36,8 @@ def run(loaded: Input, rules: Iterable[Rule], config: Config, all_rules: Iterabl
     """
     book = list(all_rules)
     reserved = {rule.name: rule for rule in book if rule.reserved}
-    graph = Graph(loaded, config.cluster.complete, config.cluster.provides)
-    model = Model(graph, config)
+    model = Model.of(loaded, config)
+    graph = model.graph
     troubles = [*loaded.troubles, *object_troubles(loaded.files)]
     findings = [_input_finding(trouble, reserved[trouble.rule]) for trouble in troubles]
     failed = bool(findings)

@@ -43,24 +43,24 @@ def search(rules: Iterable[Rule], message: str, limit: int = 5) -> list[Match]:
     pages = [(rule, _pairs_of(text) | _pairs_of(_unquoted(text))) for rule, text in texts]
     often = Counter(pair for _, pairs in pages for pair in pairs)
     weight = {pair: 1 + math.log(len(pages) / count) for pair, count in often.items()}
+    # a pair that no page has is as rare as can be
+    rarest = max(weight.values(), default=1.0)
     best: dict[str, Match] = {}
     for line in message.splitlines():
         readings = [_pairs_of(line), _pairs_of(_unquoted(line))]
+        if not any(pair in weight for read in readings for pair in read):
+            continue
+        wholes = [sum(weight.get(pair, rarest) for pair in read) for read in readings]
         for rule, pairs in pages:
-            score, shared = max(_agreement(read, pairs, weight) for read in readings)
+            shares = [read & pairs for read in readings]
+            score, shared = max(
+                (sum(weight[pair] for pair in share) / whole if whole else 0.0, len(share))
+                for share, whole in zip(shares, wholes, strict=True)
+            )
             known = best.get(rule.id)
             if shared >= _LEAST and score >= _ENOUGH and (not known or score > known.score):
                 best[rule.id] = Match(rule, line.strip(), score)
     return sorted(best.values(), key=lambda match: (-match.score, match.rule.id))[:limit]
-
-
-def _agreement(line: set[Pair], page: set[Pair], weight: dict[Pair, float]) -> tuple[float, int]:
-    """How much of a line's weight a page knows, and in how many pairs."""
-    shared = line & page
-    # a pair that no page has is as rare as can be
-    rarest = max(weight.values(), default=1.0)
-    whole = sum(weight.get(pair, rarest) for pair in line)
-    return (sum(weight[pair] for pair in shared) / whole if whole else 0.0), len(shared)
 
 
 def _unquoted(text: str) -> str:

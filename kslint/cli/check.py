@@ -8,7 +8,11 @@ from typing import Annotated
 import typer
 
 from kslint.cli import app
-from kslint.cli.config import ConfigOption, IsolatedOption  # noqa: TC001  (typer reads them)
+from kslint.cli.config import (  # noqa: TC001  (typer reads them)
+    ConfigOption,
+    IsolatedOption,
+    PathsArgument,
+)
 from kslint.cli.formats import FORMATS, Run, outputs, write
 
 
@@ -22,10 +26,7 @@ class Severity(str, Enum):
 
 @app.command()
 def check(
-    paths: Annotated[
-        list[str] | None,
-        typer.Argument(help="Files, directories or globs; `-` reads stdin.", show_default="."),
-    ] = None,
+    paths: PathsArgument = None,
     select: Annotated[
         list[str] | None,
         typer.Option(

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from kslint.rulebook import Rule
     from kslint.source.load import Input
 
+PathsArgument = Annotated[
+    list[str] | None,
+    typer.Argument(help="Files, directories or globs; `-` reads stdin.", show_default="."),
+]
 ConfigOption = Annotated[
     str | None,
     typer.Option(

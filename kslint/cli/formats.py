@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from kslint.report.facts import GraphPicture, RuleFacts
     from kslint.resources import Resource
     from kslint.rulebook import Rule
+    from kslint.source.files import Source
     from kslint.source.load import Input
 
 FORMATS = (
@@ -38,6 +39,10 @@ class Run(NamedTuple):
     loaded: Input
     config: Config
     book: list[Rule]
+
+    @property
+    def sources(self) -> dict[str, Source]:
+        return {file.source.name: file.source for file in self.loaded.files}
 
 
 def outputs(options: Iterable[str] | None) -> list[Output]:
@@ -110,7 +115,7 @@ def _replace(file: str, text: str) -> None:
 def _text(run: Run, colour: bool) -> str:
     from kslint.report import text
 
-    return text.render(run.result, {f.source.name: f.source for f in run.loaded.files}, colour)
+    return text.render(run.result, run.sources, colour)
 
 
 def _plain(name: str) -> Callable[[Run, bool], str]:
@@ -137,14 +142,13 @@ def _ruled(name: str) -> Callable[[Run, bool], str]:
 def _markdown(run: Run, _colour: bool) -> str:
     from kslint.report import markdown
 
-    return markdown.render(run.result, {f.source.name: f.source for f in run.loaded.files})
+    return markdown.render(run.result, run.sources)
 
 
 def _html(run: Run, _colour: bool) -> str:
     from kslint.report import html
 
-    sources = {file.source.name: file.source for file in run.loaded.files}
-    return html.render(run.result, _facts(run.book), sources, _picture(run))
+    return html.render(run.result, _facts(run.book), run.sources, _picture(run))
 
 
 _REPORTS: dict[str, Callable[[Run, bool], str]] = {
@@ -181,10 +185,10 @@ def _facts(book: Iterable[Rule]) -> list[RuleFacts]:
 def _picture(run: Run) -> GraphPicture:
     """The objects and their references; what is named and not in the input is left out."""
     from kslint.findings import SEVERITIES, Subject
-    from kslint.graph.graph import Graph
+    from kslint.model.model import Model
     from kslint.report.facts import GraphPicture, PictureEdge, PictureNode
 
-    graph = Graph(run.loaded, run.config.cluster.complete, run.config.cluster.provides)
+    graph = Model.of(run.loaded, run.config).graph
     ids = {resource: str(number) for number, resource in enumerate(graph.resources)}
     subjects: dict[Subject, list[Resource]] = {}
     for resource in graph.resources:

@@ -9,7 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kslint.cli import app
-from kslint.cli.config import ConfigOption, IsolatedOption  # noqa: TC001  (typer reads them)
+from kslint.cli.config import (  # noqa: TC001  (typer reads them)
+    ConfigOption,
+    IsolatedOption,
+    PathsArgument,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,10 +31,7 @@ class Format(str, Enum):
 
 @app.command()
 def render(
-    paths: Annotated[
-        list[str] | None,
-        typer.Argument(help="Files, directories or globs; `-` reads stdin.", show_default="."),
-    ] = None,
+    paths: PathsArgument = None,
     isvc: Annotated[
         str | None,
         typer.Option("--isvc", metavar="[NS/]NAME", help="Only this InferenceService."),
@@ -45,15 +46,13 @@ def render(
 ) -> None:
     """Print the objects KServe would create, each value that you did not write with its origin."""
     from kslint.cli.config import effective, read_input
-    from kslint.graph.graph import Graph
     from kslint.model.model import Model
 
     config = effective(paths, config_file, isolated)
     loaded = read_input(paths, config)
     for trouble in loaded.troubles:
         typer.echo(f"{trouble.span}: {trouble.message}", err=True)
-    graph = Graph(loaded, config.cluster.complete, config.cluster.provides)
-    model = Model(graph, config)
+    model = Model.of(loaded, config)
     services = [service for service in model.inference_services if _wanted(service, isvc)]
     if not services:
         name = f" {isvc}" if isvc else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from kslint.graph.graph import Graph
 from kslint.model import argocd
 from kslint.model.kserve import names, settings
 from kslint.model.kserve.isvc import InferenceService
@@ -16,10 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from kslint.config import Config
-    from kslint.graph.graph import Graph
     from kslint.model.argocd import Application
     from kslint.model.kserve.settings import Settings
     from kslint.model.workload import Server, Workload
+    from kslint.source.load import Input
 
 POD_KINDS = ("Deployment", "StatefulSet", "DaemonSet", "Job", "Pod")
 RUNTIME_KINDS = ("ServingRuntime", "ClusterServingRuntime")
@@ -31,6 +32,12 @@ class Model:
     def __init__(self, graph: Graph, config: Config) -> None:
         self.graph = graph
         self.config = config
+
+    @classmethod
+    def of(cls, loaded: Input, config: Config) -> Model:
+        """The model of an input, with what the configuration says of the cluster."""
+        cluster = config.cluster
+        return cls(Graph(loaded, cluster.complete, cluster.provides), config)
 
     @cached_property
     def settings(self) -> list[Settings]:
@@ -76,7 +83,7 @@ class Model:
     def server_templates(self) -> list[Server]:
         """The servers, and those of runtimes that no service in the input uses."""
         choices = [c.choice.runtime for s in self.inference_services for c in s.components]
-        used = [runtime.resource for runtime in choices if runtime is not None]
+        used = {runtime.resource for runtime in choices if runtime is not None}
         runtimes = [
             of_runtime(resource, self.graph.namespace_of(resource))
             for kind in RUNTIME_KINDS

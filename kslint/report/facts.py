@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.findings import SEVERITIES
-from kslint.report.text import printable
+from kslint.report.text import count, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -90,11 +90,6 @@ def tally(findings: Iterable[Finding]) -> list[tuple[str, int]]:
     """How many findings there are of each severity, worst first; severities without any too."""
     severities = [finding.severity for finding in findings]
     return [(severity, severities.count(severity)) for severity in SEVERITIES]
-
-
-def count(amount: int, word: str) -> str:
-    """`1 file`, `2 files`."""
-    return f"{amount} {word}{'' if amount == 1 else 's'}"
 
 
 def counted(findings: Sequence[Finding]) -> str:

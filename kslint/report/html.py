@@ -18,7 +18,6 @@ from kslint.report import pages, picture
 from kslint.report.facts import (
     active,
     by_id,
-    count,
     counted,
     lines_of,
     one_line,
@@ -26,7 +25,7 @@ from kslint.report.facts import (
     tally,
 )
 from kslint.report.frames import frame
-from kslint.report.text import printable
+from kslint.report.text import count, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

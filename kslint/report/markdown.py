@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from kslint.report.facts import active, count, counted, lines_of, one_line, pieces, worst_first
+from kslint.report.facts import active, counted, lines_of, one_line, pieces, worst_first
 from kslint.report.frames import frame
-from kslint.report.text import printable
+from kslint.report.text import count, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -9,8 +9,7 @@ from html import escape
 from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.findings import SEVERITIES
-from kslint.report.facts import count
-from kslint.report.text import printable
+from kslint.report.text import count, printable
 from kslint.report.yaml import key_order
 
 if TYPE_CHECKING:

@@ -50,7 +50,7 @@ def summary(result: Result, paint: Painter) -> str:
     """`2 errors, 1 warning in 12 files (31 objects)`, and what was passed over."""
     counts = result.summary
     amounts = [
-        paint(severity, _count(amount, severity))
+        paint(severity, count(amount, severity))
         for severity, amount in (
             ("error", counts.errors),
             ("warning", counts.warnings),
@@ -59,9 +59,9 @@ def summary(result: Result, paint: Painter) -> str:
         if amount
     ]
     found = ", ".join(amounts) if amounts else paint("help", "No findings")
-    text = f"{found} in {_count(counts.files, 'file')} ({_count(counts.resources, 'object')})"
+    text = f"{found} in {count(counts.files, 'file')} ({count(counts.resources, 'object')})"
     if counts.skipped:
-        text += f"; {_count(counts.skipped, 'template')} passed over"
+        text += f"; {count(counts.skipped, 'template')} passed over"
     if counts.suppressed:
         text += f"; {counts.suppressed} suppressed"
     if not counts.resources:
@@ -69,7 +69,8 @@ def summary(result: Result, paint: Painter) -> str:
     return text
 
 
-def _count(amount: int, word: str) -> str:
+def count(amount: int, word: str) -> str:
+    """`1 file`, `2 files`."""
     return f"{amount} {word}{'' if amount == 1 else 's'}"
 
 

@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING
 
 from kslint.model.kserve import names
 from kslint.model.kserve.credentials import with_account_credentials
-from kslint.model.kserve.pod_edits import edited_container, elements, with_mount, with_volume
+from kslint.model.kserve.pod_edits import (
+    edited_container,
+    elements,
+    setting_text,
+    with_mount,
+    with_resource_settings,
+    with_volume,
+)
 from kslint.model.kserve.storage import serves_without_storage
 from kslint.model.pod import container_named, containers
 from kslint.model.tree import appended, put
@@ -25,12 +32,6 @@ MODEL_CONFIG_PATH = "/mnt/configs"
 
 _SOURCE = "pkg/webhook/admission/pod/agent_injector.go"
 _CA_PATH = "/etc/tls/logger"
-_RESOURCES = (
-    ("limits", "cpu", "cpuLimit"),
-    ("limits", "memory", "memoryLimit"),
-    ("requests", "cpu", "cpuRequest"),
-    ("requests", "memory", "memoryRequest"),
-)
 _PROBE_ORDER = (
     "httpGet", "tcpSocket", "initialDelaySeconds", "timeoutSeconds", "periodSeconds",
     "successThreshold", "failureThreshold", "terminationGracePeriodSeconds",
@@ -146,13 +147,9 @@ def _container(component: Component, pod: Map, args: list[str], origin: Origin) 
     image = settings.get("agent", "image")
     container = put(None, ("name",), made(AGENT_CONTAINER, origin))
     if image is not None:
-        container = put(container, ("image",), made(image.text or "", image.origin or origin))
+        container = put(container, ("image",), setting_text(image, origin))
     container = put(container, ("args",), made(args, origin))
-    for side, resource, setting in _RESOURCES:
-        value = settings.get("agent", setting)
-        if value is not None:
-            node = made(value.text or "", value.origin or origin)
-            container = put(container, ("resources", side, resource), node)
+    container = with_resource_settings(container, settings, "agent", origin)
     port = {"name": "agent-port", "containerPort": names.AGENT_PORT, "protocol": "TCP"}
     container = put(container, ("ports",), made([port], origin))
     security = pod.at("containers", 0, "securityContext")

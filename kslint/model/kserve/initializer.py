@@ -16,8 +16,10 @@ from kslint.model.kserve.pod_edits import (
     edited_container,
     elements,
     mounts_volume,
+    setting_text,
     with_missing_env,
     with_mount,
+    with_resource_settings,
     with_volume,
 )
 from kslint.model.kserve.storage import (
@@ -52,12 +54,6 @@ CA_VOLUME = "cabundle-cert"
 CA_CONFIG_MAP = "global-ca-bundle"
 CA_MOUNT_PATH = "/etc/ssl/custom-certs"
 
-_RESOURCES = (
-    ("limits", "cpu", "cpuLimit"),
-    ("limits", "memory", "memoryLimit"),
-    ("requests", "cpu", "cpuRequest"),
-    ("requests", "memory", "memoryRequest"),
-)
 _HF_DEFAULTS = {
     "HF_HUB_ENABLE_HF_TRANSFER": "1",
     "HF_XET_HIGH_PERFORMANCE": "1",
@@ -176,18 +172,16 @@ def _initializer(component: Component, sources: list[ModelSource], origin: Origi
         args += [_moved(source.uri), made(source.mount_path, origin)]
     container = {
         "name": INITIALIZER_CONTAINER,
-        "image": _text(image, origin) if image is not None and image.text else made(text, origin),
+        "image": setting_text(image, origin)
+        if image is not None and image.text
+        else made(text, origin),
         "terminationMessagePolicy": "FallbackToLogsOnError",
     }
     if not any((s.uri.text or "").startswith(SCHEME_PLACEHOLDER) for s in sources):
         container["args"] = args
     result = made(container, origin)
     assert isinstance(result, Map)
-    for side, resource, setting in _RESOURCES:
-        value = settings.get("storageInitializer", setting)
-        if value is not None:
-            result = put(result, ("resources", side, resource), _text(value, origin))
-    return result
+    return with_resource_settings(result, settings, "storageInitializer", origin)
 
 
 def _merged(component: Component, container: Map, uri: str) -> Map:
@@ -337,11 +331,6 @@ def volume_name(path: str) -> str:
 def _origin(text: str, lines: str, node: Node | None = None) -> Origin:
     place = None if node is None else node.place
     return Origin("controller", text, f"{INJECTOR}:{lines} @v0.19.0", place)
-
-
-def _text(value: Node, origin: Origin) -> Node:
-    """A setting as a string that still points at the setting."""
-    return made(value.text or "", value.origin or origin)
 
 
 def _moved(uri: Node) -> Node:

@@ -10,7 +10,16 @@ from kslint.source.nodes import Map, made
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from kslint.model.kserve.settings import Settings
     from kslint.source.nodes import Node, Origin
+
+
+_RESOURCES = (
+    ("limits", "cpu", "cpuLimit"),
+    ("limits", "memory", "memoryLimit"),
+    ("requests", "cpu", "cpuRequest"),
+    ("requests", "memory", "memoryRequest"),
+)
 
 
 def edited_container(pod: Map, field: str, name: str, change: Callable[[Map], Map]) -> Map:
@@ -60,3 +69,18 @@ def with_missing_env(container: Map, name: str, value: str, origin: Origin) -> M
 def elements(node: Node | None) -> list[Node]:
     """The elements of a list that may be missing."""
     return [] if node is None else node.elements()
+
+
+def setting_text(value: Node, origin: Origin) -> Node:
+    """A setting as a string that still points at the setting."""
+    return made(value.text or "", value.origin or origin)
+
+
+def with_resource_settings(container: Map, settings: Settings, section: str, origin: Origin) -> Map:
+    """The container with the limits and requests that a section of the settings gives."""
+    for side, resource, setting in _RESOURCES:
+        value = settings.get(section, setting)
+        if value is not None:
+            path = ("resources", side, resource)
+            container = put(container, path, setting_text(value, origin))
+    return container

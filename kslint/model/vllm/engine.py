@@ -296,13 +296,11 @@ def read_engine(container: Node, pod_spec: Node | None = None) -> Engine | None:
     none. A huggingfaceserver whose backend is set to another than vLLM is none either.
     """
     reference = container.string("image") or ""
-    target = environment(container).get(_TARGET)
-    if target is None and not _mentioned(container, reference):
-        return None
-    if _prepares(container, pod_spec):
+    targeted = _has_target(container)
+    if not (targeted or _mentioned(container, reference)) or _prepares(container, pod_spec):
         return None
     image = read_image(reference)
-    if target is not None and not image.family:  # nothing else reads this variable
+    if targeted and not image.family:  # nothing else reads this variable
         image = image._replace(entrypoint=VLLM_SERVE)
     commandline = read_commandline(container, image, image.version)
     if not commandline.program:
@@ -324,6 +322,11 @@ def _mentioned(container: Node, image: str) -> bool:
             if "vllm" in text or "huggingfaceserver" in text:
                 return True
     return False
+
+
+def _has_target(container: Node) -> bool:
+    env = container.get("env")
+    return any(item.string("name") == _TARGET for item in ([] if env is None else env.elements()))
 
 
 def _prepares(container: Node, pod_spec: Node | None) -> bool:
