@@ -133,8 +133,7 @@ def _wrong_port(
 
 
 def _ports(container: Node) -> list[Node]:
-    listed = container.get("ports")
-    return [] if listed is None else listed.elements()
+    return container.listed("ports")
 
 
 def _declaration(declared: list[Node], name: str) -> Node | None:

@@ -170,8 +170,7 @@ def keeps_live(
 
 def ignores(application: Application, resource: Resource, namespace: str | None, path: str) -> bool:
     """Does an `ignoreDifferences` entry of the Application cover a JSON pointer of an object?"""
-    entries = application.spec.get("ignoreDifferences")
-    for entry in [] if entries is None else entries.elements():
+    for entry in application.spec.listed("ignoreDifferences"):
         wanted = (entry.string("name"), entry.string("namespace"))
         if (
             (entry.string("group") or "") not in (resource.group, "*")
@@ -182,13 +181,11 @@ def ignores(application: Application, resource: Resource, namespace: str | None,
             continue
         if entry.get("managedFieldsManagers") is not None:
             return True
-        pointers = entry.get("jsonPointers")
-        for pointer in [] if pointers is None else pointers.elements():
+        for pointer in entry.listed("jsonPointers"):
             text = (pointer.text or "").rstrip("/")
             if path == text or path.startswith(text + "/"):
                 return True
-        expressions = entry.get("jqPathExpressions")
-        for expression in [] if expressions is None else expressions.elements():
+        for expression in entry.listed("jqPathExpressions"):
             if _jq_covers(expression.text or "", path):
                 return True
     return False
@@ -283,8 +280,7 @@ def helm_values(graph: Graph, source: Source) -> Map:
     values = Map({})
     if helm is None:
         return values
-    value_files = helm.get("valueFiles")
-    for item in [] if value_files is None else value_files.elements():
+    for item in helm.listed("valueFiles"):
         for document in _value_file(graph, source, item.text or ""):
             values = _overlay(values, document)
     inline, values_object = helm.get("values"), helm.get("valuesObject")

@@ -146,9 +146,8 @@ def _further(resource: Resource) -> Iterator[Named]:
         for part in ("predictor", "transformer", "explainer"):
             yield from _of_component(spec.get(part))
     elif resource.kind == "LLMInferenceService":
-        adapters = spec.at("model", "lora", "adapters")
         uris = [spec.at("model", "uri")]
-        uris += [a.get("uri") for a in ([] if adapters is None else adapters.elements())]
+        uris += [a.get("uri") for a in spec.listed("model", "lora", "adapters")]
         yield from _claims(uris)
 
 
@@ -168,8 +167,7 @@ def storage_uris(part: Node) -> Iterator[tuple[str, Node]]:
     listed, containers = part.get("storageUris"), part.get("containers")
     found += [item.get("uri") for item in ([] if listed is None else listed.elements())]
     for container in [] if containers is None else containers.elements():
-        env = container.get("env")
-        for variable in [] if env is None else env.elements():
+        for variable in container.listed("env"):
             if variable.string("name") == "STORAGE_URI":
                 found.append(variable.get("value"))
     for node in found:
@@ -191,8 +189,7 @@ def _claims(uris: Iterable[Node | None]) -> Iterator[Named]:
 def _of_account(resource: Resource) -> Iterator[Named]:
     """Secrets of a ServiceAccount; tokens and pull secrets that clusters add are not in git."""
     for field, role in (("secrets", "secret"), ("imagePullSecrets", "imagePullSecret")):
-        listed = resource.body.get(field)
-        for item in [] if listed is None else listed.elements():
+        for item in resource.body.listed(field):
             name = item.string("name") or ""
             if not name.startswith((f"{resource.name}-token-", f"{resource.name}-dockercfg-")):
                 yield role, SECRET, item.get("name"), "", False

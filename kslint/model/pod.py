@@ -51,8 +51,7 @@ def container_named(pod_spec: Node | None, name: str) -> Node | None:
 def environment(container: Node) -> dict[str, EnvVar]:
     """The variables by name. Of duplicates the last wins; `$(NAME)` of earlier ones is expanded."""
     variables: dict[str, EnvVar] = {}
-    env = container.get("env")
-    for item in [] if env is None else env.elements():
+    for item in container.listed("env"):
         name = item.string("name")
         if not name:
             continue
@@ -107,8 +106,7 @@ def volumes(pod_spec: Node | None) -> dict[str, Node]:
 
 def mounts(container: Node, pod_spec: Node | None) -> Iterator[Mount]:
     available = volumes(pod_spec)
-    node = container.get("volumeMounts")
-    for item in [] if node is None else node.elements():
+    for item in container.listed("volumeMounts"):
         path, name = item.string("mountPath"), item.string("name")
         if path and name:
             yield Mount(path.rstrip("/") or "/", name, item, available.get(name))

@@ -174,9 +174,8 @@ def _amount(errors: FieldErrors, name: str, amount: Quantity, path: str, node: N
 
 def _claims(errors: FieldErrors, resources: Map, path: str, pod: list[str | None]) -> None:
     """As validateResourceClaimNames, of whole claims."""
-    node = resources.get("claims")
     seen: set[str] = set()
-    for index, claim in enumerate([] if node is None else node.elements()):
+    for index, claim in enumerate(resources.listed("claims")):
         name = word(claim.get("name"))
         here, where = f"{path}[{index}]", child(claim, "name")
         if name is None or not isinstance(claim, Map) or claim.get("request") is not None:

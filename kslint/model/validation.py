@@ -170,8 +170,7 @@ def _matches(selector: Map, labels: Node | None) -> bool | None:
             return False
     for _, expression in each(selector, "matchExpressions"):
         name, operator = word(expression.get("key")), word(expression.get("operator"))
-        values = expression.get("values")
-        texts = [word(v) for v in ([] if values is None else values.elements())]
+        texts = [word(v) for v in expression.listed("values")]
         if not name or None in texts:
             return None
         fits = {

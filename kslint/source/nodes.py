@@ -138,6 +138,11 @@ class Node:
     def elements(self) -> list[Node]:
         return []
 
+    def listed(self, *path: str | int) -> list[Node]:
+        """The elements of the list at a path; none where there is no list."""
+        node = self.at(*path)
+        return [] if node is None else node.elements()
+
     def string(self, *path: str | int) -> str | None:
         """The text at a path; None where there is no scalar, or an explicit null."""
         node = self.at(*path)

@@ -169,8 +169,7 @@ def _keda(component: Node) -> Iterator[Failure]:
 
 
 def _metrics(component: Node) -> list[Map]:
-    listed = component.at("autoScaling", "metrics")
-    return [m for m in ([] if listed is None else listed.elements()) if isinstance(m, Map)]
+    return [m for m in component.listed("autoScaling", "metrics") if isinstance(m, Map)]
 
 
 def _without_source(metric: Node, kind: str) -> Iterator[Failure]:

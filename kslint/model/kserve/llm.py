@@ -73,9 +73,8 @@ class LLMInferenceService:
     @cached_property
     def base_refs(self) -> list[Config]:
         """The configs of spec.baseRefs, in their order."""
-        refs = self.resource.body.at("spec", "baseRefs")
         found = []
-        for item in [] if refs is None else refs.elements():
+        for item in self.resource.body.listed("spec", "baseRefs"):
             name = item.get("name")
             if name is not None and name.text:
                 found.append(self._config(name.text, name))

@@ -64,9 +64,8 @@ def model_storage(llm: LLMInferenceService) -> Storage | None:
 
 def adapter_storage(llm: LLMInferenceService) -> list[Storage]:
     """The LoRA adapters of model.lora, in their order. Source: workload_lora.go:69-126."""
-    adapters = llm.known.at("model", "lora", "adapters")
     found = []
-    for item in [] if adapters is None else adapters.elements():
+    for item in llm.known.listed("model", "lora", "adapters"):
         node = item.get("uri") or item
         uri, scheme = _parsed(node.text or "")
         problem = _adapter_problem(uri, scheme, downloads(llm))

@@ -236,8 +236,7 @@ def _lora_problems(spec: Node, name: str) -> Iterator[Problem]:
     base = spec.string("model", "name")
     base = name if base is None else base
     seen: dict[str, int] = {}
-    adapters = lora.get("adapters")
-    for index, adapter in enumerate([] if adapters is None else adapters.elements()):
+    for index, adapter in enumerate(lora.listed("adapters")):
         where = f"{path}.adapters[{index}].name"
         node = adapter.get("name") or adapter
         own = adapter.string("name")

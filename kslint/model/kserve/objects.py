@@ -301,8 +301,7 @@ def _hpa_metrics(spec_of: Node, origin: Origin) -> list[Node]:
     """getHPAMetrics: autoScaling's resource metrics, else scaleMetric, else CPU at 80 %."""
     auto = spec_of.get("autoScaling")
     if auto is not None and not auto.is_null:
-        listed = auto.get("metrics")
-        found = [_hpa_metric(m, origin) for m in ([] if listed is None else listed.elements())]
+        found = [_hpa_metric(m, origin) for m in auto.listed("metrics")]
         return [metric for metric in found if metric is not None]
     metric = spec_of.string("scaleMetric") or "cpu"
     target = spec_of.get("scaleTarget")

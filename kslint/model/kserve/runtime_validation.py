@@ -48,8 +48,7 @@ def blocked_variables(
 ) -> Iterator[Failure]:
     """ValidateBlockedEnvVars over containers, whose `name` may be known otherwise."""
     for server in servers:
-        env = server.get("env")
-        for item in [] if env is None else env.elements():
+        for item in server.listed("env"):
             variable = item.string("name")
             if variable in _BLOCKED:
                 shown = server.string("name") or "" if name is None else name
@@ -62,8 +61,7 @@ def blocked_variables(
 
 def parallel_variables(container: Node, prefix: str) -> Iterator[Failure]:
     """Variables that KServe sets itself where a workerSpec is given."""
-    env = container.get("env")
-    items = [] if env is None else env.elements()
+    items = container.listed("env")
     for variable in ("PIPELINE_PARALLEL_SIZE", "TENSOR_PARALLEL_SIZE"):
         for item in items:
             if item.string("name") == variable:
@@ -169,8 +167,7 @@ def _neighbours(resource: Resource, graph: Graph | None) -> list[tuple[Runtime, 
 
 
 def _auto_selected(runtime: Runtime) -> list[Node]:
-    listed = runtime.spec.get("supportedModelFormats")
-    items = [] if listed is None else listed.elements()
+    items = runtime.spec.listed("supportedModelFormats")
     return [item for item in items if item.boolean("autoSelect") is True]
 
 
@@ -264,8 +261,7 @@ def inference_graph_rejections(resource: Resource) -> list[Failure]:
 
 
 def _steps(router: Node) -> list[Node]:
-    steps = router.get("steps")
-    return [s for s in ([] if steps is None else steps.elements()) if isinstance(s, Map)]
+    return [s for s in router.listed("steps") if isinstance(s, Map)]
 
 
 def _step_names(graph: str, router: str, node: Node) -> Iterator[Failure]:

@@ -56,8 +56,7 @@ class Runtime(NamedTuple):
 
     @property
     def protocols(self) -> list[str]:
-        node = self.spec.get("protocolVersions")
-        return [item.text or "" for item in ([] if node is None else node.elements())]
+        return [item.text or "" for item in self.spec.listed("protocolVersions")]
 
     def supports_protocol(self, protocol: str) -> bool:
         """A runtime that lists no protocol supports every one."""
@@ -65,8 +64,7 @@ class Runtime(NamedTuple):
 
     def supports(self, model_format: str, version: str | None, explicit: bool) -> bool:
         """Does a listed format match, name and version exactly? Auto-selection needs autoSelect."""
-        node = self.spec.get("supportedModelFormats")
-        for item in [] if node is None else node.elements():
+        for item in self.spec.listed("supportedModelFormats"):
             if not explicit and item.boolean("autoSelect") is not True:
                 continue
             if item.string("name") == model_format and (
@@ -76,8 +74,7 @@ class Runtime(NamedTuple):
         return False
 
     def priority(self, model_format: str) -> int | None:
-        node = self.spec.get("supportedModelFormats")
-        for item in [] if node is None else node.elements():
+        for item in self.spec.listed("supportedModelFormats"):
             if item.string("name") == model_format:
                 return item.integer("priority")
         return None

@@ -196,8 +196,7 @@ def inferred_version(graph: Graph) -> str | None:
             if source.chart in CHARTS and (found := normal_version(source.revision or "")):
                 return found
     for resource in graph.of_kind("Deployment"):
-        containers = resource.body.at("spec", "template", "spec", "containers")
-        for container in [] if containers is None else containers.elements():
+        for container in resource.body.listed("spec", "template", "spec", "containers"):
             image, _, tag = (container.string("image") or "").partition("@")[0].rpartition(":")
             if image.endswith("kserve/kserve-controller") and (found := normal_version(tag)):
                 return found

@@ -104,10 +104,9 @@ def model_sources(component: Component) -> list[ModelSource]:
 
 def listed_uris(component: Component) -> list[tuple[Node, str]]:
     """The items of storageUris that have a URI, with their mount path."""
-    node = component.stored.get("storageUris")
     return [
         (uri, item.string("mountPath") or names.MODEL_MOUNT_PATH)
-        for item in ([] if node is None else node.elements())
+        for item in component.stored.listed("storageUris")
         if (uri := item.get("uri")) is not None and uri.text
     ]
 

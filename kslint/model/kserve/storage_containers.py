@@ -65,8 +65,7 @@ def _takes(spec: Node, uri: str) -> bool:
     """IsStorageUriSupported: a prefix, or else a pattern found anywhere."""
     if (spec.string("workloadType") or "initContainer") != "initContainer":
         return False
-    formats = spec.get("supportedUriFormats")
-    for item in [] if formats is None else formats.elements():
+    for item in spec.listed("supportedUriFormats"):
         prefix, pattern = item.string("prefix"), item.string("regex")
         if prefix:
             if uri.startswith(prefix):

@@ -208,8 +208,7 @@ def _model_pod(isvc: Map, predictor: Map, model: Map, runtime: Runtime) -> Built
         )
         return Built(None, (Failure("controller", message, model, "placeholder"),))
     server = _image_tag(rendered, model.string("runtimeVersion"), runtime.name)
-    own = predictor.get("containers")
-    own_containers = [] if own is None else own.elements()
+    own_containers = predictor.listed("containers")
     transformers = [
         container
         for container in (

@@ -316,8 +316,7 @@ def _mentioned(container: Node, image: str) -> bool:
     if any(word in image for word in _MENTIONS):
         return True
     for field in ("command", "args"):
-        items = container.get(field)
-        for item in [] if items is None else items.elements():
+        for item in container.listed(field):
             text = item.text or ""
             if "vllm" in text or "huggingfaceserver" in text:
                 return True
@@ -325,8 +324,7 @@ def _mentioned(container: Node, image: str) -> bool:
 
 
 def _has_target(container: Node) -> bool:
-    env = container.get("env")
-    return any(item.string("name") == _TARGET for item in ([] if env is None else env.elements()))
+    return any(item.string("name") == _TARGET for item in container.listed("env"))
 
 
 def _prepares(container: Node, pod_spec: Node | None) -> bool:
