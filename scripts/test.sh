@@ -13,4 +13,4 @@ fi
 "$env/bin/ruff" format --check .
 "$env/bin/mypy"
 "$env/bin/lint-imports"
-"$env/bin/python" -m pytest --quiet "$@"
+"$env/bin/python" -m pytest --quiet --numprocesses auto "$@"
