@@ -11,7 +11,9 @@ def main() -> None:
     """Run the command line. Exits 0, 1 or 2; 130 on Ctrl-C."""
     gc.disable()  # a run is short and builds trees; collecting them doubles its time
     try:
-        from kslint.cli import app
+        if sys.argv[1:2] == ["check"]:
+            _check(sys.argv[2:])
+        from kslint.cli.commands import app
 
         app(prog_name="kslint")
     except KeyboardInterrupt:
@@ -31,6 +33,25 @@ def main() -> None:
             "command under KSLINT_TRACEBACK=1.\n"
         )
         sys.exit(2)
+
+
+def _check(arguments: list[str]) -> None:
+    """`kslint check` without typer; comes back where typer has to say what is wrong."""
+    from kslint.cli import quick
+    from kslint.cli.usage import Stop, UsageError
+
+    options = quick.parse(arguments)
+    if options is None:
+        return
+    from kslint.cli.checking import run
+
+    try:
+        code = run(options)
+    except UsageError:
+        return
+    except Stop as stop:
+        code = stop.code
+    sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import yaml
 from cases import FIXTURES, inside
 from typer.testing import CliRunner
 
-from kslint.cli import app
+from kslint.cli.commands import app
 
 if TYPE_CHECKING:
     from pathlib import Path

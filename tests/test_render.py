@@ -11,7 +11,7 @@ import yaml
 from cases import FIXTURES, ROOT, inside
 from typer.testing import CliRunner
 
-from kslint.cli import app
+from kslint.cli.commands import app
 from kslint.model.validation import deployment_failures, scaler_failures, service_failures
 from kslint.source.files import Source
 from kslint.source.nodes import Map

@@ -1,4 +1,4 @@
-"""`kslint check`: read, run, report."""
+"""`kslint check` as typer knows it; `checking` does the work."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from typing import Annotated
 
 import typer
 
-from kslint.cli import app
+from kslint.cli.checking import Options, run
 from kslint.cli.config import (  # noqa: TC001  (typer reads them)
     ConfigOption,
     IsolatedOption,
     PathsArgument,
 )
-from kslint.cli.formats import FORMATS, Run, outputs, write
+from kslint.cli.formats import FORMATS
+from kslint.cli.root import app
 
 
 class Severity(str, Enum):
@@ -61,27 +62,13 @@ def check(
     Exits 0 if no finding is as bad as --fail-on, 1 if one is, 2 if input could not be read,
     the command line is wrong, or kslint itself failed.
     """
-    from kslint import engine, rulebook
-    from kslint.cli.config import effective, read_input
-    from kslint.findings import at_or_over
-
-    wanted = outputs(output_format)
-    book = rulebook.load()
-    config = effective(paths, config_file, isolated, book)
-    try:
-        chosen = engine.choose(book, config, _names(select), _names(ignore))
-    except rulebook.RulebookError as error:
-        raise typer.BadParameter(str(error)) from None
-    loaded = read_input(paths, config)
-    result = engine.run(loaded, chosen, config, book)
-    written = write(wanted, Run(result, loaded, config, book))
-    if result.failed or not written:
-        raise typer.Exit(2)
-    threshold = fail_on.value if fail_on else config.fail_on or Severity.error.value
-    counting = (finding for finding in result.findings if finding.suppressed is None)
-    if any(at_or_over(finding.severity, threshold) for finding in counting):
-        raise typer.Exit(1)
-
-
-def _names(options: list[str] | None) -> list[str]:
-    return [name.strip() for option in options or () for name in option.split(",") if name.strip()]
+    given = Options(
+        paths=paths or [],
+        select=select or [],
+        ignore=ignore or [],
+        output_format=output_format or [],
+        fail_on=None if fail_on is None else fail_on.value,
+        config_file=config_file,
+        isolated=isolated,
+    )
+    raise typer.Exit(run(given))

@@ -7,7 +7,7 @@ import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple
 
-import typer
+from kslint.cli.usage import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -48,20 +48,20 @@ class Run(NamedTuple):
 def outputs(options: Iterable[str] | None) -> list[Output]:
     """The reports that `--output-format FORMAT[:FILE]` asks for; text if it asks for none.
 
-    Raises typer.BadParameter for an unknown format, and where two would share one place.
+    Raises UsageError for an unknown format, and where two would share one place.
     """
     found: list[Output] = []
     for option in options or ["text"]:
         name, colon, file = option.partition(":")
         if name not in FORMATS:
-            raise typer.BadParameter(f"no format is called `{name}`: {', '.join(FORMATS)}")
+            raise UsageError(f"no format is called `{name}`: {', '.join(FORMATS)}")
         if colon and not file:
-            raise typer.BadParameter(f"`{option}` names no file after the colon")
+            raise UsageError(f"`{option}` names no file after the colon")
         found.append(Output(name, file or None))
     files = [output.file and os.path.abspath(output.file) for output in found]
     for place in files:
         if files.count(place) > 1:
-            raise typer.BadParameter(f"two formats would write to {place or 'standard output'}")
+            raise UsageError(f"two formats would write to {place or 'standard output'}")
     return found
 
 
@@ -78,13 +78,13 @@ def write(wanted: Iterable[Output], run: Run) -> bool:
             continue
         manifests = _manifests(run.loaded) if manifests is None else manifests
         if os.path.realpath(output.file) in manifests:
-            typer.echo(f"{output.file}: holds a manifest, and is not overwritten", err=True)
+            sys.stderr.write(f"{output.file}: holds a manifest, and is not overwritten\n")
             written = False
             continue
         try:
             _replace(output.file, text)
         except OSError as error:
-            typer.echo(f"{output.file}: cannot be written: {error.strerror or error}", err=True)
+            sys.stderr.write(f"{output.file}: cannot be written: {error.strerror or error}\n")
             written = False
     return written
 

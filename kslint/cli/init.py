@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from kslint.cli import app
+from kslint.cli.root import app
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kslint.cli import app
 from kslint.cli.config import (  # noqa: TC001  (typer reads them)
     ConfigOption,
     IsolatedOption,
     PathsArgument,
 )
+from kslint.cli.root import app
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,7 +45,7 @@ def render(
     isolated: IsolatedOption = False,
 ) -> None:
     """Print the objects KServe would create, each value that you did not write with its origin."""
-    from kslint.cli.config import effective, read_input
+    from kslint.cli.inputs import effective, read_input
     from kslint.model.model import Model
 
     config = effective(paths, config_file, isolated)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kslint.cli import app
+from kslint.cli.root import app
 
 if TYPE_CHECKING:
     from kslint.rulebook import Rule

@@ -1,0 +1,48 @@
+"""The command line of `kslint check` without typer, whose import takes longer than the check.
+
+What is not plain (help, an unknown option, a missing or wrong value) is left to typer, which
+knows the same options: a test compares the two.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kslint.cli.checking import Options
+
+FLAGS = {"--isolated": "isolated"}
+SINGLE = {"--config": "config_file", "--fail-on": "fail_on"}
+REPEATED = {"--ignore": "ignore", "--output-format": "output_format", "--select": "select"}
+CHOICES = {"--fail-on": ("error", "warning", "note")}
+
+
+def parse(arguments: Sequence[str]) -> Options | None:
+    """What stands behind `kslint check`; None if typer has to look at it."""
+    from kslint.cli.checking import Options
+
+    given: dict[str, Any] = {name: [] for name in ("paths", *REPEATED.values())}
+    given.update(dict.fromkeys(SINGLE.values()), **dict.fromkeys(FLAGS.values(), False))
+    rest = iter(arguments)
+    for argument in rest:
+        if argument == "--":
+            given["paths"] += rest
+        elif argument == "-" or not argument.startswith("-"):
+            given["paths"].append(argument)
+        elif argument in FLAGS:
+            given[FLAGS[argument]] = True
+        else:
+            option, equals, value = argument.partition("=")
+            if not equals:
+                value = next(rest, "-")
+            if value[:1] == "-" or value not in CHOICES.get(option, (value,)):
+                return None
+            if option in SINGLE:
+                given[SINGLE[option]] = value
+            elif option in REPEATED:
+                given[REPEATED[option]].append(value)
+            else:
+                return None
+    return Options(**given)

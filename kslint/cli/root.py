@@ -1,0 +1,54 @@
+"""The typer application that every command registers with."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from kslint import __version__
+from kslint.cli.usage import Stop, UsageError
+
+
+class _Commands(TyperGroup):
+    """Says our own ways to end a command in typer's."""
+
+    def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]
+        try:
+            return super().invoke(ctx)
+        except UsageError as error:
+            name = ctx.invoked_subcommand or ""
+            within = typer.Context(self.commands[name], parent=ctx, info_name=name)
+            raise typer.BadParameter(str(error), ctx=within) from None
+        except Stop as stop:
+            raise typer.Exit(stop.code) from None
+
+
+app = typer.Typer(
+    name="kslint",
+    cls=_Commands,
+    help="Check KServe and vLLM manifests before deploy: kslint works out what the cluster will "
+    "make of them and flags every documented trap at its line.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"kslint {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version and exit."
+        ),
+    ] = False,
+) -> None:
+    pass
