@@ -33,7 +33,7 @@ from xml.etree import ElementTree as ET
 import yaml
 
 from kslint import engine, rulebook
-from kslint.cli import app
+from kslint.cli.commands import app
 from kslint.cli.formats import FORMATS
 from kslint.config import Cluster, Config
 from kslint.source.files import CONFIG_FILES, SUFFIXES, Source
