@@ -60,8 +60,8 @@ class Config(NamedTuple):
     """Settings of a run. None and empty mean: not told.
 
     `severity` pairs a rule selector with error, warning, note or off. `idle_pause` is
-    annotation or none. `file` is the file they come from, "" for none; patterns are relative to
-    `directory`, "" for the working directory.
+    annotation or none. `require_reason` is about suppressions. `file` is the file they come
+    from, "" for none; patterns are relative to `directory`, "" for the working directory.
     """
 
     kserve_version: str | None = None
@@ -74,6 +74,7 @@ class Config(NamedTuple):
     per_path: tuple[PerPath, ...] = ()
     exclude: tuple[str, ...] = ()
     fail_on: str | None = None
+    require_reason: bool = False
     file: str = ""
     directory: str = ""
 

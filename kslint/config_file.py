@@ -374,6 +374,7 @@ def _config(data: dict[str, Any]) -> Config:
         ),
         exclude=tuple(data.get("exclude") or ()),
         fail_on=data.get("failOn"),
+        require_reason=data.get("requireReason", plain.require_reason),
     )
 
 

@@ -50,7 +50,13 @@ def run(loaded: Input, rules: Iterable[Rule], config: Config, all_rules: Iterabl
             findings.append(_broken(rule, error, reserved[INTERNAL_ERROR]))
             failed = True
     given = excuses(loaded.files, graph.resources)
-    findings += applied(_configured(found, config, book), given, book, {r.name for r in running})
+    findings += applied(
+        _configured(found, config, book),
+        given,
+        book,
+        {rule.name for rule in running},
+        reason_required=config.require_reason,
+    )
     findings = _once(findings)
     counting = [finding for finding in findings if finding.suppressed is None]
     errors, warnings, notes = (

@@ -1,7 +1,9 @@
 """Findings that the user has excused: by comment, or by annotation on the object.
 
 A suppression that excuses nothing, has run out or names no rule is a finding itself, so that
-none outlives its reason.
+none outlives its reason. One without a reason is, where the configuration asks for reasons.
+
+The annotation holds lines `rule, rule: reason until=2027-01-31`; reason and date may be missing.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.findings import Finding, Suppression
 from kslint.rulebook import RulebookError, matching
-from kslint.source.comments import directives
+from kslint.source.comments import directives, reason_and_date
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -23,10 +25,11 @@ if TYPE_CHECKING:
 
 ANNOTATION = "kslint.io/ignore"
 UNUSED = "unused-suppression"
+UNEXPLAINED = "unexplained-suppression"
 
 
 class Excuse(NamedTuple):
-    """One rule name in one comment or annotation.
+    """One rule name in one comment or annotation; "" if it has none.
 
     Covers lines `first` to `last` of a file, or, with `resource`, every finding about an object.
     """
@@ -51,7 +54,7 @@ class Excuse(NamedTuple):
 def excuses(files: Iterable[ParsedFile], resources: Iterable[Resource]) -> Iterator[Excuse]:
     """Every excuse in the input."""
     for comment in directives(files):
-        for name in comment.names:
+        for name in comment.names or ("",):
             place = (comment.span, comment.reason, comment.until, comment.first, comment.last)
             yield Excuse(name, *place)
     seen = set()
@@ -60,10 +63,19 @@ def excuses(files: Iterable[ParsedFile], resources: Iterable[Resource]) -> Itera
         place_of = None if node is None else node.place
         if node is None or place_of is None:
             continue
-        for name in (node.text or "").split(","):
-            if name.strip() and (place_of, name.strip()) not in seen:
-                seen.add((place_of, name.strip()))
-                yield Excuse(name.strip(), place_of, "", "", resource=resource)
+        for name, reason, until in _annotated(node.text or ""):
+            if (place_of, name) not in seen:
+                seen.add((place_of, name))
+                yield Excuse(name, place_of, reason, until, resource=resource)
+
+
+def _annotated(text: str) -> Iterator[tuple[str, str, str]]:
+    """The rules that an annotation names, each with its reason and date."""
+    for line in text.splitlines():
+        names, _, rest = line.partition(":")
+        for name in names.split(","):
+            if name.strip():
+                yield name.strip(), *reason_and_date(rest)
 
 
 def applied(
@@ -72,6 +84,7 @@ def applied(
     book: list[Rule],
     ran: set[str],
     today: date | None = None,
+    reason_required: bool = False,
 ) -> list[Finding]:
     """The findings, the excused ones marked, and what is wrong with the excuses.
 
@@ -90,31 +103,39 @@ def applied(
         if valid and not rule.reserved:
             finding = finding._replace(suppressed=Suppression("inSource", valid[0].reason))
         result.append(finding)
-    complaints = (_complaint(excuse, excuse in used, now, book, ran) for excuse in given)
-    return [*result, *(complaint for complaint in complaints if complaint is not None)]
+    for excuse in given:
+        complaint = _complaint(excuse, excuse in used, now, book, ran)
+        if complaint is not None:
+            variant, error = complaint
+            result.append(_finding(rules[UNUSED], variant, excuse, error))
+        elif reason_required and not excuse.reason:
+            result.append(_finding(rules[UNEXPLAINED], "default", excuse))
+    return result
 
 
 def _complaint(
     excuse: Excuse, used: bool, now: str, book: list[Rule], ran: set[str]
-) -> Finding | None:
-    rule = next(rule for rule in book if rule.name == UNUSED)
+) -> tuple[str, str] | None:
+    """What is wrong with an excuse: the message's variant, and words about the rule's name."""
+    if not excuse.name:
+        return "nameless", ""
     try:
         selected = matching(book, excuse.name)
-        named = [r for r in selected if excuse.name in (r.id, r.name, *r.aliases)]
     except RulebookError as error:
-        named, unknown = [], str(error)
-    else:
-        unknown = f"no rule is called `{excuse.name}`"
-    facts = {"name": excuse.name, "until": excuse.until, "error": unknown}
+        return "unknown", str(error)
+    named = [r for r in selected if excuse.name in (r.id, r.name, *r.aliases)]
     if not named:
-        variant = "unknown"
-    elif named[0].reserved:
-        variant = "reserved"
-    elif excuse.until and excuse.until < now:
-        variant = "expired"
-    elif not used and named[0].name in ran:
-        variant = "default"
-    else:
-        return None
+        return "unknown", f"`{excuse.name}` may mean several rules; a suppression names each"
+    if named[0].reserved:
+        return "reserved", ""
+    if excuse.until and excuse.until < now:
+        return "expired", ""
+    if not used and named[0].name in ran:
+        return "default", ""
+    return None
+
+
+def _finding(rule: Rule, variant: str, excuse: Excuse, error: str = "") -> Finding:
+    facts = {"name": excuse.name, "until": excuse.until, "error": error}
     message = rule.messages[variant].format_map(facts)
     return Finding(rule.id, rule.name, rule.severity, message, excuse.span, help=rule.help)

@@ -264,6 +264,7 @@ def test_show(tree: Path) -> None:
         "cluster": {"egress": {"huggingface": "throttled"}},
         "idlePause": "annotation",
         "failOn": "error",
+        "requireReason": False,
     }
     (tree / "kslint.yaml").write_text('kserve: {version: "0.19"}\ncluster: {complete: false}\n')
     done = kslint(tree / "app", "config", "show", "vendor")

@@ -49,6 +49,7 @@ severity: {KS101: off, vllm: note}
 perPath: {"tests/**": {ignore: [gitops]}}
 exclude: ["**/vendor/**"]
 failOn: warning
+requireReason: true
 """
 
 MEANT = Config(
@@ -80,6 +81,7 @@ MEANT = Config(
     per_path=(PerPath("tests/**", ("gitops",)),),
     exclude=("**/vendor/**",),
     fail_on="warning",
+    require_reason=True,
 )
 
 
@@ -88,7 +90,7 @@ REACHED = "`cluster.egress.huggingface` must be open, throttled or blocked"
 TWICE = "stands twice in one mapping"
 TOP = (
     "known here: version, kserve, vllm, cluster, idlePause, select, ignore, severity, perPath, "
-    "exclude, failOn"
+    "exclude, failOn, requireReason"
 )
 
 
@@ -130,6 +132,7 @@ severity = {KS101 = "off", vllm = "note"}
 perPath = {"tests/**" = {ignore = ["gitops"]}}
 exclude = ["**/vendor/**"]
 failOn = "warning"
+requireReason = true
 [tool.kslint.cluster]
 provides = ["keda", "istio"]
 complete = ["models"]

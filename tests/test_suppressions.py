@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 from cases import FIXTURES, book, result_of
 
+from kslint.findings import Suppression
 from kslint.suppressions import applied, excuses
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from kslint.findings import Finding
 
 CASES = FIXTURES / "unused-suppression"
@@ -67,3 +70,26 @@ def test_the_last_day_still_counts() -> None:
     for day, covered in ((date(2999, 12, 31), True), (date(3000, 1, 1), False)):
         marked = applied([(bare, None)], given, book(), {bare.name}, day)[0]
         assert (marked.suppressed is not None) is covered
+
+
+def test_each_line_of_an_annotation_has_its_own_reason(tmp_path: Path) -> None:
+    lines = "|\n      vllm-omp-bind-all: see OPS-12: no traffic, yet\n      KS304\n"
+    found = {f.name: f.suppressed for f in _with_annotation(tmp_path, lines)}
+    assert found["vllm-omp-bind-all"] == Suppression("inSource", "see OPS-12: no traffic, yet")
+    assert found["missing-enforce-eager"] == Suppression("inSource", "")
+
+
+def test_a_date_in_an_annotation_counts(tmp_path: Path) -> None:
+    lines = "|\n      vllm-omp-bind-all, KS304: until=2020-01-31 the next image\n"
+    found = _with_annotation(tmp_path, lines)
+    assert not [f for f in found if f.suppressed]
+    assert "the suppression of `KS304` ran out on 2020-01-31" in [f.message for f in found]
+
+
+def _with_annotation(folder: Path, value: str) -> list[Finding]:
+    text = (CASES / "good-annotation/a.yaml").read_text(encoding="utf-8")
+    old = "kslint.io/ignore: vllm-omp-bind-all"
+    assert old in text
+    new = text.replace(old, f"kslint.io/ignore: {value}")
+    (folder / "a.yaml").write_text(new, encoding="utf-8")
+    return result_of(folder).findings

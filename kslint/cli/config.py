@@ -88,6 +88,7 @@ def plain(config: Config) -> dict[str, Any]:
             "perPath": {one.glob: _told({"ignore": list(one.ignore)}) for one in config.per_path},
             "exclude": list(config.exclude),
             "failOn": config.fail_on or "error",
+            "requireReason": config.require_reason,
         }
     )
 

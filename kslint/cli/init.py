@@ -152,6 +152,9 @@ idlePause: annotation
 
 # Exit 1 on findings this bad, or worse: error, warning or note.
 failOn: error
+
+# Report suppressions that give no reason.
+# requireReason: true
 """
 
 

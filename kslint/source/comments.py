@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 MARK = b"kslint:"
 _DIRECTIVE = re.compile(
-    r"(?:^|(?<=\s))#\s*kslint:\s*(?P<form>ignore|ignore-file)\[(?P<names>[^\]]*)\](?P<rest>.*)$"
+    r"(?:^|(?<=\s))#\s*kslint:\s*"
+    r"(?:(?P<form>[a-z-]+)\[(?P<names>[^\]]*)\]|ignore(?:-file)?(?![\w-]))(?P<rest>.*)$"
 )
 _UNTIL = re.compile(r"\buntil=(\d{4}-\d{2}-\d{2})\b")
 
@@ -27,7 +28,8 @@ _UNTIL = re.compile(r"\buntil=(\d{4}-\d{2}-\d{2})\b")
 class Directive(NamedTuple):
     """One comment. It covers the lines from `first` to `last`, both counted from 1.
 
-    `until` is an ISO date or "". `names` may be empty, which covers nothing.
+    `until` is an ISO date or "". `names` is empty if the comment has no list of rules, or does not
+    say `ignore`; such a one covers nothing.
     """
 
     span: Span
@@ -55,9 +57,9 @@ def _in_file(file: ParsedFile) -> Iterator[Directive]:
         match = _DIRECTIVE.search(line)
         if match is None or any(_holds(span, number, match.start() + 1) for span in texts):
             continue
-        names = tuple(name.strip() for name in match["names"].split(",") if name.strip())
-        rest = match["rest"].strip()
-        until = _UNTIL.search(rest)
+        known = match["form"] in ("ignore", "ignore-file")
+        listed = match["names"].split(",") if known else ()
+        names = tuple(name.strip() for name in listed if name.strip())
         span = Span(file.source.name, number, match.start() + 1, number, len(line) + 1)
         if match["form"] == "ignore-file":
             first, last = 1, len(lines)
@@ -65,8 +67,13 @@ def _in_file(file: ParsedFile) -> Iterator[Directive]:
             first = last = number
         else:
             first, last = _block_after(number, lines)
-        reason = _UNTIL.sub("", rest).strip(" :-")
-        yield Directive(span, names, reason, until[1] if until else "", first, last)
+        yield Directive(span, names, *reason_and_date(match["rest"]), first, last)
+
+
+def reason_and_date(text: str) -> tuple[str, str]:
+    """What stands behind the rules: the reason, and the ISO date of `until=`; "" where missing."""
+    until = _UNTIL.search(text)
+    return _UNTIL.sub("", text).strip(" :-"), until[1] if until else ""
 
 
 def _scalar_spans(file: ParsedFile) -> Iterator[Span]:
