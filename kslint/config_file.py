@@ -11,35 +11,42 @@ import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kslint.config import Cluster, Config, Node, PerPath, Taint
+from kslint.config_words import explained, printable
 from kslint.source.files import CONFIG_FILES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
+    from kslint.config_words import Path
     from kslint.source import nodes
     from kslint.source.files import Source
+    from kslint.source.nodes import Span
 
 PYPROJECT = "pyproject.toml"
 _TABLE = ("tool", "kslint")
 
-Path = tuple["str | int", ...]
-"""Keys and indices from the configuration's root down to a value."""
-
-
-class ConfigError(Exception):
-    """A configuration that cannot be used. `mistakes` are lines like a compiler's."""
-
-    def __init__(self, mistakes: Iterable[str]) -> None:
-        self.mistakes = tuple(mistakes)
-        super().__init__("\n".join(self.mistakes))
-
 
 class Mistake(NamedTuple):
-    """One thing wrong, with its place: `file:line:column: message`, in TOML `file: message`."""
+    """One thing wrong. Line and column are 0 in TOML, the file is "" if several are at fault."""
 
     line: int
     column: int
-    text: str
+    message: str
+    file: str = ""
+
+    @property
+    def text(self) -> str:
+        """As a compiler has it: `file:line:column: message`."""
+        place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+        return f"{place}: {self.message}" if place else self.message
+
+
+class ConfigError(Exception):
+    """A configuration that cannot be used."""
+
+    def __init__(self, mistakes: Iterable[Mistake]) -> None:
+        self.mistakes = tuple(mistakes)
+        super().__init__("\n".join(mistake.text for mistake in self.mistakes))
 
 
 class ConfigFile:
@@ -57,9 +64,7 @@ class ConfigFile:
         """A mistake at the value, or unknown key, that `path` leads to."""
         node = None if self._root is None else self._root.at(*path)
         span = None if node is None else node.place
-        if span is None:
-            return Mistake(0, 0, f"{self.name}: {message}")
-        return Mistake(span.line, span.column, f"{span}: {message}")
+        return Mistake(0, 0, message, self.name) if span is None else _at_span(span, message)
 
     def label(self, path: Path) -> str:
         """A path as messages write it: `cluster.nodes[0].name`."""
@@ -70,7 +75,7 @@ class ConfigFile:
             elif step.replace("-", "").replace("_", "").isalnum():
                 text += f".{step}" if text else step
             else:
-                text += f'["{_text(step)}"]'
+                text += f'["{printable(step)}"]'
         return text
 
     def mistakes(self) -> list[Mistake]:
@@ -81,11 +86,11 @@ class ConfigFile:
         found = {
             self.mistake(path, message)
             for error in Draft202012Validator(known).iter_errors(self.data)
-            for path, message in _explained(error, self, known)
+            for path, message in explained(error, self.label, known)
         }
         for path, glob in (*self._texts("exclude"), *self._keys("perPath")):
             if not _is_pattern(glob):
-                message = f"`{_text(glob)}` is not a gitignore pattern that matches anything"
+                message = f"`{printable(glob)}` is not a gitignore pattern that matches anything"
                 found.add(self.mistake(path, message))
         return sorted(found)
 
@@ -111,7 +116,7 @@ class ConfigFile:
     def config(self, others: Iterable[Mistake] = ()) -> Config:
         """The configuration. Raises ConfigError with every mistake, and those of `others`."""
         if mistakes := sorted({*self.mistakes(), *others}):
-            raise ConfigError(mistake.text for mistake in mistakes)
+            raise ConfigError(mistakes)
         return _config(self.data or {})._replace(file=self.name, directory=self.directory)
 
     def _texts(self, *path: str | int) -> list[tuple[Path, str]]:
@@ -156,7 +161,8 @@ def find(path: str = ".") -> str | None:
             from kslint.source.files import display
 
             names = " and ".join(display(file) for file in files)
-            raise ConfigError([f"{names} configure kslint in one directory: keep one"])
+            message = f"{names} configure kslint in one directory: keep one"
+            raise ConfigError([Mistake(0, 0, message)])
         parent = os.path.dirname(directory)
         if files:
             return files[0]
@@ -171,19 +177,23 @@ def in_directory(directory: str) -> list[str]:
     found = [file for file in files if os.path.isfile(file)]
     project = os.path.join(directory, PYPROJECT)
     if os.path.isfile(project):
-        data = _bytes(project).data
-        if b"kslint" in data and b"tool" in data and _table(project) is not None:
+        source = _bytes(project)
+        if b"kslint" in source.data and b"tool" in source.data and _table(source) is not None:
             found.append(project)
     return found
 
 
-def read(file: str) -> ConfigFile:
-    """Parse a configuration file. Raises ConfigError if it cannot be read or parsed."""
-    source, directory = _bytes(file), os.path.dirname(os.path.abspath(file))
+def read(file: str, source: Source | None = None) -> ConfigFile:
+    """Parse a configuration file, or `source` in its place: what an editor has not saved yet.
+
+    Raises ConfigError if it cannot be read or parsed.
+    """
+    source, directory = source or _bytes(file), os.path.dirname(os.path.abspath(file))
     if file.endswith(".toml"):
-        table = _table(file)
+        table = _table(source)
         if table is None:
-            raise ConfigError([f"{source.name}: has no table [{'.'.join(_TABLE)}]"])
+            message = f"has no table [{'.'.join(_TABLE)}]"
+            raise ConfigError([Mistake(0, 0, message, source.name)])
         return ConfigFile(source.name, directory, table)
     root = _root(source)
     return ConfigFile(source.name, directory, _plain(root), root)
@@ -204,7 +214,7 @@ def _bytes(file: str) -> Source:
     found = files.Found(os.path.abspath(file), files.display(file), True)
     source = files.read(found)
     if isinstance(source, files.InputProblem):
-        raise ConfigError([f"{source.file}: {source.message}"])
+        raise ConfigError([Mistake(0, 0, source.message, source.file)])
     return source
 
 
@@ -215,11 +225,13 @@ def _root(source: Source) -> nodes.Node | None:
     try:
         documents = list(compose(source, source.data))
     except YamlError as problem:
-        raise ConfigError([f"{problem.span}: {problem.message}"]) from None
-    mistakes = [f"{d.root.span}: a configuration is one YAML document" for d in documents[1:]]
+        raise ConfigError([_at_span(problem.span, problem.message)]) from None
+    message = "a configuration is one YAML document"
+    mistakes = [_at_span(document.root.span, message) for document in documents[1:]]
     for name, again, first in (twice for d in documents for twice in d.duplicates):
         line = "" if first.span is None else f", first in line {first.span.line}"
-        mistakes.append(f"{again.span}: key `{_text(name)}` stands twice in one mapping{line}")
+        message = f"key `{printable(name)}` stands twice in one mapping{line}"
+        mistakes.append(_at_span(again.span, message))
     if mistakes:
         raise ConfigError(mistakes)
     return documents[0].root if documents else None
@@ -238,18 +250,23 @@ def _plain(node: nodes.Node | None) -> Any:
     return None if node is None else [_plain(child) for child in node.elements()]
 
 
-def _table(file: str) -> dict[str, Any] | None:
+def _at_span(span: Span | None, message: str) -> Mistake:
+    assert span is not None
+    return Mistake(span.line, span.column, message, span.file)
+
+
+def _table(source: Source) -> dict[str, Any] | None:
     """The table [tool.kslint] of a TOML file; None if it has none. Fractions stay text."""
     if sys.version_info >= (3, 11):
         import tomllib
     else:
         import tomli as tomllib
 
-    source = _bytes(file)
     try:
         table: Any = tomllib.loads(source.data.decode("utf-8"), parse_float=str)
     except (ValueError, RecursionError) as error:
-        raise ConfigError([f"{source.name}: cannot be read as TOML: {error}"]) from None
+        message = f"cannot be read as TOML: {error}"
+        raise ConfigError([Mistake(0, 0, message, source.name)]) from None
     found = _at(table, _TABLE)
     return found if isinstance(found, dict) else None
 
@@ -261,93 +278,6 @@ def _at(data: Any, path: Path) -> Any:
         else:
             data = data.get(step) if isinstance(data, dict) else None
     return data
-
-
-_WORDS = {
-    "object": "a mapping", "array": "a list", "string": "text", "number": "a number",
-    "integer": "a whole number", "boolean": "true or false",
-}  # fmt: skip
-
-
-def _explained(error: Any, file: ConfigFile, known: Any) -> Iterator[tuple[Path, str]]:
-    """A validation error in our words: where, and what to write instead."""
-    path: Path = tuple(error.absolute_path)
-    label, shown, wanted = file.label(path), _shown(error.instance), error.validator_value
-    name = f"`{label}`" if label else "the configuration"
-    if error.validator == "additionalProperties":
-        for key in error.instance.keys() - error.schema["properties"].keys():
-            message = f"unknown key `{_text(key)}`{_nearest(key, error.schema, known)}"
-            yield (*path, key), message
-    elif error.validator == "required":
-        missing = [f"`{key}`" for key in wanted if key not in error.instance]
-        yield path, f"{name} needs {' and '.join(missing)}"
-    elif error.validator == "type":
-        kinds = [wanted] if isinstance(wanted, str) else wanted
-        words = _either([_WORDS[kind] for kind in kinds if kind != "null"])
-        scalar = wanted == "string" and isinstance(error.instance, (bool, int))
-        yield path, f"{name} must be {words}, not {shown}{': quote it' if scalar else ''}"
-    elif error.validator == "enum":
-        words = _either([str(value) for value in wanted])
-        yield path, f"{name} must be {words}, not {shown}{_close(error.instance, wanted)}"
-    elif error.validator == "minimum":
-        yield path, f"{name} must be {wanted} or more, not {shown}"
-    else:
-        yield path, f"{name} {error.schema['patternErrorMessage']}, not {shown}"
-
-
-def _either(words: list[str]) -> str:
-    """`a, b or c`."""
-    return " or ".join([", ".join(words[:-1]), words[-1]] if words[1:] else words)
-
-
-def _shown(value: Any) -> str:
-    """A value for a message."""
-    if isinstance(value, (dict, list)):
-        return _WORDS["object" if isinstance(value, dict) else "array"]
-    if value is None:
-        return "empty"
-    return f"`{_text(str(value).lower() if isinstance(value, bool) else str(value))}`"
-
-
-def _text(text: str) -> str:
-    """Text for a message: on one line, and cut where it is long."""
-    text = "".join(char if char.isprintable() else "?" for char in text)
-    return text if len(text) <= 60 else text[:57] + "..."
-
-
-def _nearest(key: str, level: Any, known: Any) -> str:
-    """The key that was meant: one of the same level, else the same name at another level."""
-    names = list(level["properties"])
-    if hint := _close(key, names):
-        return hint
-    for path in _paths(known, known):
-        if path.rpartition(".")[2] == key:
-            return f"; it belongs at {f'`{path}`' if '.' in path else 'the top level'}"
-    return f"; known here: {', '.join(names)}"
-
-
-def _close(value: Any, names: list[Any]) -> str:
-    """`; did you mean ...?`, where one of the names is close; case and `-_` do not count."""
-    if not isinstance(value, str):
-        return ""
-    import difflib
-
-    folded = {str(n).replace("-", "").replace("_", "").lower(): n for n in names}
-    asked = value[:60].replace("-", "").replace("_", "").lower()
-    close = difflib.get_close_matches(asked, folded, n=1)
-    return f"; did you mean `{folded[close[0]]}`?" if close else ""
-
-
-def _paths(level: Any, known: Any, base: str = "") -> Iterator[str]:
-    """Every key of a schema, as `cluster.nodes[].name`."""
-    if "$ref" in level:
-        level = known["$defs"][level["$ref"].rpartition("/")[2]]
-    for name, below in level.get("properties", {}).items():
-        path = f"{base}.{name}" if base else name
-        yield path
-        yield from _paths(below, known, path)
-    if isinstance(level.get("items"), dict):
-        yield from _paths(level["items"], known, base + "[]")
 
 
 def _config(data: dict[str, Any]) -> Config:
