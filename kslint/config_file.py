@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from kslint.config import Cluster, Config, Node, PerPath, Taint
-from kslint.config_words import explained, printable
+from kslint.config_words import printable
 from kslint.source.files import CONFIG_FILES
+from kslint.written import Mistake, MistakesError, Written, one_document, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,74 +21,27 @@ if TYPE_CHECKING:
     from kslint.config_words import Path
     from kslint.source import nodes
     from kslint.source.files import Source
-    from kslint.source.nodes import Span
 
 PYPROJECT = "pyproject.toml"
 _TABLE = ("tool", "kslint")
 
 
-class Mistake(NamedTuple):
-    """One thing wrong. Line and column are 0 in TOML, the file is "" if several are at fault."""
-
-    line: int
-    column: int
-    message: str
-    file: str = ""
-
-    @property
-    def text(self) -> str:
-        """As a compiler has it: `file:line:column: message`."""
-        place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
-        return f"{place}: {self.message}" if place else self.message
-
-
-class ConfigError(Exception):
+class ConfigError(MistakesError):
     """A configuration that cannot be used."""
 
-    def __init__(self, mistakes: Iterable[Mistake]) -> None:
-        self.mistakes = tuple(mistakes)
-        super().__init__("\n".join(mistake.text for mistake in self.mistakes))
 
-
-class ConfigFile:
+class ConfigFile(Written):
     """A configuration file that was parsed, not yet validated."""
 
     def __init__(
         self, name: str, directory: str, data: Any, root: nodes.Node | None = None
     ) -> None:
-        self.name = name
+        super().__init__(name, data, root, "" if root is not None else ".".join(_TABLE))
         self.directory = directory
-        self.data = data
-        self._root = root
-
-    def mistake(self, path: Path, message: str) -> Mistake:
-        """A mistake at the value, or unknown key, that `path` leads to."""
-        node = None if self._root is None else self._root.at(*path)
-        span = None if node is None else node.place
-        return Mistake(0, 0, message, self.name) if span is None else _at_span(span, message)
-
-    def label(self, path: Path) -> str:
-        """A path as messages write it: `cluster.nodes[0].name`."""
-        text = "" if self._root is not None else ".".join(_TABLE)
-        for step in path:
-            if isinstance(step, int):
-                text += f"[{step}]"
-            elif step.replace("-", "").replace("_", "").isalnum():
-                text += f".{step}" if text else step
-            else:
-                text += f'["{printable(step)}"]'
-        return text
 
     def mistakes(self) -> list[Mistake]:
         """Everything that the schema, or a pattern's syntax, does not allow; in file order."""
-        from jsonschema import Draft202012Validator
-
-        known = schema()
-        found = {
-            self.mistake(path, message)
-            for error in Draft202012Validator(known).iter_errors(self.data)
-            for path, message in explained(error, self.label, known)
-        }
+        found = self.against(schema(), "the configuration")
         for path, glob in (*self._texts("exclude"), *self._keys("perPath")):
             if not _is_pattern(glob):
                 message = f"`{printable(glob)}` is not a gitignore pattern that matches anything"
@@ -195,8 +149,10 @@ def read(file: str, source: Source | None = None) -> ConfigFile:
             message = f"has no table [{'.'.join(_TABLE)}]"
             raise ConfigError([Mistake(0, 0, message, source.name)])
         return ConfigFile(source.name, directory, table)
-    root = _root(source)
-    return ConfigFile(source.name, directory, _plain(root), root)
+    root, mistakes = one_document(source, "a configuration")
+    if mistakes:
+        raise ConfigError(mistakes)
+    return ConfigFile(source.name, directory, plain(root), root)
 
 
 def _is_pattern(glob: str) -> bool:
@@ -216,43 +172,6 @@ def _bytes(file: str) -> Source:
     if isinstance(source, files.InputProblem):
         raise ConfigError([Mistake(0, 0, source.message, source.file)])
     return source
-
-
-def _root(source: Source) -> nodes.Node | None:
-    """The one document of a YAML file; None if it is empty."""
-    from kslint.source.parser import YamlError, compose
-
-    try:
-        documents = list(compose(source, source.data))
-    except YamlError as problem:
-        raise ConfigError([_at_span(problem.span, problem.message)]) from None
-    message = "a configuration is one YAML document"
-    mistakes = [_at_span(document.root.span, message) for document in documents[1:]]
-    for name, again, first in (twice for d in documents for twice in d.duplicates):
-        line = "" if first.span is None else f", first in line {first.span.line}"
-        message = f"key `{printable(name)}` stands twice in one mapping{line}"
-        mistakes.append(_at_span(again.span, message))
-    if mistakes:
-        raise ConfigError(mistakes)
-    return documents[0].root if documents else None
-
-
-def _plain(node: nodes.Node | None) -> Any:
-    """Plain data. Fractions stay as they are written (0.20 is no 0.2), `off` and `yes` text."""
-    from kslint.source.nodes import Map, Scalar
-
-    if isinstance(node, Map):
-        return {name: _plain(child) for name, child in node.items()}
-    if isinstance(node, Scalar):
-        value = node.value
-        word = isinstance(value, bool) and node.literal.lower() not in ("true", "false")
-        return node.literal if word or isinstance(value, float) else value
-    return None if node is None else [_plain(child) for child in node.elements()]
-
-
-def _at_span(span: Span | None, message: str) -> Mistake:
-    assert span is not None
-    return Mistake(span.line, span.column, message, span.file)
 
 
 def _table(source: Source) -> dict[str, Any] | None:

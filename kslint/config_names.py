@@ -10,8 +10,9 @@ from kslint.model.machines import machine
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from kslint.config_file import ConfigFile, Mistake
+    from kslint.config_file import ConfigFile
     from kslint.rulebook import Rule
+    from kslint.written import Mistake
 
 
 def unknown_rules(file: ConfigFile, book: list[Rule]) -> Iterator[Mistake]:

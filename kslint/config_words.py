@@ -16,11 +16,16 @@ _WORDS = {
 }  # fmt: skip
 
 
-def explained(error: Any, label: Callable[[Path], str], known: Any) -> Iterator[tuple[Path, str]]:
-    """A validation error in our words: where, and what to write instead."""
+def explained(
+    error: Any, label: Callable[[Path], str], known: Any, whole: str
+) -> Iterator[tuple[Path, str]]:
+    """A validation error in our words: where, and what to write instead.
+
+    `whole` is what messages call the data.
+    """
     path: Path = tuple(error.absolute_path)
     place, shown, wanted = label(path), _shown(error.instance), error.validator_value
-    name = f"`{place}`" if place else "the configuration"
+    name = f"`{place}`" if place else whole
     if error.validator == "additionalProperties":
         for key in error.instance.keys() - error.schema["properties"].keys():
             message = f"unknown key `{printable(key)}`{_nearest(key, error.schema, known)}"
