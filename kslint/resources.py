@@ -10,9 +10,9 @@ from kslint.source.nodes import Map, Seq
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from kslint.source.document import Document
     from kslint.source.load import ParsedFile
     from kslint.source.nodes import Node
-    from kslint.source.parser import Document
 
 MAX_LIST_DEPTH = 4
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.source.files import encoding_of, split_lines
 
@@ -19,11 +19,48 @@ _STAND_INS = (0xE000, 0xE800, 0xF000)
 """Where in the private use area the 2048 surrogates may be moved: to what the text leaves free."""
 
 
+class JsonValue(NamedTuple):
+    """One text of a stream of JSON texts, and its zero-based place."""
+
+    text: str
+    line: int
+    column: int
+
+
 def is_json(data: bytes | str) -> bool:
     """Does a stream begin like JSON? (kubectl asks the same of its first characters.)"""
     if isinstance(data, bytes):
         return data[:64].lstrip(b" \t\r\n")[:1] in (b"{", b"[")
     return data.lstrip(" \t\r\n")[:1] in ("{", "[")
+
+
+def json_values(data: bytes | str) -> list[JsonValue]:
+    """The objects and lists of a stream of JSON texts, such as `jq` writes; none if it is not one.
+
+    kubectl reads such a stream to its end (k8s.io/apimachinery pkg/util/yaml, v0.34).
+    """
+    import json
+
+    text = data.decode(encoding_of(data), "replace") if isinstance(data, bytes) else data
+    blanks = re.compile("[ \t\r\n]*")
+    decoder = json.JSONDecoder()
+    found: list[JsonValue] = []
+    before = line = column = 0
+    begin = len(text) - len(text.lstrip(" \t\r\n"))
+    try:
+        while text[begin : begin + 1] in ("{", "["):
+            lines = split_lines(text[before:begin])
+            line += len(lines) - 1
+            column = len(lines[-1]) + (column if len(lines) == 1 else 0)
+            before = begin
+            _, end = decoder.raw_decode(text, begin)
+            found.append(JsonValue(text[begin:end], line, column))
+            gap = blanks.match(text, end)
+            assert gap is not None
+            begin = gap.end()
+    except (ValueError, RecursionError):
+        return []
+    return found if begin == len(text) else []
 
 
 def may_hold_no_number(data: bytes | str) -> bool:

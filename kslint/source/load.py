@@ -14,8 +14,8 @@ from kslint.source.parser import ForbiddenCharacterError, YamlError, compose
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from kslint.source.document import Document
     from kslint.source.files import Excluder, Source
-    from kslint.source.parser import Document
 
 MAX_BROKEN_DOCUMENTS = 20
 """After so many broken documents the rest of a file is given up, which is a trouble too."""
@@ -125,12 +125,16 @@ def load_source(source: Source, result: Input) -> None:
 
 
 def _syntax_trouble(source: Source, problem: YamlError) -> Trouble:
-    """The parser's own words, unless a merge conflict explains them better."""
+    """The parser's own words, unless a merge conflict or a tab explains them better."""
     for line in range(problem.span.line, max(0, problem.span.line - _CONFLICT_REACH), -1):
         if source.line(line).startswith(_CONFLICT_MARKERS):
             place = Span(source.name, line, 1, line, 8)
             return Trouble("yaml-syntax", place, "a merge conflict marker was left in the file")
-    return Trouble("yaml-syntax", problem.span, problem.message, problem.related)
+    at = problem.span
+    message = problem.message
+    if message.startswith("found ") and source.line(at.line)[at.column - 1 : at.column] == "\t":
+        message = "a tab stands where YAML takes only blanks"
+    return Trouble("yaml-syntax", at, message, problem.related)
 
 
 def _in_chart_templates(source: Source) -> bool:

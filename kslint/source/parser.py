@@ -8,7 +8,7 @@ constructed from a tag.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import yaml
 from yaml.events import (
@@ -26,14 +26,17 @@ from kslint.source.characters import (
     first_forbidden,
     is_json,
     json_for_yaml,
+    json_values,
     may_hold_no_number,
 )
-from kslint.source.nodes import Map, Scalar, Seq, Span, walk
-from kslint.source.scalars import PYTHON_TAG, WORDS, is_no_number, key_name, refusal
+from kslint.source.document import Document, Duplicate, Overridden, Redefined, Refusal
+from kslint.source.nodes import Map, Mark, Scalar, Seq, Span, walk
+from kslint.source.scalars import MERGE_TAG, PYTHON_TAG, WORDS, is_no_number, key_name, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from kslint.source.characters import JsonValue
     from kslint.source.files import Source
     from kslint.source.nodes import Node
 
@@ -54,32 +57,6 @@ class YamlError(Exception):
 
 class ForbiddenCharacterError(YamlError):
     """A byte or character that no YAML reader takes."""
-
-
-class Duplicate(NamedTuple):
-    """A key that stands twice in one mapping."""
-
-    name: str
-    again: Scalar
-    first: Scalar
-
-
-class Refusal(NamedTuple):
-    """What YAML allows and a Kubernetes object must not hold, since JSON has no form for it."""
-
-    message: str
-    span: Span
-
-
-class Document(NamedTuple):
-    """One YAML document. `number` counts from 0 within its file."""
-
-    root: Node
-    number: int
-    duplicates: list[Duplicate]
-    refusals: list[Refusal]
-    composite_keys: list[Span]
-    """Where a mapping or list is used as a key: mostly an unrendered `{{ x }}`."""
 
 
 def event_parser(data: bytes | str) -> Any:
@@ -120,14 +97,48 @@ def compose(source: Source, data: bytes | str, number: int = 0) -> Iterator[Docu
     been yielded by then. Raises ForbiddenCharacterError at the first character YAML does not take;
     libyaml looks ahead for these, so documents before it may be missing.
     """
+    read = 0
+    following: list[JsonValue] = []
     try:
-        yield from _documents(source, *_event_source(data), number)
+        for document in _documents(source, *_event_source(data), number):
+            yield document
+            read += 1
     except yaml.MarkedYAMLError as error:
-        raise _located(source, error) from None
+        following = json_values(data)[read:] if read and is_json(data) else []
+        if not following:
+            raise _located(source, error) from None
     except (yaml.reader.ReaderError, UnicodeError):
         line, column, message = first_forbidden(data)
         span = Span(source.name, line, column, line, column + 1)
         raise ForbiddenCharacterError(message, span) from None
+    for value in following:
+        yield from _json_documents(source, value, number + read)
+        read += 1
+
+
+def _json_documents(source: Source, value: JsonValue, number: int) -> Iterator[Document]:
+    """One of several JSON texts that follow each other, which to YAML are no stream."""
+    next_event, no_numbers = _event_source(value.text)
+    try:
+        yield from _documents(source, _shifted(next_event, value), no_numbers, number)
+    except yaml.MarkedYAMLError as error:
+        place = Span(source.name, value.line + 1, value.column + 1, value.line + 1, 1)
+        raise YamlError(error.problem or "invalid JSON", place) from None
+
+
+def _shifted(next_event: Any, value: JsonValue) -> Any:
+    """Events of a text that stands somewhere in a file, at their places in the file."""
+
+    def moved(mark: Any) -> Mark:
+        column = mark.column + (value.column if mark.line == 0 else 0)
+        return Mark(mark.line + value.line, column)
+
+    def event() -> Any:
+        found = next_event()
+        found.start_mark, found.end_mark = moved(found.start_mark), moved(found.end_mark)
+        return found
+
+    return event
 
 
 def _documents(
@@ -140,6 +151,7 @@ def _documents(
             return
         if kind is DocumentStartEvent:
             document = _document(source, next_event, number)
+            document.refusals.extend(_start_refusals(source, event, document.root))
             if no_numbers:
                 document.refusals.extend(_no_numbers(document.root))
             yield document
@@ -153,7 +165,10 @@ def _document(  # noqa: C901  (one loop over all events: calls would cost a thir
     duplicates: list[Duplicate] = []
     refusals: list[Refusal] = []
     composite: list[Span] = []
+    overridden: list[Overridden] = []
+    redefined: list[Redefined] = []
     anchors: dict[str, tuple[Node, int]] = {}
+    former: dict[str, Node] = {}  # what a redefined anchor named before, until an alias uses it
     open_anchors: dict[int, tuple[str, int]] = {}
     count = 0  # nodes so far, aliases expanded
     expanded = 0  # of these, what aliases brought
@@ -180,6 +195,8 @@ def _document(  # noqa: C901  (one loop over all events: calls would cost a thir
                 refusals.extend(_tag_refusal(source, event))
             count += 1
             if event.anchor:
+                if event.anchor in anchors:
+                    former[event.anchor] = anchors[event.anchor][0]
                 anchors[event.anchor] = (node, 1)
         elif kind is MappingStartEvent or kind is SequenceStartEvent:
             start, end = event.start_mark, event.end_mark
@@ -192,6 +209,8 @@ def _document(  # noqa: C901  (one loop over all events: calls would cost a thir
                 refusals.extend(_tag_refusal(source, event))
             count += 1
             if event.anchor:
+                if event.anchor in anchors:
+                    former[event.anchor] = anchors[event.anchor][0]
                 anchors[event.anchor] = (node, -1)
                 open_anchors[id(node)] = (event.anchor, count)
             if len(stack) >= MAX_DEPTH:
@@ -223,6 +242,9 @@ def _document(  # noqa: C901  (one loop over all events: calls would cost a thir
                 )
             if size > 1 and len(stack) + _height(target) > MAX_DEPTH:
                 raise YamlError(f"aliases nest deeper than {MAX_DEPTH} levels", here)
+            if event.anchor in former:
+                first = former.pop(event.anchor)
+                redefined.append(Redefined(event.anchor, first, target, here))
             node = target.moved(None)
             if key is None and container.__class__ is Map:  # a key stands where it is used
                 node.start, node.end = event.start_mark, event.end_mark
@@ -244,19 +266,19 @@ def _document(  # noqa: C901  (one loop over all events: calls would cost a thir
         else:
             name = key.literal
             entries: dict[str, Node] = container.entries  # type: ignore[attr-defined]
-            if (key.plain_style and (name < ":" or name in WORDS)) or key.tag is not None:
-                # numbers sort before the colon, words and `<<` after it
-                name = _name(key, source, refusals)
-            elif name == "<<" and key.plain_style:
-                merged = _merge(entries, node, key, source, merged)
+            if name == "<<" and (key.tag == MERGE_TAG or key.plain_style):
+                merged = _merge(entries, node, key, source, merged, overridden)
                 key = None
                 continue
+            if (key.plain_style and (name < ":" or name in WORDS)) or key.tag is not None:
+                # numbers sort before the colon, words after it
+                name = _name(key, source, refusals)
             node.key = key
             if name in entries:
                 if merged is None or name not in merged:
-                    first = entries[name].key
-                    assert first is not None
-                    duplicates.append(Duplicate(name, key, first))
+                    before = entries[name].key
+                    assert before is not None
+                    duplicates.append(Duplicate(name, key, before))
                 else:
                     merged.discard(name)
             entries[name] = node
@@ -264,7 +286,24 @@ def _document(  # noqa: C901  (one loop over all events: calls would cost a thir
 
     if root is None:
         root = Scalar("", True, None, source, event.start_mark, event.end_mark)
-    return Document(root, number, duplicates, refusals, composite)
+    return Document(root, number, duplicates, refusals, composite, overridden, redefined)
+
+
+def _start_refusals(source: Source, event: Any, root: Node) -> Iterator[Refusal]:
+    """What kubectl does not take at the start of a document, though YAML does.
+
+    It cuts streams into documents at lines that begin with `---`: directives are cut off from
+    theirs, and behind the dashes only a comment may stand. Source: k8s.io/apimachinery v0.34
+    pkg/util/yaml/decoder.go (YAMLReader.Read).
+    """
+    if event.version is not None or event.tags:
+        message = "kubectl takes no `%` directives: it cuts them off from their document"
+        yield Refusal(message, _span(source, event.start_mark, event.start_mark))
+    elif event.explicit and root.start is not None and root.start.line == event.end_mark.line:
+        if root.is_null and isinstance(root, Scalar) and not root.literal:
+            return
+        message = "kubectl takes nothing but a comment behind `---` on its line"
+        yield Refusal(message, _span(source, event.start_mark, event.end_mark))
 
 
 def _name(key: Scalar, source: Source, refusals: list[Refusal]) -> str:
@@ -311,7 +350,12 @@ def _height(node: Node) -> int:
 
 
 def _merge(
-    entries: dict[str, Node], value: Node, key: Scalar, source: Source, merged: set[str] | None
+    entries: dict[str, Node],
+    value: Node,
+    key: Scalar,
+    source: Source,
+    merged: set[str] | None,
+    overridden: list[Overridden],
 ) -> set[str]:
     """Apply `<<: value` the way go-yaml does: at its place, over what stands before it."""
     merged = set() if merged is None else merged
@@ -322,6 +366,11 @@ def _merge(
                 "a merge key `<<` takes a mapping or a list of mappings",
                 _span(source, key.start, key.end),
             )
+        overridden.extend(
+            Overridden(name, entries[name], brought, key)
+            for name, brought in item.entries.items()
+            if name in entries and name not in merged
+        )
         entries.update(item.entries)
         merged.update(item.entries)
     return merged
@@ -333,7 +382,7 @@ def _span(source: Source, start: Any, end: Any) -> Span:
 
 def _located(source: Source, error: yaml.MarkedYAMLError) -> YamlError:
     mark = error.problem_mark or error.context_mark
-    message = " ".join(part for part in (error.problem or error.context or "invalid YAML",) if part)
+    message = error.problem or error.context or "invalid YAML"
     line, column = (mark.line, mark.column) if mark is not None else (0, 0)
     span = Span(source.name, line + 1, column + 1, line + 1, column + 2)
     related: tuple[tuple[Span, str], ...] = ()

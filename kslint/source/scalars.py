@@ -35,6 +35,7 @@ _BASES = {"x": 16, "X": 16, "b": 2, "B": 2, "o": 8, "O": 8}
 
 TAG = "tag:yaml.org,2002:"
 PYTHON_TAG = TAG + "python/"
+MERGE_TAG = TAG + "merge"
 _TYPES: dict[str, tuple[type, ...]] = {
     TAG + "bool": (bool,),
     TAG + "float": (int, float),

@@ -213,3 +213,18 @@ def test_a_large_file_of_broken_documents_is_fast() -> None:
 
 def test_what_stands_before_dots_is_whole() -> None:
     assert values(loaded("a: 1\n...\nb: 2\n---\nc: 3\n")) == [{"a": 1}, {"c": 3}]
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [("a:\n\tb: 1\n", 2), ("\ta: 1\n", 1), ("a:\n  b: 1\n\tc: 2\n", 3), ("a: |\n\tb\n", 2)],
+)
+def test_tabs_are_named(text: str, line: int) -> None:
+    (trouble,) = loaded(text).troubles
+    assert trouble.message == "a tab stands where YAML takes only blanks"
+    assert trouble.span.line == line
+
+
+def test_other_characters_are_not_called_tabs() -> None:
+    (trouble,) = loaded("a: @b\n").troubles
+    assert "tab" not in trouble.message

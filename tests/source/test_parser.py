@@ -24,7 +24,7 @@ from kslint.source.parser import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from kslint.source.parser import Document
+    from kslint.source.document import Document
 
 
 def documents(text: str | bytes) -> list[Document]:
@@ -415,3 +415,77 @@ def test_any_text_gives_documents_or_one_error_inside_it(text: str) -> None:
         place = error.span
     assert 1 <= place.line <= len(source.lines) + 1
     assert place.column >= 1
+
+
+# What kubectl makes of it, and other readers do not
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "where"),
+    [
+        ("a: 1\n--- {b: 2}\n", "kubectl takes nothing but a comment behind `---` on its line",
+         (2, 1, 2, 4)),
+        ("--- !foo\na: 1\n", "kubectl takes nothing but a comment behind `---` on its line",
+         (1, 1, 1, 4)),
+        ("# c\n%YAML 1.1\n---\na: 1\n",
+         "kubectl takes no `%` directives: it cuts them off from their document", (2, 1, 2, 1)),
+    ],
+)  # fmt: skip
+def test_starts_of_documents_that_kubectl_refuses(
+    text: str, message: str, where: tuple[int, ...]
+) -> None:
+    (refusal,) = documents(text)[-1].refusals
+    assert (refusal.message, place(refusal.span)) == (message, where)
+
+
+@pytest.mark.parametrize("text", ["---\na: 1\n", "--- # c\na: 1\n", "---\n", "---\n---\na: 1\n"])
+def test_starts_of_documents_that_kubectl_takes(text: str) -> None:
+    assert [d.refusals for d in documents(text) if d.refusals] == []
+
+
+def test_a_merge_below_a_key_replaces_it() -> None:
+    (found,) = documents("a:\n  x: 5\n  y2: 1\n  <<: {x: 1, z: 3}\n  w: 2\n")
+    (lost,) = found.overridden
+    assert (lost.name, lost.written.plain(), lost.brought.plain()) == ("x", 5, 1)
+    assert key_place(lost.written) == (2, 3, 2, 4)
+    assert place(lost.merge.span) == (4, 3, 4, 5)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a: {<<: {x: 1}, x: 5}", "a: {<<: [{x: 1}, {x: 2}]}", "a: {<<: {x: 1}, <<: {x: 2}}",
+     "a: {y2: 1, <<: {x: 1}}"],
+)  # fmt: skip
+def test_merges_that_replace_nothing_that_was_written(text: str) -> None:
+    assert documents(text)[0].overridden == []
+
+
+def test_an_anchor_defined_again_is_told_where_it_is_used() -> None:
+    (found,) = documents("a: &x 1\nb: *x\nc: &x 2\nd: *x\ne: *x\n")
+    (again,) = found.redefined
+    assert (again.name, again.first.plain(), again.again.plain()) == ("x", 1, 2)
+    assert place(again.alias) == (4, 4, 4, 6)
+    assert documents("a: &x 1\nb: *x\nc: &x 2\n")[0].redefined == []
+
+
+def test_a_stream_of_json_texts() -> None:
+    text = '{"a": 1}\n{"a": "é",\r\n\t"b": "\\ud83d\\ude00"} [2]{"c":\n3}\n\n'
+    found = documents(text)
+    assert [d.root.plain() for d in found] == [
+        {"a": 1}, {"a": "é", "b": "\U0001f600"}, [2], {"c": 3},
+    ]  # fmt: skip
+    assert [d.number for d in found] == [0, 1, 2, 3]
+    assert key_place(found[1].root.get("a")) == (2, 2, 2, 5)
+    assert key_place(found[1].root.get("b")) == (3, 2, 3, 5)
+    assert key_place(found[3].root.get("c")) == (3, 27, 3, 30)
+    assert value_place(found[3].root.get("c")) == (4, 1, 4, 2)
+
+
+@pytest.mark.parametrize("text", ['{"a": 1} {"b": }', '{"a": 1} x', '{"a": 1}}', '{"a": 1} {b: 2}'])
+def test_what_is_no_stream_of_json_texts(text: str) -> None:
+    assert problem(text).span.line == 1
+
+
+def test_a_key_too_long_for_libyaml_in_a_stream_of_json_texts() -> None:
+    error = problem('{"a": 1}\n{"' + "k" * 2000 + '": 1}')
+    assert error.span.line == 2
