@@ -29,14 +29,21 @@ OFF = "off"
 """In place of a severity: the rule does not run."""
 
 
-def run(loaded: Input, rules: Iterable[Rule], config: Config, all_rules: Iterable[Rule]) -> Result:
+def run(
+    loaded: Input,
+    rules: Iterable[Rule],
+    config: Config,
+    all_rules: Iterable[Rule],
+    model: Model | None = None,
+) -> Result:
     """Check an input. `all_rules` holds the reserved ones, which no selection switches off.
 
-    Raises RulebookError if the configuration names a rule that does not exist.
+    `model` is that of the input, where the caller has a use for it too. Raises RulebookError if
+    the configuration names a rule that does not exist.
     """
     book = list(all_rules)
     reserved = {rule.name: rule for rule in book if rule.reserved}
-    model = Model.of(loaded, config)
+    model = model or Model.of(loaded, config)
     graph = model.graph
     troubles = [*loaded.troubles, *object_troubles(loaded.files)]
     findings = [_input_finding(trouble, reserved[trouble.rule]) for trouble in troubles]

@@ -10,8 +10,10 @@ import typer
 from kslint.cli.checking import Options, run
 from kslint.cli.config import (  # noqa: TC001  (typer reads them)
     ConfigOption,
+    IgnoreOption,
     IsolatedOption,
     PathsArgument,
+    SelectOption,
 )
 from kslint.cli.formats import FORMATS
 from kslint.cli.root import app
@@ -28,17 +30,8 @@ class Severity(str, Enum):
 @app.command()
 def check(
     paths: PathsArgument = None,
-    select: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--select",
-            help="Only these rules: names, ids, id prefixes (KS1), categories. Comma-separated.",
-        ),
-    ] = None,
-    ignore: Annotated[
-        list[str] | None,
-        typer.Option("--ignore", help="Not these rules; taken from what is selected."),
-    ] = None,
+    select: SelectOption = None,
+    ignore: IgnoreOption = None,
     output_format: Annotated[
         list[str] | None,
         typer.Option(

@@ -27,6 +27,17 @@ ConfigOption = Annotated[
 IsolatedOption = Annotated[
     bool, typer.Option("--isolated", help="Use no configuration file at all.")
 ]
+SelectOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--select",
+        help="Only these rules: names, ids, id prefixes (KS1), categories. Comma-separated.",
+    ),
+]
+IgnoreOption = Annotated[
+    list[str] | None,
+    typer.Option("--ignore", help="Not these rules; taken from what is selected."),
+]
 
 config = typer.Typer(
     help="Show what is configured.",

@@ -12,10 +12,9 @@ from kslint.cli.usage import UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from kslint.config import Config
     from kslint.findings import Result
-    from kslint.report.facts import GraphPicture, RuleFacts
-    from kslint.resources import Resource
+    from kslint.model.model import Model
+    from kslint.report.facts import RuleFacts
     from kslint.rulebook import Rule
     from kslint.source.files import Source
     from kslint.source.load import Input
@@ -37,7 +36,7 @@ class Run(NamedTuple):
 
     result: Result
     loaded: Input
-    config: Config
+    model: Model
     book: list[Rule]
 
     @property
@@ -70,7 +69,7 @@ def write(wanted: Iterable[Output], run: Run) -> bool:
     written = True
     manifests: set[str] | None = None
     for output in wanted:
-        colour = output.file is None and _colour()
+        colour = output.file is None and has_colour()
         text = _REPORTS[output.format](run, colour)
         if output.file is None:
             sys.stdout.write(text)
@@ -146,9 +145,11 @@ def _markdown(run: Run, _colour: bool) -> str:
 
 
 def _html(run: Run, _colour: bool) -> str:
+    from kslint.picture.build import picture
     from kslint.report import html
 
-    return html.render(run.result, _facts(run.book), run.sources, _picture(run))
+    drawn = picture(run.model, run.result.findings)
+    return html.render(run.result, _facts(run.book), run.sources, drawn)
 
 
 _REPORTS: dict[str, Callable[[Run, bool], str]] = {
@@ -182,39 +183,7 @@ def _facts(book: Iterable[Rule]) -> list[RuleFacts]:
     ]
 
 
-def _picture(run: Run) -> GraphPicture:
-    """The objects and their references; what is named and not in the input is left out."""
-    from kslint.findings import SEVERITIES, Subject
-    from kslint.model.model import Model
-    from kslint.report.facts import GraphPicture, PictureEdge, PictureNode
-
-    graph = Model.of(run.loaded, run.config).graph
-    ids = {resource: str(number) for number, resource in enumerate(graph.resources)}
-    subjects: dict[Subject, list[Resource]] = {}
-    for resource in graph.resources:
-        namespace = graph.namespace_of(resource) or ""
-        subjects.setdefault(Subject(resource.kind, namespace, resource.name), []).append(resource)
-    found: dict[Resource, list[int]] = {}
-    for index, finding in enumerate(run.result.findings):
-        for resource in subjects.get(finding.subject, [])[:1]:
-            found.setdefault(resource, []).append(index)
-    nodes = []
-    for resource, key in ids.items():
-        indexes = found.get(resource, [])
-        findings = [run.result.findings[index] for index in indexes]
-        severities = [f.severity for f in findings if f.suppressed is None]
-        worst = min(severities, key=SEVERITIES.index, default="")
-        namespace, name = graph.namespace_of(resource) or "", resource.name
-        nodes.append(PictureNode(key, resource.kind, namespace, name, worst, tuple(indexes)))
-    edges = [
-        PictureEdge(ids[reference.source], ids[target], reference.role)
-        for reference in graph.references
-        if (target := graph.resolve(reference).found) in ids and reference.source in ids
-    ]
-    return GraphPicture(tuple(nodes), tuple(edges))
-
-
-def _colour() -> bool:
+def has_colour() -> bool:
     """Colour on a terminal; NO_COLOR switches it off, FORCE_COLOR on, in that order."""
     if os.environ.get("NO_COLOR"):
         return False

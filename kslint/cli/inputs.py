@@ -42,6 +42,21 @@ def effective(
     return found
 
 
+def chosen(
+    book: list[Rule], config: Config, select: list[str] | None, ignore: list[str] | None
+) -> list[Rule]:
+    """The rules to run, by the command line's `--select` and `--ignore` and the configuration.
+
+    Raises UsageError on a name that means no rule.
+    """
+    from kslint import engine, rulebook
+
+    try:
+        return engine.choose(book, config, _names(select), _names(ignore))
+    except rulebook.RulebookError as error:
+        raise UsageError(str(error)) from None
+
+
 def read_input(paths: list[str] | None, config: Config) -> Input:
     """Everything under the paths but what the configuration excludes."""
     from kslint.config import excluder
@@ -49,3 +64,7 @@ def read_input(paths: list[str] | None, config: Config) -> Input:
 
     exclude = excluder(config)
     return load(paths or ["."]) if exclude is None else load(paths or ["."], exclude)
+
+
+def _names(options: list[str] | None) -> list[str]:
+    return [name.strip() for option in options or () for name in option.split(",") if name.strip()]

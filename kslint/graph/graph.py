@@ -7,7 +7,7 @@ is unknown, and unknown never makes an error.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.graph.completeness import ALWAYS_THERE, Completeness
 from kslint.graph.references import produced, references
@@ -181,17 +181,6 @@ class Graph:
         return self.find(
             reference.kind, reference.name, reference.namespace, reference.group or None
         )
-
-    def network(self) -> Any:
-        """A networkx DiGraph: resources as nodes, found references as edges with their role."""
-        import networkx as nx
-
-        graph: Any = nx.DiGraph()
-        graph.add_nodes_from(self.resources)
-        for reference in self.references:
-            for target in self.resolve(reference).resources:
-                graph.add_edge(reference.source, target, role=reference.role)
-        return graph
 
     def _declared(self) -> set[tuple[str, str]]:
         """Every (kind, namespace) that the input declares or makes an object in."""

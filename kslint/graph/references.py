@@ -1,12 +1,14 @@
 """Which fields of which kinds name another object. One small extractor a family of kinds.
 
 Sources: Kubernetes core/v1, KServe v0.19.0 API types, Gateway API v1, External Secrets v1,
-Argo CD v3.4 Application.
+Argo CD v3.4 Application, KEDA v2 ScaledObject.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
+
+from kslint.source.nodes import Map
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -36,6 +38,10 @@ class Reference(NamedTuple):
 
 
 Named = tuple[str, str, "Node | None", str, bool]
+"""(role, kind, the name, group, optional)."""
+
+_ACROSS = ("certificate", "parent", "backend")
+"""Roles whose references may lead into another namespace: the mapping stands for its name."""
 
 
 def references(resource: Resource, namespace: str | None) -> Iterator[Reference]:
@@ -44,10 +50,15 @@ def references(resource: Resource, namespace: str | None) -> Iterator[Reference]
     if extractor is None or resource.spec is None:
         return
     for role, kind, node, group, optional in extractor(resource.spec):
+        its = namespace
+        if role in _ACROSS and isinstance(node, Map):
+            its = node.string("namespace") or namespace
+            node = node.get("name")
         name = None if node is None or node.is_null else node.text
         if name and node is not None:
-            its = "" if kind in ("ClusterServingRuntime", "GatewayClass", "PersistentVolume",
-                                 "ClusterSecretStore") else namespace  # fmt: skip
+            if kind in ("ClusterServingRuntime", "GatewayClass", "PersistentVolume",
+                        "ClusterSecretStore"):  # fmt: skip
+                its = ""
             yield Reference(resource, role, kind, name, its, node, group, optional)
 
 
@@ -147,20 +158,23 @@ def _gateway(spec: Node) -> Iterator[Named]:
     yield "gatewayClass", "GatewayClass", spec.get("gatewayClassName"), GATEWAY, False
     for listener in _each(spec, "listeners"):
         for certificate in _each(listener.get("tls"), "certificateRefs"):
-            if certificate.get("namespace") is None:
-                yield "certificate", "Secret", certificate.get("name"), "", False
+            yield "certificate", "Secret", certificate, "", False
 
 
 def _route(spec: Node) -> Iterator[Named]:
     for parent in _each(spec, "parentRefs"):
-        if parent.get("namespace") is None:
-            kind = parent.string("kind") or "Gateway"
-            yield "parent", kind, parent.get("name"), "", False
+        yield "parent", parent.string("kind") or "Gateway", parent, "", False
     for rule in _each(spec, "rules"):
         for backend in _each(rule, "backendRefs"):
-            if backend.get("namespace") is None:
-                kind = backend.string("kind") or "Service"
-                yield "backend", kind, backend.get("name"), backend.string("group") or "", False
+            kind = backend.string("kind") or "Service"
+            yield "backend", kind, backend, backend.string("group") or "", False
+
+
+def _scaler(spec: Node) -> Iterator[Named]:
+    target = spec.get("scaleTargetRef")
+    if target is not None:
+        kind = target.string("kind") or "Deployment"  # what KEDA takes it for
+        yield "scales", kind, target.get("name"), "", False
 
 
 def _application(spec: Node) -> Iterator[Named]:
@@ -193,11 +207,13 @@ _EXTRACTORS: dict[str, Callable[[Node], Iterator[Named]]] = {
     "ExternalSecret": _external_secret,
     "Gateway": _gateway,
     "HTTPRoute": _route,
+    "HorizontalPodAutoscaler": _scaler,
     "InferenceService": _inference_service,
     "Job": _workload,
     "LLMInferenceService": _llm_inference_service,
     "PersistentVolumeClaim": _claim,
     "Pod": pod_references,
+    "ScaledObject": _scaler,
     "ServingRuntime": _serving_runtime,
     "StatefulSet": _workload,
 }

@@ -280,8 +280,8 @@ def helm_values(graph: Graph, source: Source) -> Map:
     values = Map({})
     if helm is None:
         return values
-    for item in helm.listed("valueFiles"):
-        for document in _value_file(graph, source, item.text or ""):
+    for file in value_files(graph, source):
+        for document in graph.documents[file]:
             values = _overlay(values, document)
     inline, values_object = helm.get("values"), helm.get("valuesObject")
     if values_object is not None and not values_object.is_null:
@@ -299,18 +299,24 @@ def helm_values(graph: Graph, source: Source) -> Map:
     return values
 
 
-def _value_file(graph: Graph, source: Source, name: str) -> list[Node]:
-    """The documents of a values file: `$ref/path` from another source's root, else by path."""
-    path = name
-    if name.startswith("$"):
-        path = name.partition("/")[2]
-    elif source.path and not name.startswith("/"):
-        path = f"{source.path.strip('/')}/{name}"
+def value_files(graph: Graph, source: Source) -> list[str]:
+    """The values files of a source that are in the input, in the order of their merging.
+
+    `$ref/path` is a path from the root of another source, any other one from the chart.
+    """
+    found: list[str] = []
     near = source.application.resource.file
-    if not _GLOB.intersection(path):
-        found = graph.document(path, near)
-        return [] if found is None else found[1]
-    return [root for _, roots in graph.documents_like(path) for root in roots]
+    for item in source.node.listed("helm", "valueFiles"):
+        name = path = item.text or ""
+        if name.startswith("$"):
+            path = name.partition("/")[2]
+        elif source.path and not name.startswith("/"):
+            path = f"{source.path.strip('/')}/{name}"
+        if _GLOB.intersection(path):
+            found += [file for file, _ in graph.documents_like(path)]
+        elif (document := graph.document(path, near)) is not None:
+            found.append(document[0])
+    return found
 
 
 def merged(documents: Iterable[Node]) -> Map:

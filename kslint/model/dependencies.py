@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from kslint.source.nodes import Node
 
 CLAIM, SECRET, RUNTIME = "PersistentVolumeClaim", "Secret", "ServingRuntime"
+KINDS = (CLAIM, SECRET, RUNTIME)
+"""The kinds that `answer` answers for."""
 _CLUSTER_RUNTIME = "ClusterServingRuntime"
 _URI = "storageUri"
 _ROLES = ("volume", "env", "envFrom", "imagePullSecret", "runtime")
@@ -74,10 +76,10 @@ def dependencies(model: Model) -> Iterator[Reference]:
     """
     graph = model.graph
     for reference in graph.references:
-        wanted = reference.kind in (CLAIM, SECRET, RUNTIME) and reference.role in _ROLES
+        wanted = reference.kind in KINDS and reference.role in _ROLES
         optional = reference.optional and reference.role != "imagePullSecret"
         cluster_wide = reference.source.kind == _CLUSTER_RUNTIME
-        if wanted and not optional and not cluster_wide and not _dynamic(reference.name):
+        if wanted and not optional and not cluster_wide and not dynamic(reference.name):
             yield reference
     for resource in graph.resources:
         if resource.kind != _CLUSTER_RUNTIME:
@@ -127,7 +129,7 @@ def _references(
     for role, kind, node, group, optional in named:
         text = "" if node is None or node.is_null else node.text or ""
         name = claim_of(text) if role == _URI else text
-        if node is None or not name or kind not in (CLAIM, SECRET, RUNTIME) or _dynamic(name):
+        if node is None or not name or kind not in KINDS or dynamic(name):
             continue
         if not optional or role == "imagePullSecret":
             yield Reference(resource, role, kind, name, namespace, node, group)
@@ -210,7 +212,8 @@ def _of_cluster_runtimes(model: Model) -> Iterator[Reference]:
                 yield from _references(runtime.resource, service.namespace, named)
 
 
-def _dynamic(name: str) -> bool:
+def dynamic(name: str) -> bool:
+    """Is a name filled in later, by a template or a variable?"""
     return opaque(name) or "${" in name
 
 

@@ -32,35 +32,6 @@ class RuleFacts(NamedTuple):
     page: str
 
 
-class PictureNode(NamedTuple):
-    """A resource in the picture: its identity, worst severity and findings.
-
-    The severity is "" if nothing counts. `findings` are indexes into the result's list.
-    """
-
-    id: str
-    kind: str
-    namespace: str
-    name: str
-    severity: str = ""
-    findings: tuple[int, ...] = ()
-
-
-class PictureEdge(NamedTuple):
-    """A reference from one node to another, by id. `role` says what for."""
-
-    source: str
-    target: str
-    role: str = ""
-
-
-class GraphPicture(NamedTuple):
-    """The resource graph, as far as a picture needs it."""
-
-    nodes: tuple[PictureNode, ...]
-    edges: tuple[PictureEdge, ...]
-
-
 def by_id(rules: Iterable[RuleFacts]) -> dict[str, RuleFacts]:
     """Rules by id; the first one counts."""
     found: dict[str, RuleFacts] = {}

@@ -14,7 +14,7 @@ from string import Template
 from typing import TYPE_CHECKING
 
 from kslint import __version__
-from kslint.report import pages, picture
+from kslint.report import pages
 from kslint.report.facts import (
     active,
     by_id,
@@ -25,13 +25,15 @@ from kslint.report.facts import (
     tally,
 )
 from kslint.report.frames import frame
+from kslint.report.graph import svg
 from kslint.report.text import count, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from kslint.findings import Finding, Label, Result
-    from kslint.report.facts import GraphPicture, RuleFacts
+    from kslint.picture import GraphPicture
+    from kslint.report.facts import RuleFacts
     from kslint.source.files import Source
     from kslint.source.nodes import Span
 
@@ -145,7 +147,7 @@ def _graph(graph: GraphPicture | None) -> str:
         f'<details class="graph" id="graph-panel" open><summary><h2>Resource graph</h2> '
         f'<span class="told">{told}</span></summary>'
         f'<div class="zoom scripted" role="group" aria-label="Zoom">{buttons}</div>'
-        f'<div class="canvas">{picture.render(graph)}</div></details>'
+        f'<div class="canvas">{svg.render(graph)}</div></details>'
     )
 
 

@@ -123,8 +123,8 @@ def _frame(
         text = _windowed(source.line(number), start if number == span.line else 0)
         yield f"{paint('frame', str(number).rjust(width))} {bar} {text}".rstrip()
     shift, stop = _window(line, start)
-    before = _cells(line[shift:start]) + (shift > 0)
-    length = max(1, _cells(line[start : max(start + 1, min(end, stop))]))
+    before = cells(line[shift:start]) + (shift > 0)
+    length = max(1, cells(line[start : max(start + 1, min(end, stop))]))
     carets = ("^" if not label else "-") * length
     pointer = paint(style, f"{carets} {printable(label)}".rstrip())
     yield f"{' ' * width} {bar} {' ' * before}{pointer}"
@@ -133,7 +133,7 @@ def _frame(
 def _window(line: str, start: int) -> tuple[int, int]:
     """The part of a line to show, so that index `start` is in it: first index, and one too far."""
     shift = 0
-    if start >= MAX_WIDTH or _cells(line[: start + 1]) > MAX_WIDTH:
+    if start >= MAX_WIDTH or cells(line[: start + 1]) > MAX_WIDTH:
         shift = max(start - MAX_WIDTH // 4, 0)
     stop, left = shift, MAX_WIDTH - (shift > 0)
     most = min(len(line), shift + 2 * MAX_WIDTH)  # there may be any number of combining ones
@@ -164,7 +164,7 @@ def _shown(character: str) -> str:
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
 
 
-def _cells(text: str) -> int:
+def cells(text: str) -> int:
     """The width of text on a terminal: wide characters take two cells, combining ones none."""
     if text.isascii() and text.isprintable():
         return len(text)

@@ -15,7 +15,8 @@ from kslint.findings import (
     Summary,
     Suppression,
 )
-from kslint.report.facts import GraphPicture, PictureEdge, PictureNode, RuleFacts
+from kslint.picture import GraphPicture, PictureEdge, PictureNode
+from kslint.report.facts import RuleFacts
 from kslint.source.files import Source
 from kslint.source.nodes import Span
 

@@ -17,8 +17,10 @@ from report_run import CLEAN, RULES
 from sarif_schema import LOG
 
 from kslint.findings import Edit, Finding, Fix, Label, Subject, Suppression
-from kslint.report import concise, github, gitlab, html, junit, markdown, pages, picture, sarif
-from kslint.report.facts import GraphPicture, PictureEdge, PictureNode, RuleFacts
+from kslint.picture import GraphPicture, PictureEdge, PictureNode
+from kslint.report import concise, github, gitlab, html, junit, markdown, pages, sarif
+from kslint.report.facts import RuleFacts
+from kslint.report.graph import svg
 from kslint.source.files import Source
 from kslint.source.nodes import Span
 
@@ -165,7 +167,7 @@ def test_junit_is_xml(texts: Texts) -> None:
     assert [case.tag for case in root.iter()] == [
         "testsuites", "testsuite", "testcase", "failure", "testcase", "skipped",
     ]  # fmt: skip
-    ET.fromstring(writable(picture.render(graph)))  # noqa: S314
+    ET.fromstring(writable(svg.render(graph)))  # noqa: S314
 
 
 @settings(max_examples=100, deadline=None)

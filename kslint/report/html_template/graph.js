@@ -41,7 +41,7 @@ function drawing(svg, panel, chosen) {
   let height = full.height;
   let view = { x: 0, y: 0, w: width, h: height };
 
-  // picture.py has the same: `curve`
+  // svg.py has the same: `curve`
   function curve(x, y, toX, toY) {
     y += HEIGHT / 2;
     toY += HEIGHT / 2;

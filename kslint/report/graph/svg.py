@@ -9,13 +9,15 @@ from html import escape
 from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.findings import SEVERITIES
+from kslint.picture import CREATED, CREATES, DEPLOYS, INPUT, MISSING, UNKNOWN, plain_edges
+from kslint.report.graph.marks import SIGNS
 from kslint.report.text import count, printable
 from kslint.report.yaml import key_order
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from kslint.report.facts import GraphPicture, PictureNode
+    from kslint.picture import GraphPicture, PictureNode
 
 WIDTH, HEIGHT = 196, 26
 """Size of a node."""
@@ -25,7 +27,8 @@ _MAX_ROWS = 14
 _CHARACTERS = 24
 _STACKS, _SHAPE = 5, 2.2
 """At most so many lanes side by side; the width of the whole over its height to aim for."""
-_SIGNS = {"error": "✕", "warning": "!", "note": "i"}
+
+_STATES = {CREATED: "created by a controller", MISSING: "missing", UNKNOWN: "not in the input"}
 
 
 class Lane(NamedTuple):
@@ -103,16 +106,16 @@ def render(picture: GraphPicture) -> str:
     parts.append('<g class="edges">')
     names = {node.id: f"{node.kind} {node.name}" for node in picture.nodes}
     spaces = {node.id: node.namespace for node in picture.nodes}
-    for edge in picture.edges:
-        if edge.source in position and edge.target in position and edge.source != edge.target:
-            told = f"{names[edge.source]} → {names[edge.target]}: {edge.role}"
-            far = " far" * (spaces[edge.source] != spaces[edge.target])
-            parts.append(
-                f'<path class="edge{far}" data-from="{_text(edge.source)}" '
-                f'data-to="{_text(edge.target)}" '
-                f'd="{curve(*position[edge.source], *position[edge.target])}">'
-                f"<title>{_text(told)}</title></path>"
-            )
+    for edge in plain_edges(picture):
+        told = f"{names[edge.source]} → {names[edge.target]}: {edge.role}"
+        far = " far" * (spaces[edge.source] != spaces[edge.target])
+        kind = f" {edge.role}" * (edge.role in (DEPLOYS, CREATES))
+        parts.append(
+            f'<path class="edge{far}{kind}" data-from="{_text(edge.source)}" '
+            f'data-to="{_text(edge.target)}" '
+            f'd="{curve(*position[edge.source], *position[edge.target])}">'
+            f"<title>{_text(told)}</title></path>"
+        )
     parts.append("</g>")
     for index, box in enumerate(plan.boxes):
         parts.append(f'<g class="nodes" data-lane="{index}">')
@@ -250,14 +253,19 @@ def _band(box: Box, index: int) -> str:
 
 def _node(node: PictureNode, x: int, y: int, lane: int) -> str:
     amount = len(node.findings)
-    title = " ".join(part for part in (node.kind, f"{node.namespace}/{node.name}".lstrip("/")))
+    title = node.label
+    if node.state in _STATES:
+        title += f", {_STATES[node.state]}"
+    if node.note:
+        title += f" ({node.note})"
     if amount:
         told = f"worst {node.severity}" if node.severity else "suppressed"
         title += f": {count(amount, 'finding')}, {told}"
     inner = "".join(_shape(node, x, y))
     box = f'data-node="{_text(node.id)}" data-x="{x}" data-y="{y}" data-lane="{lane}"'
+    state = f" {node.state}" * (node.state != INPUT)
     if not amount:
-        return f'<g class="node" {box}><title>{_text(title)}</title>{inner}</g>'
+        return f'<g class="node{state}" {box}><title>{_text(title)}</title>{inner}</g>'
     numbers = " ".join(str(index + 1) for index in node.findings)
     tone = _text(node.severity or "suppressed")
     return (
@@ -273,7 +281,7 @@ def _shape(node: PictureNode, x: int, y: int) -> Iterator[str]:
     yield f'<text x="{x + 10}" y="{y + 17}">{_text(_short(node.name or "(no name)", room))}</text>'
     if node.findings:
         amount = len(node.findings)
-        sign = _SIGNS.get(node.severity, "-") if amount == 1 else str(amount)
+        sign = SIGNS.get(node.severity, "-") if amount == 1 else str(amount)
         yield f'<circle class="badge" cx="{x + WIDTH - 14}" cy="{y + 13}" r="9"/>'
         yield (
             f'<text class="amount" x="{x + WIDTH - 14}" y="{y + 17}" text-anchor="middle">'

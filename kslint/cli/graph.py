@@ -1,0 +1,102 @@
+"""`kslint graph`: what deploys what, what that needs, and where the findings sit."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from enum import Enum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from kslint.cli.config import (  # noqa: TC001  (typer reads them)
+    ConfigOption,
+    IgnoreOption,
+    IsolatedOption,
+    PathsArgument,
+    SelectOption,
+)
+from kslint.cli.root import app
+from kslint.cli.usage import UsageError
+
+if TYPE_CHECKING:
+    from kslint.findings import Result
+    from kslint.picture import GraphPicture
+
+
+class Format(str, Enum):
+    """What `--output` takes."""
+
+    tree = "tree"
+
+
+@app.command()
+def graph(
+    paths: PathsArgument = None,
+    output: Annotated[Format, typer.Option("--output", "-o", help="Output format.")] = Format.tree,
+    focus: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--focus",
+            metavar="[KIND/][NAMESPACE/]NAME",
+            help="Only what leads to this object and what it leads to; `*` stands for any text, "
+            "short kinds (isvc, pvc) will do. May be repeated.",
+        ),
+    ] = None,
+    depth: Annotated[
+        int | None,
+        typer.Option("--depth", min=0, help="With --focus: so many references away at most."),
+    ] = None,
+    select: SelectOption = None,
+    ignore: IgnoreOption = None,
+    config_file: ConfigOption = None,
+    isolated: IsolatedOption = False,
+) -> None:
+    """Draw the resource graph, with the findings on it.
+
+    Exits 0 whatever is found, 2 if input could not be read, the command line is wrong, or
+    kslint itself failed.
+    """
+    from kslint import engine, rulebook
+    from kslint.cli.inputs import chosen, effective, read_input
+    from kslint.model.model import Model
+    from kslint.picture.build import picture
+    from kslint.report.text import printable
+
+    if depth is not None and not focus:
+        raise UsageError("--depth needs a --focus")
+    book = rulebook.load()
+    config = effective(paths, config_file, isolated, book)
+    rules = chosen(book, config, select, ignore)
+    loaded = read_input(paths, config)
+    model = Model.of(loaded, config)
+    result = engine.run(loaded, rules, config, book, model)
+    drawn = picture(model, result.findings)
+    if focus:
+        drawn = _focused(drawn, focus, depth)
+    sys.stdout.write(_rendered(output, drawn, result))
+    sys.stdout.flush()
+    if result.failed:
+        broken = {rule.id for rule in book if rule.reserved and rule.severity == "error"}
+        for finding in result.findings:
+            if finding.rule in broken:
+                typer.echo(printable(f"{finding.span}: {finding.message}"), err=True)
+        raise typer.Exit(2)
+
+
+def _focused(picture: GraphPicture, wanted: list[str], depth: int | None) -> GraphPicture:
+    from kslint.picture.focus import NoSuchNodeError, focused
+
+    try:
+        return focused(picture, wanted, depth)
+    except NoSuchNodeError as error:
+        raise UsageError(str(error)) from None
+
+
+def _rendered(output: Format, picture: GraphPicture, result: Result) -> str:
+    from kslint.cli.formats import has_colour
+    from kslint.report.graph import tree
+
+    assert output is Format.tree
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    return tree.render(picture, result, has_colour(), width)

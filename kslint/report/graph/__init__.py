@@ -1,0 +1,1 @@
+"""The formats of `kslint graph`: one small file each."""

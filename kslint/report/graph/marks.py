@@ -1,0 +1,36 @@
+"""The findings of a node in a few words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kslint.findings import SEVERITIES
+from kslint.report.facts import active, counted, worst_first
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kslint.findings import Finding
+    from kslint.picture import PictureNode
+
+SIGNS = {"error": "✕", "warning": "!", "note": "i"}
+
+
+def counting(node: PictureNode, findings: Sequence[Finding]) -> list[Finding]:
+    """The findings of a node that nobody suppressed, worst first."""
+    return worst_first(active(findings[index] for index in node.findings))
+
+
+def amounts(found: Sequence[Finding]) -> str:
+    """`2 errors, 1 warning`; "" for none."""
+    return counted(found) if found else ""
+
+
+def rules(found: Sequence[Finding]) -> list[str]:
+    """The rules behind findings, each once."""
+    return list(dict.fromkeys(finding.rule for finding in found))
+
+
+def worst(found: Sequence[Finding]) -> str:
+    """The worst severity; "" for none."""
+    return min((finding.severity for finding in found), key=SEVERITIES.index, default="")
