@@ -61,7 +61,8 @@ class Config(NamedTuple):
 
     `severity` pairs a rule selector with error, warning, note or off. `idle_pause` is
     annotation or none. `require_reason` is about suppressions. `file` is the file they come
-    from, "" for none; patterns are relative to `directory`, "" for the working directory.
+    from, "" for none; patterns and `baseline` are relative to `directory`, "" for the working
+    directory.
     """
 
     kserve_version: str | None = None
@@ -75,6 +76,7 @@ class Config(NamedTuple):
     exclude: tuple[str, ...] = ()
     fail_on: str | None = None
     require_reason: bool = False
+    baseline: str | None = None
     file: str = ""
     directory: str = ""
 

@@ -16,7 +16,7 @@ from kslint.source.files import CONFIG_FILES
 from kslint.written import Mistake, MistakesError, Written, one_document, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from kslint.config_words import Path
     from kslint.source import nodes
@@ -104,12 +104,7 @@ def find(path: str = ".") -> str | None:
     The search ends at a directory that holds `.git`, or at the root of the file system. Stdin
     and pipes stand for the working directory. Raises ConfigError where one directory has two.
     """
-    directory = os.path.abspath(path)
-    if path == "-" or (os.path.exists(path) and not os.path.isdir(path) | os.path.isfile(path)):
-        directory = os.getcwd()
-    while not os.path.isdir(directory):
-        directory = os.path.dirname(directory)
-    while True:
+    for directory in upward(path):
         files = in_directory(directory)
         if len(files) > 1:
             from kslint.source.files import display
@@ -117,11 +112,23 @@ def find(path: str = ".") -> str | None:
             names = " and ".join(display(file) for file in files)
             message = f"{names} configure kslint in one directory: keep one"
             raise ConfigError([Mistake(0, 0, message)])
-        parent = os.path.dirname(directory)
         if files:
             return files[0]
+    return None
+
+
+def upward(path: str) -> Iterator[str]:
+    """The directories from a path on the command line up to the root of its repository."""
+    directory = os.path.abspath(path)
+    if path == "-" or (os.path.exists(path) and not os.path.isdir(path) | os.path.isfile(path)):
+        directory = os.getcwd()
+    while not os.path.isdir(directory):
+        directory = os.path.dirname(directory)
+    while True:
+        yield directory
+        parent = os.path.dirname(directory)
         if parent == directory or os.path.exists(os.path.join(directory, ".git")):
-            return None
+            return
         directory = parent
 
 
@@ -224,6 +231,7 @@ def _config(data: dict[str, Any]) -> Config:
         exclude=tuple(data.get("exclude") or ()),
         fail_on=data.get("failOn"),
         require_reason=data.get("requireReason", plain.require_reason),
+        baseline=data.get("baseline"),
     )
 
 

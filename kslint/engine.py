@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from kslint.config import matcher
-from kslint.findings import SEVERITIES, Finding, Label, Result, Subject, Summary
+from kslint.findings import Finding, Label, Result, Subject, Summary
 from kslint.model.model import Model
 from kslint.resources import object_troubles
 from kslint.rulebook import matching
@@ -65,14 +65,11 @@ def run(
         reason_required=config.require_reason,
     )
     findings = _once(findings)
-    counting = [finding for finding in findings if finding.suppressed is None]
-    errors, warnings, notes = (
-        sum(finding.severity == severity for finding in counting) for severity in SEVERITIES
+    skipped = len(loaded.skipped)
+    summary = Summary(len(loaded.files) + skipped, len(graph.resources), skipped=skipped)
+    return Result(
+        findings, summary.of(findings), failed, [(s.file, s.reason) for s in loaded.skipped]
     )
-    skipped, quiet = len(loaded.skipped), len(findings) - len(counting)
-    files, resources = len(loaded.files) + skipped, len(graph.resources)
-    summary = Summary(files, resources, errors, warnings, notes, skipped, quiet)
-    return Result(findings, summary, failed, [(s.file, s.reason) for s in loaded.skipped])
 
 
 def _once(findings: Iterable[Finding]) -> list[Finding]:

@@ -105,11 +105,42 @@ class Summary(NamedTuple):
 
     files: int
     resources: int
-    errors: int
-    warnings: int
-    notes: int
+    errors: int = 0
+    warnings: int = 0
+    notes: int = 0
     skipped: int = 0
     suppressed: int = 0
+    baselined: int = 0
+    """Of the suppressed ones, those that a baseline holds."""
+
+    def of(self, findings: Iterable[Finding]) -> Summary:
+        """The summary with these findings counted."""
+        counting = dict.fromkeys(SEVERITIES, 0)
+        suppressed = baselined = 0
+        for finding in findings:
+            if finding.suppressed is None:
+                counting[finding.severity] += 1
+            else:
+                suppressed += 1
+                baselined += finding.suppressed.kind == "external"
+        errors, warnings, notes = counting.values()
+        return self._replace(
+            errors=errors,
+            warnings=warnings,
+            notes=notes,
+            suppressed=suppressed,
+            baselined=baselined,
+        )
+
+
+class Baselined(NamedTuple):
+    """The baseline of a run: its file, and the entries that no finding matches any more.
+
+    An entry has `rule`, `file` (relative to the baseline), `object`, `path` and `count`.
+    """
+
+    file: str
+    fixed: tuple[dict[str, str | int], ...] = ()
 
 
 class Result(NamedTuple):
@@ -119,6 +150,11 @@ class Result(NamedTuple):
     summary: Summary
     failed: bool
     skipped: list[tuple[str, str]]
+    baseline: Baselined | None = None
+
+    def with_findings(self, findings: list[Finding]) -> Result:
+        """The result of the same run with other findings, counted anew."""
+        return self._replace(findings=findings, summary=self.summary.of(findings))
 
 
 def at_or_over(severity: str, threshold: str) -> bool:

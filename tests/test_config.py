@@ -50,6 +50,7 @@ perPath: {"tests/**": {ignore: [gitops]}}
 exclude: ["**/vendor/**"]
 failOn: warning
 requireReason: true
+baseline: known.json
 """
 
 MEANT = Config(
@@ -82,6 +83,7 @@ MEANT = Config(
     exclude=("**/vendor/**",),
     fail_on="warning",
     require_reason=True,
+    baseline="known.json",
 )
 
 
@@ -90,7 +92,7 @@ REACHED = "`cluster.egress.huggingface` must be open, throttled or blocked"
 TWICE = "stands twice in one mapping"
 TOP = (
     "known here: version, kserve, vllm, cluster, idlePause, select, ignore, severity, perPath, "
-    "exclude, failOn, requireReason"
+    "exclude, failOn, requireReason, baseline"
 )
 
 
@@ -133,6 +135,7 @@ perPath = {"tests/**" = {ignore = ["gitops"]}}
 exclude = ["**/vendor/**"]
 failOn = "warning"
 requireReason = true
+baseline = "known.json"
 [tool.kslint.cluster]
 provides = ["keda", "istio"]
 complete = ["models"]

@@ -49,6 +49,18 @@ def check(
     ] = None,
     config_file: ConfigOption = None,
     isolated: IsolatedOption = False,
+    baseline: Annotated[
+        str | None,
+        typer.Option(
+            "--baseline",
+            metavar="FILE",
+            help="Findings that do not count. `kslint baseline write` makes the file.",
+            show_default="the nearest .kslint-baseline.json upward",
+        ),
+    ] = None,
+    no_baseline: Annotated[
+        bool, typer.Option("--no-baseline", help="Let every finding count.")
+    ] = False,
 ) -> None:
     """Check manifests and the GitOps repository around them.
 
@@ -63,5 +75,7 @@ def check(
         fail_on=None if fail_on is None else fail_on.value,
         config_file=config_file,
         isolated=isolated,
+        baseline=baseline,
+        no_baseline=no_baseline,
     )
     raise typer.Exit(run(given))

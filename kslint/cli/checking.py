@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
+from kslint.cli import baselines
 from kslint.cli.formats import Run, outputs, write
 from kslint.cli.inputs import chosen, effective, read_input
+from kslint.cli.usage import UsageError
+
+if TYPE_CHECKING:
+    from kslint.baseline import Baseline
+    from kslint.config import Config
 
 FAIL_ON = "error"
 """What fails a run if neither the command line nor the configuration says."""
@@ -21,6 +27,8 @@ class Options(NamedTuple):
     fail_on: str | None
     config_file: str | None
     isolated: bool
+    baseline: str | None = None
+    no_baseline: bool = False
 
 
 def run(options: Options) -> int:
@@ -33,12 +41,26 @@ def run(options: Options) -> int:
     book = rulebook.load()
     config = effective(options.paths, options.config_file, options.isolated, book)
     rules = chosen(book, config, options.select, options.ignore)
+    baseline = _baseline(options, config)
     loaded = read_input(options.paths, config)
     model = Model.of(loaded, config)
     result = engine.run(loaded, rules, config, book, model)
+    result = baselines.applied(baseline, result, rules, options.paths)
     written = write(wanted, Run(result, loaded, model, book))
+    baselines.say_fixed(result)
     if result.failed or not written:
         return 2
     threshold = options.fail_on or config.fail_on or FAIL_ON
     counting = (finding for finding in result.findings if finding.suppressed is None)
     return int(any(at_or_over(finding.severity, threshold) for finding in counting))
+
+
+def _baseline(options: Options, config: Config) -> Baseline | None:
+    if options.no_baseline:
+        if options.baseline is not None:
+            raise UsageError("--baseline and --no-baseline exclude each other")
+        return None
+    if options.isolated and options.baseline is None:
+        return None
+    file = baselines.find(options.paths, options.baseline, config)
+    return None if file is None else baselines.read(file)

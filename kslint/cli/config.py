@@ -100,6 +100,7 @@ def plain(config: Config) -> dict[str, Any]:
             "exclude": list(config.exclude),
             "failOn": config.fail_on or "error",
             "requireReason": config.require_reason,
+            "baseline": config.baseline,
         }
     )
 

@@ -81,7 +81,7 @@ def write(wanted: Iterable[Output], run: Run) -> bool:
             written = False
             continue
         try:
-            _replace(output.file, text)
+            replace(output.file, text)
         except OSError as error:
             sys.stderr.write(f"{output.file}: cannot be written: {error.strerror or error}\n")
             written = False
@@ -94,7 +94,7 @@ def _manifests(loaded: Input) -> set[str]:
     return {os.path.realpath(resource.file) for resource in resources_of(loaded.files)[0]}
 
 
-def _replace(file: str, text: str) -> None:
+def replace(file: str, text: str) -> None:
     """Write beside the file and rename, so that a reader sees the old report or the new one."""
     if os.path.exists(file) and not os.path.isfile(file):
         with open(file, "w", encoding="utf-8", newline="") as handle:  # /dev/stderr and the like

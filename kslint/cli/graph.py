@@ -58,10 +58,9 @@ def graph(
     kslint itself failed.
     """
     from kslint import engine, rulebook
-    from kslint.cli.inputs import chosen, effective, read_input
+    from kslint.cli.inputs import chosen, effective, read_input, say_broken
     from kslint.model.model import Model
     from kslint.picture.build import picture
-    from kslint.report.text import printable
 
     if depth is not None and not focus:
         raise UsageError("--depth needs a --focus")
@@ -77,10 +76,7 @@ def graph(
     sys.stdout.write(_rendered(output, drawn, result))
     sys.stdout.flush()
     if result.failed:
-        broken = {rule.id for rule in book if rule.reserved and rule.severity == "error"}
-        for finding in result.findings:
-            if finding.rule in broken:
-                typer.echo(printable(f"{finding.span}: {finding.message}"), err=True)
+        say_broken(result, book)
         raise typer.Exit(2)
 
 

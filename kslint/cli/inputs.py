@@ -9,6 +9,7 @@ from kslint.cli.usage import Stop, UsageError
 
 if TYPE_CHECKING:
     from kslint.config import Config
+    from kslint.findings import Result
     from kslint.rulebook import Rule
     from kslint.source.load import Input
 
@@ -64,6 +65,16 @@ def read_input(paths: list[str] | None, config: Config) -> Input:
 
     exclude = excluder(config)
     return load(paths or ["."]) if exclude is None else load(paths or ["."], exclude)
+
+
+def say_broken(result: Result, book: list[Rule]) -> None:
+    """On stderr, what could not be read and which rules broke: for commands without a report."""
+    from kslint.report.text import printable
+
+    broken = {rule.id for rule in book if rule.reserved and rule.severity == "error"}
+    for finding in result.findings:
+        if finding.rule in broken:
+            sys.stderr.write(printable(f"{finding.span}: {finding.message}") + "\n")
 
 
 def _names(options: list[str] | None) -> list[str]:

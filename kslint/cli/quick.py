@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     from kslint.cli.checking import Options
 
-FLAGS = {"--isolated": "isolated"}
-SINGLE = {"--config": "config_file", "--fail-on": "fail_on"}
+FLAGS = {"--isolated": "isolated", "--no-baseline": "no_baseline"}
+SINGLE = {"--baseline": "baseline", "--config": "config_file", "--fail-on": "fail_on"}
 REPEATED = {"--ignore": "ignore", "--output-format": "output_format", "--select": "select"}
 CHOICES = {"--fail-on": ("error", "warning", "note")}
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from kslint.fingerprints import fingerprints
 from kslint.report.facts import writable
-from kslint.report.fingerprints import fingerprints
 
 if TYPE_CHECKING:
     from kslint.findings import Finding, Result

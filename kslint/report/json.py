@@ -19,6 +19,7 @@ def render(result: Result) -> str:
         "version": VERSION,
         "findings": [_finding(finding) for finding in result.findings],
         "summary": summary._asdict(),
+        "baseline": result.baseline._asdict() if result.baseline else None,
         "skipped": [{"file": file, "reason": reason} for file, reason in result.skipped],
     }
     text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"

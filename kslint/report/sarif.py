@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from kslint import REPORT_URL, __version__
+from kslint.fingerprints import fingerprints
 from kslint.report.facts import (
     INPUT,
     active,
@@ -22,7 +23,6 @@ from kslint.report.facts import (
     rule_of,
     writable,
 )
-from kslint.report.fingerprints import fingerprints
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,9 +51,13 @@ def render(result: Result, rules: Sequence[RuleFacts]) -> str:
     order = {rule: index for index, rule in enumerate(known)}
     marks = zip(result.findings, fingerprints(result.findings), strict=True)
     results = [_result(f, mark, order[f.rule]) for f, mark in marks if f.span.file != "<kslint>"]
-    if len(active(result.findings)) < len(result.findings):
+    if len(active(result.findings)) < len(result.findings) or result.baseline is not None:
         for one in results:  # all of them or none, says the standard
             one.setdefault("suppressions", [])
+    if result.baseline is not None:
+        for one in results:
+            held = any(suppression["kind"] == "external" for suppression in one["suppressions"])
+            one["baselineState"] = "unchanged" if held else "new"
     troubles = [f for f in result.findings if known[f.rule].category == INPUT]
     invocation: dict[str, Any] = {"executionSuccessful": not result.failed}
     if troubles:

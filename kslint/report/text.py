@@ -62,8 +62,10 @@ def summary(result: Result, paint: Painter) -> str:
     text = f"{found} in {count(counts.files, 'file')} ({count(counts.resources, 'object')})"
     if counts.skipped:
         text += f"; {count(counts.skipped, 'template')} passed over"
-    if counts.suppressed:
-        text += f"; {counts.suppressed} suppressed"
+    if counts.suppressed > counts.baselined:
+        text += f"; {counts.suppressed - counts.baselined} suppressed"
+    if result.baseline is not None and counts.baselined:
+        text += f"; {counts.baselined} in {printable(result.baseline.file)}"
     if not counts.resources:
         text += "\n" + paint("warning", "No Kubernetes object was found to check")
     return text

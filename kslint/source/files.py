@@ -24,12 +24,15 @@ BARE_NAMES = frozenset({"Kustomization"})
 """Files that are YAML without saying so in their name."""
 CONFIG_FILES = ("kslint.yaml", "kslint.yml", ".kslint.yaml")
 """Our own configuration, by its names: no manifests."""
+BASELINE_FILE = ".kslint-baseline.json"
+"""Where a baseline stands if nothing else is said: no manifest either."""
 MAX_BYTES = 32 * 1024 * 1024
 SKIPPED_DIRECTORIES = frozenset(
     {".git", ".hg", ".svn", "node_modules", "__pycache__", ".venv", "venv", ".tox", ".nox",
      ".terraform", ".mypy_cache", ".ruff_cache", ".pytest_cache"}
 )  # fmt: skip
 STDIN = "-"
+STDIN_NAME = "<stdin>"
 _GLOB = frozenset("*?[")
 _LINE_BREAKS = ("\r\n", "\n", "\r", "\x85", "\u2028", "\u2029")
 
@@ -199,7 +202,7 @@ def _read_up_to(handle: object, limit: int) -> bytes:
 
 def _expand(path: str, exclude: Excluder | None) -> Iterator[Found | InputProblem]:
     if path == STDIN:
-        yield Found(STDIN, "<stdin>", True)
+        yield Found(STDIN, STDIN_NAME, True)
         return
     try:
         mode = os.stat(path).st_mode
@@ -320,6 +323,7 @@ def _is_read(entry: os.DirEntry[str], ignores: Ignores) -> bool:
     return (
         (entry.name.lower().endswith(SUFFIXES) or entry.name in BARE_NAMES)
         and entry.name not in CONFIG_FILES
+        and entry.name != BASELINE_FILE
         and entry.is_file(follow_symlinks=False)
         and not ignores.match(entry.path, is_directory=False)
     )

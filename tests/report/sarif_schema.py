@@ -82,6 +82,7 @@ RESULT = _object(
     partialFingerprints=_object(
         "kslint/v1", **{"kslint/v1": {"type": "string", "pattern": "^[0-9a-f]{32}$"}}
     ),
+    baselineState={"enum": ["new", "unchanged"]},
     fixes=_list(_object("description artifactChanges", description=MESSAGE,
                         artifactChanges=_list(CHANGE, 1)), 1),
     suppressions=_list(

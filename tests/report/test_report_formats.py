@@ -13,9 +13,9 @@ from report_run import CLEAN, FINDINGS, PICTURE, RESULT, RULES, SOURCES, same_as
 from sarif_schema import LOG
 
 from kslint import __version__
-from kslint.findings import Finding, Subject
+from kslint.findings import Baselined, Finding, Subject
+from kslint.fingerprints import fingerprints
 from kslint.report import concise, github, gitlab, html, junit, markdown, sarif
-from kslint.report.fingerprints import fingerprints
 from kslint.source.nodes import Span
 
 
@@ -69,6 +69,15 @@ def test_sarif_keeps_suppressed_findings_and_marks_all() -> None:
         [{"kind": "external"}],
     ]
     assert len(marks) == len(FINDINGS) - 1
+
+
+def test_sarif_compares_with_a_baseline() -> None:
+    run = run_of(sarif.render(RESULT._replace(baseline=Baselined("known.json")), RULES))
+    states = [result["baselineState"] for result in run["results"]]
+    assert states == ["new"] * 5 + ["unchanged", "new"]
+    clean = FINDINGS[1:4]
+    found = RESULT._replace(findings=clean, baseline=Baselined("known.json"))
+    assert [r["suppressions"] for r in run_of(sarif.render(found, RULES))["results"]] == [[]] * 3
 
 
 def test_sarif_says_that_the_run_failed() -> None:

@@ -1,0 +1,67 @@
+"""How commands come by a baseline and what they do with it, without typer."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from kslint.cli.usage import Stop
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from kslint.baseline import Baseline
+    from kslint.config import Config
+    from kslint.findings import Result
+    from kslint.rulebook import Rule
+
+
+def find(paths: list[str] | None, given: str | None, config: Config) -> str | None:
+    """The baseline to use: the one given or configured, else the nearest upward; None if none is.
+
+    The search goes upward from the first path, as that for a configuration does.
+    """
+    if given is not None:
+        return given
+    if config.baseline is not None:
+        return os.path.join(config.directory, config.baseline)
+    from kslint.config_file import upward
+    from kslint.source.files import BASELINE_FILE
+
+    files = (os.path.join(above, BASELINE_FILE) for above in upward((paths or ["."])[0]))
+    return next((file for file in files if os.path.isfile(file)), None)
+
+
+def read(file: str) -> Baseline:
+    """The baseline in a file. Raises Stop if there are mistakes in it, once all are on stderr."""
+    from kslint import baseline
+
+    try:
+        return baseline.load(file)
+    except baseline.BaselineError as error:
+        sys.stderr.write(f"{error}\n")
+        raise Stop(2) from None
+
+
+def applied(
+    baseline: Baseline | None, result: Result, rules: Iterable[Rule], paths: list[str] | None
+) -> Result:
+    """The result of a run of these rules over these paths, less what the baseline holds."""
+    if baseline is None:
+        return result
+    from kslint.baseline import applied
+
+    ran = frozenset(rule.id for rule in rules if not rule.reserved)
+    return applied(baseline, result, ran, paths or ["."])
+
+
+def say_fixed(result: Result) -> None:
+    """On stderr, how much of the baseline is there in vain."""
+    if result.baseline is None or not result.baseline.fixed:
+        return
+    gone = sum(int(entry["count"]) for entry in result.baseline.fixed)
+    sys.stderr.write(
+        f"{result.baseline.file}: {gone} of its findings {'is' if gone == 1 else 'are'} gone; "
+        "`kslint baseline write` takes them out\n"
+    )
