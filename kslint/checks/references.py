@@ -5,20 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kslint.findings import Problem
-from kslint.model import dependencies
+from kslint.model.dependencies import ELSEWHERE, FOUND, MISSING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from kslint.graph.references import Reference
     from kslint.model.model import Model
     from kslint.source.nodes import Span
 
 
 def missing(model: Model, *, kind: str) -> Iterator[Problem]:
     """A reference to an object that is not in a namespace whose objects are all known."""
-    for reference in _of_kind(model, kind):
-        if dependencies.answer(reference, model).kind == dependencies.MISSING:
+    for reference, answer in model.dependencies:
+        if reference.kind == kind and answer.kind == MISSING:
             declared = _is_declared(model, reference.namespace)
             yield Problem(
                 reference.node,
@@ -35,11 +34,10 @@ def in_another_namespace(model: Model) -> Iterator[Problem]:
     """A reference to an object that exists in other namespaces only."""
     found = []
     served: set[Span | None] = set()
-    for reference in dependencies.dependencies(model):
-        answer = dependencies.answer(reference, model)
-        if answer.kind == dependencies.ELSEWHERE:
+    for reference, answer in model.dependencies:
+        if answer.kind == ELSEWHERE:
             found.append((reference, answer.others))
-        elif answer.kind == dependencies.FOUND:
+        elif answer.kind == FOUND:
             served.add(reference.node.span)
     for reference, others in found:
         if reference.node.span in served:
@@ -56,10 +54,6 @@ def in_another_namespace(model: Model) -> Iterator[Problem]:
             home=home,
             user=f"{reference.source.kind} `{reference.source.name}`",
         )
-
-
-def _of_kind(model: Model, kind: str) -> Iterator[Reference]:
-    return (r for r in dependencies.dependencies(model) if r.kind == kind)
 
 
 def _is_declared(model: Model, namespace: str | None) -> bool:

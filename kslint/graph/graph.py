@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from kslint.source.load import Input
     from kslint.source.nodes import Node
 
+    Made = dict[str, list[tuple[str | None, Resource]]]
+
 FOUND, ABSENT, UNKNOWN = "found", "absent", "unknown"
 
 CLUSTER_SCOPED = frozenset(
@@ -74,10 +76,12 @@ class Graph:
         self.resources = self.scopes.resources
         self.completeness = Completeness(self.scopes, self._declared, complete, provides)
         self._by_kind: dict[str, list[Resource]] = {}
+        self._by_name: dict[tuple[str, str], list[Resource]] = {}
         for resource in self.resources:
             self._by_kind.setdefault(resource.kind, []).append(resource)
+            self._by_name.setdefault((resource.kind, resource.name), []).append(resource)
         self._references: list[Reference] | None = None
-        self._produced: dict[str, list[tuple[str | None, str, Resource]]] | None = None
+        self._produced: dict[str, Made] | None = None
 
     def of_kind(self, kind: str, group: str | None = None) -> list[Resource]:
         """The objects of a kind, in input order; of one API group if given ("" is core)."""
@@ -97,19 +101,18 @@ class Graph:
         """Look an object up by name. `namespace` is None where the asker's own is unknown."""
         here: list[Resource] = []
         elsewhere: list[Resource] = []
-        for resource in self.of_kind(kind, group):
-            if resource.name != name:
+        for resource in self._by_name.get((kind, name), ()):
+            if group is not None and resource.group != group:
                 continue
             its = self.namespace_of(resource)
             settled = its is not None and namespace is not None
             (elsewhere if settled and its not in ("", namespace) else here).append(resource)
         if here:
             return Lookup(FOUND, tuple(here), tuple(elsewhere))
-        for made_in, made_name, producer in self._made(kind):
-            if made_name == name:
-                if made_in == namespace or made_in is None or namespace is None:
-                    return Lookup(FOUND, (producer,), tuple(elsewhere))
-                elsewhere.append(producer)
+        for made_in, producer in self._made(kind).get(name, ()):
+            if made_in == namespace or made_in is None or namespace is None:
+                return Lookup(FOUND, (producer,), tuple(elsewhere))
+            elsewhere.append(producer)
         absent = (
             namespace is not None
             and (kind, name) not in ALWAYS_THERE
@@ -186,20 +189,23 @@ class Graph:
         """Every (kind, namespace) that the input declares or makes an object in."""
         found = {(r.kind, self.namespace_of(r)) for r in self.resources}
         self._made("")
-        for kind, entries in (self._produced or {}).items():
-            found |= {(kind, namespace) for namespace, _, _ in entries}
+        for kind, made in (self._produced or {}).items():
+            found |= {(kind, namespace) for entries in made.values() for namespace, _ in entries}
         return {(kind, namespace) for kind, namespace in found if namespace is not None}
 
-    def _made(self, kind: str) -> Iterable[tuple[str | None, str, Resource]]:
+    def _made(self, kind: str) -> Made:
+        """What other objects bring into being, by name: its namespace, and what brings it."""
         if self._produced is None:
             self._produced = {}
-            for resource in self.resources:
-                for made_kind, name in produced(resource):
-                    entry = (self.namespace_of(resource), name, resource)
-                    self._produced.setdefault(made_kind, []).append(entry)
-            for made_kind, namespace, name, resource in self.scopes.generated():
-                self._produced.setdefault(made_kind, []).append((namespace, name, resource))
-        return self._produced.get(kind, ())
+            brought = [
+                (made_kind, self.namespace_of(resource), name, resource)
+                for resource in self.resources
+                for made_kind, name in produced(resource)
+            ]
+            for made_kind, namespace, name, resource in (*brought, *self.scopes.generated()):
+                made = self._produced.setdefault(made_kind, {})
+                made.setdefault(name, []).append((namespace, resource))
+        return self._produced.get(kind, {})
 
 
 def _shared(a: str, b: str) -> int:

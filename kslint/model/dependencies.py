@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from kslint.graph.references import KSERVE, Reference, container_references, pod_references
 from kslint.model.field_errors import opaque
 from kslint.model.kserve import names
-from kslint.source.nodes import walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -51,14 +50,6 @@ _POD_PATHS = {
 }
 """Pod specs below `spec` that the graph's references do not read."""
 
-_OWN_GROUPS = (
-    "apps", "batch", "autoscaling", "policy", "argoproj.io", "bitnami.com", "cert-manager.io",
-    "external-secrets.io", "gateway.networking.k8s.io", "k8s.io", "keda.sh",
-    "monitoring.coreos.com", "serving.kserve.io",
-)  # fmt: skip
-"""API groups whose controllers make no Secret or claim that is not accounted for."""
-
-
 class Answer(NamedTuple):
     """Is a dependency satisfied? `kind`: found, missing, elsewhere or unknown.
 
@@ -69,7 +60,7 @@ class Answer(NamedTuple):
     others: tuple[Resource, ...] = ()
 
 
-def dependencies(model: Model) -> Iterator[Reference]:
+def references(model: Model) -> Iterator[Reference]:
     """Every claim, Secret and runtime that something in the input names and needs.
 
     Optional ones, and names that are filled in later, are left out.
@@ -102,7 +93,7 @@ def answer(reference: Reference, model: Model) -> Answer:
         if cluster.found is not None or reference.name in shipped_runtimes():
             return Answer(FOUND)
         complete = complete or graph.complete_for(_CLUSTER_RUNTIME, "")
-    elif _made_by_others(reference, model):
+    elif model.makers.may_make(reference):
         return Answer(UNKNOWN)
     if lookup.elsewhere and model.config.cluster.complete is not False:
         return Answer(ELSEWHERE, lookup.elsewhere)
@@ -215,44 +206,3 @@ def _of_cluster_runtimes(model: Model) -> Iterator[Reference]:
 def dynamic(name: str) -> bool:
     """Is a name filled in later, by a template or a variable?"""
     return opaque(name) or "${" in name
-
-
-def _made_by_others(reference: Reference, model: Model) -> bool:
-    """May another controller of the namespace make the object?
-
-    Operators name what they make after their own object, or are told the name in its spec.
-    """
-    graph = model.graph
-    name = reference.name
-    for resource in graph.resources:
-        its = graph.namespace_of(resource)
-        if its not in (reference.namespace, None):
-            continue
-        if reference.kind == CLAIM and resource.kind == "StatefulSet":
-            templates = None if resource.spec is None else resource.spec.get("volumeClaimTemplates")
-            for template in [] if templates is None else templates.elements():
-                if name.startswith(f"{template.string('metadata', 'name')}-{resource.name}-"):
-                    return True
-        if not (_foreign(resource) or _asks_for_certificates(resource)):
-            continue
-        if resource.name and (name == resource.name or name.startswith(resource.name + "-")):
-            return True
-        if resource.spec is not None and any(node.text == name for node in walk(resource.spec)):
-            return True
-    return False
-
-
-def _asks_for_certificates(resource: Resource) -> bool:
-    """cert-manager makes the TLS Secrets that annotated Ingresses and Gateways name."""
-    annotations = resource.body.at("metadata", "annotations")
-    return resource.kind in ("Ingress", "Gateway") and any(
-        name.startswith("cert-manager.io/")
-        for name, _ in (() if annotations is None else annotations.items())
-    )
-
-
-def _foreign(resource: Resource) -> bool:
-    group = resource.group
-    return bool(group) and not any(
-        group == known or group.endswith("." + known) for known in _OWN_GROUPS
-    )

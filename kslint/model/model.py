@@ -6,10 +6,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from kslint.graph.graph import Graph
-from kslint.model import argocd
+from kslint.model import argocd, dependencies
 from kslint.model.kserve import names, settings
 from kslint.model.kserve.isvc import InferenceService
 from kslint.model.kserve.llm import LLMInferenceService
+from kslint.model.makers import Makers
 from kslint.model.vllm.image import version_of
 from kslint.model.workload import of_component, of_pool, of_runtime, of_template
 
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from kslint.config import Config
+    from kslint.graph.references import Reference
     from kslint.model.argocd import Application
+    from kslint.model.dependencies import Answer
     from kslint.model.kserve.settings import Settings
     from kslint.model.workload import Server, Workload
     from kslint.source.load import Input
@@ -99,6 +102,15 @@ class Model:
             if server.engine.version is None and server.engine.kind == "vllm":
                 server.engine.version = told
         return found
+
+    @cached_property
+    def makers(self) -> Makers:
+        return Makers(self.graph)
+
+    @cached_property
+    def dependencies(self) -> list[tuple[Reference, Answer]]:
+        """Every claim, Secret and runtime that is named and needed, and whether it is there."""
+        return [(one, dependencies.answer(one, self)) for one in dependencies.references(self)]
 
     @cached_property
     def applications(self) -> list[Application]:

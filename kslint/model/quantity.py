@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
-from functools import total_ordering
+from functools import lru_cache, total_ordering
 
 _FORM = re.compile(r"([+-]?)([0-9]*)(?:\.([0-9]*))?([eE][-+]?[0-9]+|[a-zA-Z]*)", re.ASCII)
 _BINARY = ("", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei")
@@ -88,6 +88,7 @@ class Quantity:
         return _ceil(self.amount)
 
 
+@lru_cache(maxsize=4096)
 def parse(text: str) -> Quantity:
     """Parse a quantity. Raises QuantityError with the API server's own words."""
     match = _FORM.fullmatch(text) if len(text) <= _MAX_DIGITS else None
