@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from kslint.findings import Problem
 from kslint.model import quantities
-from kslint.model.schema import Schemas, is_newer, meant, visit
+from kslint.model.schema import is_newer, meant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,9 +20,8 @@ _SCHEMA_VERSION = (0, 19)
 
 def invalid_quantity(model: Model) -> Iterator[Problem]:
     """A text where Kubernetes expects a quantity, in objects and in KServe's settings."""
-    schemas = Schemas(model.graph)
     for resource in model.graph.resources:
-        for amount in quantities.of_resource(resource, schemas.of(resource)):
+        for amount in quantities.of_resource(resource, model.schemas.reading(resource)):
             yield from _refused(amount, resource, "default")
     for settings in model.settings:
         for amount in quantities.of_settings(settings):
@@ -49,17 +48,14 @@ def _refused(amount: Amount, resource: Resource | None, variant: str) -> Iterato
 
 def unknown_field(model: Model) -> Iterator[Problem]:
     """A field that no schema of its kind has, so that the API server drops it."""
-    schemas = Schemas(model.graph)
     version = tuple(int(part) for part in model.settings[0].profile.split("."))
     for resource in model.graph.resources:
-        schema = schemas.of(resource)
-        if schema is None:
-            continue
-        for step in visit(resource.body, schema):
-            newer = step.schema is None and is_newer(step, resource.kind)
-            known = step.schema is not None or (newer and version > _SCHEMA_VERSION)
-            if known or step.node.place is None or step.parent is None:
+        reading = model.schemas.reading(resource)
+        for step in () if reading is None else reading.dropped:
+            newer = is_newer(step, resource.kind)
+            if (newer and version > _SCHEMA_VERSION) or step.node.place is None:
                 continue
+            assert step.parent is not None
             wanted = meant(step)
             above, _, name = ("" if wanted is None else wanted).rpartition(".")
             same = above == step.parent.path

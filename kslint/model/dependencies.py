@@ -50,6 +50,7 @@ _POD_PATHS = {
 }
 """Pod specs below `spec` that the graph's references do not read."""
 
+
 class Answer(NamedTuple):
     """Is a dependency satisfied? `kind`: found, missing, elsewhere or unknown.
 

@@ -22,8 +22,6 @@ _OWN_GROUPS = (
 """API groups whose controllers make no Secret or claim that is not accounted for."""
 
 
-
-
 class Makers:
     """What the objects of each namespace may bring; None stands for one that is not known."""
 

@@ -11,6 +11,7 @@ from kslint.model.kserve import names, settings
 from kslint.model.kserve.isvc import InferenceService
 from kslint.model.kserve.llm import LLMInferenceService
 from kslint.model.makers import Makers
+from kslint.model.schema import Schemas
 from kslint.model.vllm.image import version_of
 from kslint.model.workload import of_component, of_pool, of_runtime, of_template
 
@@ -102,6 +103,10 @@ class Model:
             if server.engine.version is None and server.engine.kind == "vllm":
                 server.engine.version = told
         return found
+
+    @cached_property
+    def schemas(self) -> Schemas:
+        return Schemas(self.graph)
 
     @cached_property
     def makers(self) -> Makers:

@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.model.field_errors import opaque
 from kslint.model.quantity import QuantityError, parse
-from kslint.model.schema import visit
 from kslint.source.nodes import Scalar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kslint.model.kserve.settings import Settings
-    from kslint.model.schema import Schema
+    from kslint.model.schema import Reading
     from kslint.resources import Resource
     from kslint.source.nodes import Node
 
@@ -84,12 +83,11 @@ class Amount(NamedTuple):
     node: Node
 
 
-def of_resource(resource: Resource, schema: Schema | None) -> Iterator[Amount]:
+def of_resource(resource: Resource, reading: Reading | None) -> Iterator[Amount]:
     """The quantities written in an object: by its schema if there is one, else by its kind."""
-    if schema is not None:
-        for step in visit(resource.body, schema):
-            if step.schema is not None and step.schema.quantity:
-                yield Amount(step.path, step.node)
+    if reading is not None:
+        for step in reading.quantities:
+            yield Amount(step.path, step.node)
         return
     for place in _PLACES.get((resource.group, resource.kind), ()):
         yield from _select(resource.body, place.split("."), "")

@@ -8,12 +8,12 @@ API server drops (k8s.io/apiextensions-apiserver pkg/apiserver/schema/pruning/al
 from __future__ import annotations
 
 import os
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kslint.model.field_errors import opaque
 from kslint.model.kserve import names
-from kslint.source.nodes import Map, Scalar, Seq
+from kslint.source.nodes import Map, Seq
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -68,11 +68,9 @@ class Schema:
 class _Folded(Schema):
     """A node of the folded table; its format is described in `scripts/fold_kserve.py`."""
 
-    __slots__ = ("_facets", "_nodes", "free", "quantity", "type")
+    __slots__ = ("_facets", "free", "quantity", "type")
 
-    def __init__(self, nodes: list[list[Any]], index: int) -> None:
-        node = nodes[index]
-        self._nodes = nodes
+    def __init__(self, node: list[Any]) -> None:
         self._facets: dict[str, Any] = node[1] if len(node) > 1 else {}
         self.type = node[0]
         self.free = bool(self._facets.get("u")) or self._facets.get("a") is True
@@ -84,12 +82,17 @@ class _Folded(Schema):
 
     def field(self, name: str) -> Schema | None:
         index = self._facets.get("p", {}).get(name, self._facets.get("a"))
-        return None if index is None or isinstance(index, bool) else _Folded(self._nodes, index)
+        return None if index is None or isinstance(index, bool) else _folded(index)
 
     @property
     def items(self) -> Schema | None:
         index = self._facets.get("i")
-        return None if index is None else _Folded(self._nodes, index)
+        return None if index is None else _folded(index)
+
+
+@cache
+def _folded(index: int) -> _Folded:
+    return _Folded(_table()["nodes"][index])
 
 
 class _Structural(Schema):
@@ -178,16 +181,22 @@ class Step(NamedTuple):
         above = "" if self.parent is None else self.parent.path
         return f"{above}.{self.name}" if above and self.name[:1] != "[" else above + self.name
 
-    @property
-    def misfit(self) -> bool:
-        """Is the value of another type than the schema's? The API server refuses it then."""
-        return self.schema is not None and not _fits(self.node, self.schema.type)
+
+class Reading(NamedTuple):
+    """What the schema of its kind says of an object's values.
+
+    `dropped` are fields that the API server drops, `quantities` values that have to be ones.
+    """
+
+    dropped: list[Step]
+    quantities: list[Step]
 
 
 class Schemas:
     """The schemas that are known for the objects of an input."""
 
     def __init__(self, graph: Graph) -> None:
+        self._readings: dict[int, Reading | None] = {}
         self._defined: dict[str, Node] = {}
         for resource in graph.of_kind("CustomResourceDefinition", "apiextensions.k8s.io"):
             self._defined.update(_definitions(resource))
@@ -201,61 +210,66 @@ class Schemas:
         key = f"{resource.group}/{resource.version}/{resource.kind}"
         table = _table()
         index = table["kinds"].get(key) if resource.group == names.GROUP else None
-        known = None if index is None else _Folded(table["nodes"], index)
+        known = None if index is None else _folded(index)
         node = self._defined.get(key)
         if node is None or not list(_Structural(node.at("properties", "spec") or node).names):
             return known
         return _either(known, _Structural(node))
 
+    def reading(self, resource: Resource) -> Reading | None:
+        """An object held against its schema; None if that is not known."""
+        if id(resource) not in self._readings:
+            schema = self.of(resource)
+            self._readings[id(resource)] = None if schema is None else read(resource.body, schema)
+        return self._readings[id(resource)]
 
-def visit(body: Node, schema: Schema) -> Iterator[Step]:
-    """Every value of an object that its schema speaks of, parents first, in file order.
+
+def read(body: Node, schema: Schema) -> Reading:
+    """Hold the values of an object against its schema.
 
     Below a field that is dropped, kept free or of the wrong type nothing is looked at. Templates
     and the directives of patches (`$patch`) are passed over.
     """
+    dropped: list[Step] = []
+    quantities: list[Step] = []
     stack = [Step(body, schema, None, "")]
     while stack:
-        step = stack.pop()
-        yield step
-        if step.schema is not None and not step.misfit:
-            stack.extend(reversed(list(_below(step, step.schema))))
+        parent = stack.pop()
+        for name, child, known in _fields(parent):
+            if known is None:
+                dropped.append(Step(child, None, parent, name))
+                continue
+            if known.quantity:
+                quantities.append(Step(child, known, parent, name))
+            wanted = _CONTAINERS.get(child.__class__)  # of a scalar there is nothing below
+            if wanted is not None and known.type in (wanted, "any"):
+                stack.append(Step(child, known, parent, name))
+    return Reading(dropped, quantities)
 
 
-def _below(step: Step, schema: Schema) -> Iterator[Step]:
+_CONTAINERS: dict[type, str] = {Map: "object", Seq: "array"}
+
+
+def _fields(step: Step) -> Iterator[tuple[str, Node, Schema | None]]:
+    """The name, value and schema of what stands right below a value."""
+    schema = step.schema
+    assert schema is not None
     for name, child in step.node.items():
         if step.parent is None and (name in _FREE_AT_ROOT or name.startswith("x-")):
             continue  # `x-` holds anchors: what is dropped there is meant to be
-        if opaque(name) or "${" in name or name.startswith("$"):
+        if name.startswith("$") or opaque(name) or "${" in name:
             continue
         field = schema.field(name)
         if field is not None or not schema.free:
-            yield Step(child, field, step, name)
+            yield name, child, field
     items = schema.items
     if items is not None:
         for index, child in enumerate(step.node.elements()):
-            yield Step(child, items, step, f"[{index}]")
+            yield f"[{index}]", child, items
 
 
-def _fits(node: Node, wanted: str) -> bool:
-    """Has a value the type that a schema asks for? A null and a template always do."""
-    if wanted == "any" or node.is_null:
-        return True
-    if wanted in ("object", "array"):
-        return isinstance(node, Map if wanted == "object" else Seq) or _is_template(node)
-    if not isinstance(node, Scalar):
-        return False
-    value = node.value
-    whole = isinstance(value, int) or (isinstance(value, float) and value.is_integer())
-    if isinstance(value, bool):
-        return wanted == "boolean"
-    if isinstance(value, str):
-        return wanted in ("string", "int-or-string") or _is_template(node)
-    return wanted == "number" or (whole and wanted in ("integer", "int-or-string"))
-
-
-def _is_template(node: Node) -> bool:
-    return isinstance(node, Scalar) and (opaque(node.text) or "${" in node.text)
+def _below(step: Step) -> Iterator[Step]:
+    return (Step(child, known, step, name) for name, child, known in _fields(step))
 
 
 def is_newer(step: Step, kind: str) -> bool:
@@ -299,8 +313,8 @@ def _around(parent: Step, wanted: str) -> str | None:
 def _within(parent: Step, wanted: str) -> str | None:
     """In a block that is written below, else in the only one that could be."""
     assert parent.schema is not None
-    written = [s for s in _below(parent, parent.schema) if isinstance(s.node, (Map, Seq))]
-    deeper = [s for step in written if step.schema is not None for s in _below(step, step.schema)]
+    written = [s for s in _below(parent) if isinstance(s.node, (Map, Seq))]
+    deeper = [s for step in written if step.schema is not None for s in _below(step)]
     possible = [
         Step(parent.node, parent.schema.field(name), parent, name) for name in parent.schema.names
     ]

@@ -73,5 +73,5 @@ def test_places(text: str, paths: list[str]) -> None:
     load_source(Source("x.yaml", text.encode()), loaded)
     graph = Graph(loaded)
     resource = graph.resources[0]
-    found = of_resource(resource, Schemas(graph).of(resource))
+    found = of_resource(resource, Schemas(graph).reading(resource))
     assert sorted(amount.path for amount in found) == paths
