@@ -166,7 +166,7 @@ class _Builder:
     def _references(self) -> Iterator[Reference]:
         """The graph's references and the model's, each once; not those to runtimes that are had."""
         served = {source for source, _, role, _ in self._edges if role == "runtime"}
-        for reference in (*self._graph.references, *dependencies.dependencies(self._model)):
+        for reference in (*self._graph.references, *dependencies.references(self._model)):
             if reference.role == "runtime" and reference.source in served:
                 continue
             if not dependencies.dynamic(reference.name):
