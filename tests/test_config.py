@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 import yaml
 from cases import ROOT, book, inside
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from kslint import engine
@@ -441,6 +441,7 @@ def test_quantities_that_the_schema_takes(tmp_path: Path, text: str) -> None:
 
 
 @settings(max_examples=200)
+@example("0E00000")
 @given(st.text("0123456789.+-eEkKMGTPimnu ", max_size=8))
 def test_the_schema_and_kubernetes_agree_on_quantities(text: str) -> None:
     parsed = parse_or_none(text)
