@@ -28,6 +28,9 @@ class Format(str, Enum):
     """What `--output` takes."""
 
     tree = "tree"
+    mermaid = "mermaid"
+    dot = "dot"
+    json = "json"
 
 
 @app.command()
@@ -90,9 +93,14 @@ def _focused(picture: GraphPicture, wanted: list[str], depth: int | None) -> Gra
 
 
 def _rendered(output: Format, picture: GraphPicture, result: Result) -> str:
+    from importlib import import_module
+
     from kslint.cli.formats import has_colour
     from kslint.report.graph import tree
 
-    assert output is Format.tree
+    if output is not Format.tree:
+        format_module = import_module(f"kslint.report.graph.{output.value}")
+        text: str = format_module.render(picture, result.findings)
+        return text
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     return tree.render(picture, result, has_colour(), width)

@@ -67,16 +67,3 @@ class GraphPicture(NamedTuple):
     edges: tuple[PictureEdge, ...]
     loose: tuple[int, ...] = ()
     focus: frozenset[str] = frozenset()
-
-
-def plain_edges(picture: GraphPicture) -> list[PictureEdge]:
-    """The edges worth drawing: an AppProject that is there says nothing of any Application."""
-    states = {node.id: node.state for node in picture.nodes}
-    return [
-        edge
-        for edge in picture.edges
-        if edge.source in states
-        and edge.target in states
-        and edge.source != edge.target
-        and (edge.role != "project" or states[edge.target] != INPUT)
-    ]

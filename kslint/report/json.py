@@ -22,6 +22,11 @@ def render(result: Result) -> str:
         "baseline": result.baseline._asdict() if result.baseline else None,
         "skipped": [{"file": file, "reason": reason} for file, reason in result.skipped],
     }
+    return text_of(document)
+
+
+def text_of(document: dict[str, Any]) -> str:
+    """A document as it is written, ending in a line break."""
     text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
     # a lone surrogate cannot be written as UTF-8; as `\udcff` it is JSON
     return text.encode("utf-8", "backslashreplace").decode()
@@ -32,7 +37,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "rule": finding.rule,
         "name": finding.name,
         "severity": finding.severity,
-        **_place(finding.span),
+        **place(finding.span),
         "kind": finding.subject.kind,
         "namespace": finding.subject.namespace,
         "resource": finding.subject.name,
@@ -40,13 +45,14 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "message": finding.message,
         "symptom": finding.symptom,
         "help": finding.help,
-        "related": [{**_place(label.span), "message": label.text} for label in finding.related],
+        "related": [{**place(label.span), "message": label.text} for label in finding.related],
         "fix": None,
         "suppressed": finding.suppressed._asdict() if finding.suppressed else None,
     }
 
 
-def _place(span: Span) -> dict[str, Any]:
+def place(span: Span) -> dict[str, Any]:
+    """A span's file, and its lines and columns from 1."""
     return {
         "file": span.file,
         "line": span.line,

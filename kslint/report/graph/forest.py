@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kslint.picture import CREATES, DEPLOYS, plain_edges
+from kslint.picture import CREATES, DEPLOYS
+from kslint.picture.sketch import plain_edges
 from kslint.report.yaml import key_order
 
 if TYPE_CHECKING:

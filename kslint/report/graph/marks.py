@@ -1,10 +1,11 @@
-"""The findings of a node in a few words."""
+"""A node in a few words: what is known of it, and its findings."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from kslint.findings import SEVERITIES
+from kslint.picture import CREATED, MISSING, UNKNOWN
 from kslint.report.facts import active, counted, worst_first
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from kslint.findings import Finding
     from kslint.picture import PictureNode
 
+STATES = {CREATED: "created by a controller", MISSING: "missing", UNKNOWN: "not in the input"}
 SIGNS = {"error": "✕", "warning": "!", "note": "i"}
 
 
@@ -34,3 +36,12 @@ def rules(found: Sequence[Finding]) -> list[str]:
 def worst(found: Sequence[Finding]) -> str:
     """The worst severity; "" for none."""
     return min((finding.severity for finding in found), key=SEVERITIES.index, default="")
+
+
+def box(node: PictureNode, findings: Sequence[Finding]) -> list[str]:
+    """The lines in a node's box: kind, name, findings, what is known, note."""
+    found = counting(node, findings)
+    lines = [node.kind, node.name or "(no name)"]
+    lines += [f"{SIGNS[node.severity]} {amounts(found)}"] if found else []
+    lines += [STATES[node.state]] if node.state in (MISSING, UNKNOWN) else []
+    return lines + ([f"({node.note})"] if node.note else [])

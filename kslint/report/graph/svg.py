@@ -9,8 +9,9 @@ from html import escape
 from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.findings import SEVERITIES
-from kslint.picture import CREATED, CREATES, DEPLOYS, INPUT, MISSING, UNKNOWN, plain_edges
-from kslint.report.graph.marks import SIGNS
+from kslint.picture import CREATES, DEPLOYS, INPUT
+from kslint.picture.sketch import sketch
+from kslint.report.graph.marks import SIGNS, STATES
 from kslint.report.text import count, printable
 from kslint.report.yaml import key_order
 
@@ -27,8 +28,6 @@ _MAX_ROWS = 14
 _CHARACTERS = 24
 _STACKS, _SHAPE = 5, 2.2
 """At most so many lanes side by side; the width of the whole over its height to aim for."""
-
-_STATES = {CREATED: "created by a controller", MISSING: "missing", UNKNOWN: "not in the input"}
 
 
 class Lane(NamedTuple):
@@ -93,6 +92,7 @@ def _stacked(lanes: list[Lane], amount: int) -> Layout:
 
 def render(picture: GraphPicture) -> str:
     """The drawing as one `<svg>` without styles: classes say what is what."""
+    picture = sketch(picture)
     plan = layout(picture)
     position = {
         node.id: (box.left + x, box.top + y) for box in plan.boxes for node, x, y in box.lane.places
@@ -106,7 +106,7 @@ def render(picture: GraphPicture) -> str:
     parts.append('<g class="edges">')
     names = {node.id: f"{node.kind} {node.name}" for node in picture.nodes}
     spaces = {node.id: node.namespace for node in picture.nodes}
-    for edge in plain_edges(picture):
+    for edge in picture.edges:
         told = f"{names[edge.source]} → {names[edge.target]}: {edge.role}"
         far = " far" * (spaces[edge.source] != spaces[edge.target])
         kind = f" {edge.role}" * (edge.role in (DEPLOYS, CREATES))
@@ -254,8 +254,8 @@ def _band(box: Box, index: int) -> str:
 def _node(node: PictureNode, x: int, y: int, lane: int) -> str:
     amount = len(node.findings)
     title = node.label
-    if node.state in _STATES:
-        title += f", {_STATES[node.state]}"
+    if node.state in STATES:
+        title += f", {STATES[node.state]}"
     if node.note:
         title += f" ({node.note})"
     if amount:

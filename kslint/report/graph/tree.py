@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from kslint.picture import CREATES, DEPLOYS, INPUT, MISSING, UNKNOWN
 from kslint.report.graph.forest import ABOVE, APPLICATIONS, Forest
-from kslint.report.graph.marks import SIGNS, amounts, counting, rules, worst
+from kslint.report.graph.marks import SIGNS, STATES, amounts, counting, rules, worst
 from kslint.report.text import Painter, cells, printable, summary
 
 if TYPE_CHECKING:
@@ -154,9 +154,9 @@ class _Tree:
         return style, printable(shown.lstrip("/")) or "(no name)"
 
     def _state(self, node: PictureNode) -> Iterator[Word]:
-        told = {MISSING: ("error", "missing"), UNKNOWN: ("warning", "not in the input")}
-        if node.state in told:
-            yield told[node.state]
+        style = {MISSING: "error", UNKNOWN: "warning"}.get(node.state)
+        if style:
+            yield style, STATES[node.state]
         if node.note:
             yield from (("dim", word) for word in f"({printable(node.note)})".split(" "))
         if node.place and (node.id in self._picture.focus or self._needs_place(node)):
