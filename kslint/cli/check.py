@@ -61,6 +61,20 @@ def check(
     no_baseline: Annotated[
         bool, typer.Option("--no-baseline", help="Let every finding count.")
     ] = False,
+    statistics: Annotated[
+        bool, typer.Option("--statistics", help="Print how many findings each rule has.")
+    ] = False,
+    exit_zero: Annotated[
+        bool, typer.Option("--exit-zero", help="Exit 0 whatever was found in input that was read.")
+    ] = False,
+    stdin_filename: Annotated[
+        str | None,
+        typer.Option(
+            "--stdin-filename",
+            metavar="FILE",
+            help="The file that stdin stands for, in place of the one on the disk.",
+        ),
+    ] = None,
 ) -> None:
     """Check manifests and the GitOps repository around them.
 
@@ -77,5 +91,8 @@ def check(
         isolated=isolated,
         baseline=baseline,
         no_baseline=no_baseline,
+        statistics=statistics,
+        exit_zero=exit_zero,
+        stdin_filename=stdin_filename,
     )
     raise typer.Exit(run(given))

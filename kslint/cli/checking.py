@@ -8,6 +8,7 @@ from kslint.cli import baselines
 from kslint.cli.formats import Run, outputs, write
 from kslint.cli.inputs import chosen, effective, read_input
 from kslint.cli.usage import UsageError
+from kslint.source.files import STDIN
 
 if TYPE_CHECKING:
     from kslint.baseline import Baseline
@@ -29,6 +30,14 @@ class Options(NamedTuple):
     isolated: bool
     baseline: str | None = None
     no_baseline: bool = False
+    statistics: bool = False
+    exit_zero: bool = False
+    stdin_filename: str | None = None
+
+    @property
+    def places(self) -> list[str]:
+        """The paths, with the file that stdin stands for in place of `-`."""
+        return [self.stdin_filename or path if path == STDIN else path for path in self.paths]
 
 
 def run(options: Options) -> int:
@@ -37,19 +46,23 @@ def run(options: Options) -> int:
     from kslint.findings import at_or_over
     from kslint.model.model import Model
 
+    if options.stdin_filename and STDIN not in options.paths:
+        options = options._replace(paths=[*options.paths, STDIN])
     wanted = outputs(options.output_format)
     book = rulebook.load()
-    config = effective(options.paths, options.config_file, options.isolated, book)
+    config = effective(options.places, options.config_file, options.isolated, book)
     rules = chosen(book, config, options.select, options.ignore)
     baseline = _baseline(options, config)
-    loaded = read_input(options.paths, config)
+    loaded = read_input(options.paths, config, options.stdin_filename)
     model = Model.of(loaded, config)
     result = engine.run(loaded, rules, config, book, model)
-    result = baselines.applied(baseline, result, rules, options.paths)
-    written = write(wanted, Run(result, loaded, model, book))
+    result = baselines.applied(baseline, result, rules, options.places)
+    written = write(wanted, Run(result, loaded, model, book, options.statistics))
     baselines.say_fixed(result)
     if result.failed or not written:
         return 2
+    if options.exit_zero:
+        return 0
     threshold = options.fail_on or config.fail_on or FAIL_ON
     counting = (finding for finding in result.findings if finding.suppressed is None)
     return int(any(at_or_over(finding.severity, threshold) for finding in counting))
@@ -62,5 +75,5 @@ def _baseline(options: Options, config: Config) -> Baseline | None:
         return None
     if options.isolated and options.baseline is None:
         return None
-    file = baselines.find(options.paths, options.baseline, config)
+    file = baselines.find(options.places, options.baseline, config)
     return None if file is None else baselines.read(file)

@@ -38,6 +38,7 @@ class Run(NamedTuple):
     loaded: Input
     model: Model
     book: list[Rule]
+    statistics: bool = False
 
     @property
     def sources(self) -> dict[str, Source]:
@@ -114,7 +115,31 @@ def replace(file: str, text: str) -> None:
 def _text(run: Run, colour: bool) -> str:
     from kslint.report import text
 
+    if run.statistics:
+        return _statistics(run, colour)
     return text.render(run.result, run.sources, colour)
+
+
+def _concise(run: Run, colour: bool) -> str:
+    from kslint.report import concise
+
+    return _statistics(run, colour) if run.statistics else concise.render(run.result)
+
+
+def _statistics(run: Run, colour: bool) -> str:
+    from kslint.report import statistics
+
+    return statistics.render(run.result, colour)
+
+
+def _json(run: Run, _colour: bool) -> str:
+    from kslint.report import json
+
+    if run.statistics:
+        from kslint.report.statistics import counts
+
+        return json.render(run.result, counts(run.result))
+    return json.render(run.result)
 
 
 def _plain(name: str) -> Callable[[Run, bool], str]:
@@ -154,8 +179,8 @@ def _html(run: Run, _colour: bool) -> str:
 
 _REPORTS: dict[str, Callable[[Run, bool], str]] = {
     "text": _text,
-    "concise": _plain("concise"),
-    "json": _plain("json"),
+    "concise": _concise,
+    "json": _json,
     "sarif": _ruled("sarif"),
     "junit": _ruled("junit"),
     "github": _plain("github"),

@@ -58,13 +58,12 @@ def chosen(
         raise UsageError(str(error)) from None
 
 
-def read_input(paths: list[str] | None, config: Config) -> Input:
+def read_input(paths: list[str] | None, config: Config, stdin_name: str | None = None) -> Input:
     """Everything under the paths but what the configuration excludes."""
     from kslint.config import excluder
     from kslint.source.load import load
 
-    exclude = excluder(config)
-    return load(paths or ["."]) if exclude is None else load(paths or ["."], exclude)
+    return load(paths or ["."], excluder(config), stdin_name)
 
 
 def say_broken(result: Result, book: list[Rule]) -> None:

@@ -13,8 +13,18 @@ if TYPE_CHECKING:
 
     from kslint.cli.checking import Options
 
-FLAGS = {"--isolated": "isolated", "--no-baseline": "no_baseline"}
-SINGLE = {"--baseline": "baseline", "--config": "config_file", "--fail-on": "fail_on"}
+FLAGS = {
+    "--isolated": "isolated",
+    "--no-baseline": "no_baseline",
+    "--statistics": "statistics",
+    "--exit-zero": "exit_zero",
+}
+SINGLE = {
+    "--baseline": "baseline",
+    "--config": "config_file",
+    "--fail-on": "fail_on",
+    "--stdin-filename": "stdin_filename",
+}
 REPEATED = {"--ignore": "ignore", "--output-format": "output_format", "--select": "select"}
 CHOICES = {"--fail-on": ("error", "warning", "note")}
 

@@ -6,22 +6,27 @@ import json
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from kslint.findings import Finding, Result
+    from kslint.report.statistics import RuleCount
     from kslint.source.nodes import Span
 
 VERSION = 1
 
 
-def render(result: Result) -> str:
+def render(result: Result, statistics: Iterable[RuleCount] | None = None) -> str:
     """The whole run as one JSON document, ending in a line break."""
     summary = result.summary
-    document = {
+    document: dict[str, Any] = {
         "version": VERSION,
         "findings": [_finding(finding) for finding in result.findings],
         "summary": summary._asdict(),
         "baseline": result.baseline._asdict() if result.baseline else None,
         "skipped": [{"file": file, "reason": reason} for file, reason in result.skipped],
     }
+    if statistics is not None:
+        document["statistics"] = [row._asdict() for row in statistics]
     return text_of(document)
 
 

@@ -133,16 +133,17 @@ def display(path: str) -> str:
 
 
 def discover(
-    paths: Iterable[str], exclude: Excluder | None = None
+    paths: Iterable[str], exclude: Excluder | None = None, stdin_name: str | None = None
 ) -> Iterator[Found | InputProblem]:
     """Every file to read under `paths`, sorted, each once; problems where a path cannot be used.
 
-    What is named is read, even if `exclude` means it.
+    What is named is read, even if `exclude` means it. Stdin stands for the file `stdin_name`,
+    which is not read then.
     """
     seen: set[str] = set()
     directories: dict[str, str] = {}
-    for path in paths:
-        for found in _expand(path, exclude):
+    for path in sorted(paths, key=lambda path: path != STDIN):
+        for found in _expand(path, exclude, stdin_name):
             identity = _identity(found, directories)
             if identity not in seen:
                 seen.add(identity)
@@ -154,7 +155,7 @@ def _identity(found: Found | InputProblem, directories: dict[str, str]) -> str:
     if isinstance(found, InputProblem):
         return f"{found.file}\0{found.message}"
     if found.path == STDIN:
-        return STDIN
+        return os.path.realpath(found.name)
     if found.explicit:
         return os.path.realpath(found.path)
     directory, name = os.path.split(found.path)  # files found in a directory are no links
@@ -200,9 +201,11 @@ def _read_up_to(handle: object, limit: int) -> bytes:
     return b"".join(parts)
 
 
-def _expand(path: str, exclude: Excluder | None) -> Iterator[Found | InputProblem]:
+def _expand(
+    path: str, exclude: Excluder | None, stdin_name: str | None = None
+) -> Iterator[Found | InputProblem]:
     if path == STDIN:
-        yield Found(STDIN, STDIN_NAME, True)
+        yield Found(STDIN, display(stdin_name) if stdin_name else STDIN_NAME, True)
         return
     try:
         mode = os.stat(path).st_mode

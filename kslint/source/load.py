@@ -59,13 +59,15 @@ class Input(NamedTuple):
     skipped: list[Skipped]
 
 
-def load(paths: Iterable[str], exclude: Excluder | None = None) -> Input:
+def load(
+    paths: Iterable[str], exclude: Excluder | None = None, stdin_name: str | None = None
+) -> Input:
     """Read and parse all files under `paths`. Never raises for what is in them.
 
-    `exclude` says which paths in directories are passed by.
+    `exclude` says which paths in directories are passed by, `stdin_name` which file stdin is.
     """
     result = Input([], [], [])
-    for found in discover(paths, exclude):
+    for found in discover(paths, exclude, stdin_name):
         source = found if isinstance(found, InputProblem) else read(found)
         if isinstance(source, InputProblem):
             place = Span(source.file, 1, 1, 1, 1)

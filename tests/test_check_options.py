@@ -1,0 +1,125 @@
+"""Options of `check` for daily work: counts by rule, exit codes, an editor's unsaved buffer."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import jsonschema
+import pytest
+from cases import FIXTURES
+from test_cli_config import TRAP, kslint
+from test_report_json import SCHEMA
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+BAD = FIXTURES / "platform-bad"
+MENDED = TRAP.replace("VLLM_CPU_OMP_THREADS_BIND", "OTHER")
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    (tmp_path / ".git").mkdir()
+    for name in ("a/one.yaml", "a/two.yaml", "b/three.yaml"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(TRAP.replace("name: qwen-cpu", f"name: {name[2:-5]}"))
+    return tmp_path
+
+
+def lines(folder: Path, *args: str, stdin: str | None = None) -> list[str]:
+    """The places of one rule's findings."""
+    options = ("--select=KS302", "--output-format=concise")
+    done = kslint(folder, "check", *options, *args, stdin=stdin)
+    return [line.split(": ")[0] for line in done.stdout.splitlines()]
+
+
+# ---- --statistics
+
+
+def test_statistics_stand_in_for_the_findings(tree: Path) -> None:
+    (tree / "b/three.yaml").write_text(TRAP + "# kslint: ignore[vllm-omp-bind-all]\n")
+    (tree / "b/four.yaml").write_text("# kslint: ignore-file[KS302] no\n" + TRAP)
+    for report in ("text", "concise"):
+        options = ("--statistics", "--select=KS302,KS304", f"--output-format={report}")
+        done = kslint(tree, "check", *options)
+        assert done.stdout == (
+            "4  warning  KS304  missing-enforce-eager\n"
+            "3  error    KS302  vllm-omp-bind-all\n"
+            "1  warning  KS004  unused-suppression\n"
+            "\n"
+            "3 errors, 5 warnings in 4 files (4 objects); 1 suppressed\n"
+        )
+        assert done.exit_code == 1
+
+
+def test_statistics_of_nothing(tree: Path) -> None:
+    done = kslint(tree, "check", "--statistics", "--select=KS402")
+    assert done.stdout == "No findings in 3 files (3 objects)\n"
+
+
+def test_statistics_in_json_stand_beside_the_findings(tree: Path) -> None:
+    done = kslint(tree, "check", "--statistics", "--output-format=json")
+    report: dict[str, Any] = json.loads(done.stdout)
+    jsonschema.validate(report, SCHEMA)
+    assert sum(row["findings"] for row in report["statistics"]) == len(report["findings"])
+    assert "statistics" not in json.loads(kslint(tree, "check", "--output-format=json").stdout)
+
+
+def test_statistics_leave_other_reports_whole(tree: Path) -> None:
+    kslint(tree, "check", "--statistics", "--output-format=text", "--output-format=sarif:out.sarif")
+    assert len(json.loads((tree / "out.sarif").read_text())["runs"][0]["results"]) >= 3
+
+
+# ---- --exit-zero
+
+
+def test_exit_zero_is_about_findings_only(tree: Path) -> None:
+    assert kslint(tree, "check").exit_code == 1
+    assert kslint(tree, "check", "--exit-zero").exit_code == 0
+    assert kslint(tree, "check", "--exit-zero", "nowhere").exit_code == 2
+    assert kslint(tree, "check", "--exit-zero", "--select=nothing").exit_code == 2
+
+
+# ---- --stdin-filename
+
+
+def test_stdin_has_the_name_of_its_file(tree: Path) -> None:
+    assert lines(tree, "-", stdin=TRAP) == ["<stdin>:20:15"]
+    assert lines(tree, "-", "--stdin-filename=b/new.yaml", stdin=TRAP) == ["b/new.yaml:20:15"]
+    assert lines(tree, "--stdin-filename", "./b/../b/new.yaml", stdin=TRAP) == ["b/new.yaml:20:15"]
+    assert lines(tree / "b", "-", f"--stdin-filename={tree / 'b/new.yaml'}", stdin=TRAP) == [
+        "new.yaml:20:15"
+    ]
+
+
+@pytest.mark.parametrize("paths", [["."], [".", "-"], ["-", "."], ["a", "b", "b/three.yaml"]])
+def test_stdin_stands_in_for_a_file_of_the_tree(tree: Path, paths: list[str]) -> None:
+    found = lines(tree, *paths, "--stdin-filename", "b/three.yaml", stdin=MENDED)
+    assert found == ["a/one.yaml:20:15", "a/two.yaml:20:15"]
+    broken = kslint(tree, "check", *paths, "--stdin-filename=b/three.yaml", stdin="a: [\n")
+    assert broken.exit_code == 2
+    assert "b/three.yaml:2:1" in broken.stdout
+
+
+def test_a_new_buffer_joins_the_tree(tree: Path) -> None:
+    found = lines(tree, "b", "--stdin-filename", "b/a.yaml", stdin=TRAP)
+    assert found == ["b/a.yaml:20:15", "b/three.yaml:20:15"]
+
+
+def test_the_name_decides_about_configuration_and_baseline(tree: Path) -> None:
+    (tree / "b/kslint.yaml").write_text('perPath: {"legacy/**": {ignore: [KS302]}}\n')
+    for name, count in (("b/x.yaml", 1), ("b/legacy/x.yaml", 0), ("a/legacy/x.yaml", 1)):
+        assert len(lines(tree, "-", "--stdin-filename", name, stdin=TRAP)) == count
+    kslint(tree, "baseline", "write", "a")
+    assert kslint(tree, "check", "-", stdin=TRAP).exit_code == 1
+    text = (tree / "a/one.yaml").read_text()
+    assert kslint(tree, "check", "--stdin-filename=a/one.yaml", stdin=text).exit_code == 0
+
+
+def test_the_name_tells_a_template(tree: Path) -> None:
+    (tree / "chart/templates").mkdir(parents=True)
+    (tree / "chart/Chart.yaml").write_text("name: chart\n")
+    text = TRAP.replace("name: qwen-cpu", 'name: "{{ .Release.Name }}"')
+    assert lines(tree, "-", "--stdin-filename=chart/templates/x.yaml", stdin=text) == []
+    assert len(lines(tree, "-", "--stdin-filename=chart/x.yaml", stdin=text)) == 1
