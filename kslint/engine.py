@@ -172,10 +172,11 @@ def _finding(rule: Rule, problem: Problem, resource: Resource | None, model: Mod
     path, subject = None, Subject("HelmValues")
     if resource is not None:
         path = path_to(resource.body, problem.at)
-        if path is not None or resource.group != "argoproj.io":
+        in_values = path is None or path.endswith(".helm.values")
+        if not in_values or resource.group != "argoproj.io":
             namespace = model.graph.namespace_of(resource)
             subject = Subject(resource.kind, namespace or "", resource.name)
-    if subject.kind == "HelmValues":
+    if path is None and subject.kind == "HelmValues":
         roots = model.graph.documents.get(span.file, [])
         path = next((found for root in roots if (found := path_to(root, problem.at))), None)
     return Finding(

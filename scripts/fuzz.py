@@ -146,9 +146,9 @@ def mutate_tree(rng: random.Random, data: bytes) -> bytes:
         documents = list(yaml.load_all(data, Loader=_LOADER))
     except (yaml.YAMLError, ValueError, RecursionError):
         return mutate_words(rng, data)
-    for _ in range(rng.randint(1, 3)):
-        _mutate_node(rng, documents)
     try:
+        for _ in range(rng.randint(1, 3)):
+            _mutate_node(rng, documents)
         if rng.random() < 0.2:
             return "\n---\n".join(json.dumps(d, default=str) for d in documents).encode()
         flow = rng.choice((False, False, None, True))

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pytest
-from cases import ROOT
-
-sys.path.insert(0, str(ROOT / "scripts"))
 import fuzz
+import pytest
 
 from kslint import engine
 

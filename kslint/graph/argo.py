@@ -193,11 +193,13 @@ def _value_paths(sources: list[Node]) -> Iterator[str]:
 
 
 def _generator_paths(sets: list[Resource]) -> Iterator[str]:
+    """What git generators read, up to the first part that is a pattern."""
     for resource in sets:
         for generator in listing(resource.spec, "generators"):
-            for node in listing(generator.get("git"), "files"):
-                if "*" not in (path := node.string("path") or ""):
-                    yield path
+            git = generator.get("git")
+            for node in (*listing(git, "files"), *listing(git, "directories")):
+                path = (node.string("path") or "").partition("*")[0]
+                yield path if path == node.string("path") else path.rpartition("/")[0]
 
 
 def _in_directory(place: Place, file: str) -> bool:

@@ -33,7 +33,7 @@ class Repository:
         counts: dict[str, int] = {}
         for url in urls:
             counts[normal_url(url)] = counts.get(normal_url(url), 0) + 1
-        self.url = max(counts, key=lambda url: counts[url]) if counts else None
+        self.url = max(counts, key=lambda url: (counts[url], url)) if counts else None
         self._directories: set[str] = set()
         for name in documents:
             directory = posixpath.dirname(name)
@@ -103,7 +103,7 @@ class Repository:
                     votes[cut] = votes.get(cut, 0) + 1
         if not votes:
             return "", ""
-        return max(votes, key=lambda root: (votes[root], -len(root[1]), -len(root[0])))
+        return max(votes, key=lambda root: (votes[root], -len(root[1]), -len(root[0]), root))
 
 
 def normal_url(url: str) -> str:

@@ -130,6 +130,7 @@ def culprits(members: list[Member]) -> Iterator[Culprit]:
     strays from the runbook's waves, else the one for which there is another wave to go to, else
     the one that comes too early.
     """
+    members = sorted(members, key=lambda m: (m.layer, m.wave, m.application.name))
     left = clashes(members)
     while left:
         counts: dict[int, int] = {}

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from kslint.source.files import encoding_of
 from kslint.source.nodes import Scalar, Span, walk
 
 if TYPE_CHECKING:
@@ -46,7 +47,8 @@ class Directive(NamedTuple):
 def directives(files: Iterable[ParsedFile]) -> Iterator[Directive]:
     """Every suppression comment of the input, in order."""
     for file in files:
-        if MARK in file.source.data:
+        data = file.source.data
+        if MARK in data or encoding_of(data).startswith("utf-16"):
             yield from _in_file(file)
 
 

@@ -382,7 +382,8 @@ def path_to(root: Node, target: Node) -> str | None:
     """The dotted path from `root` to the very node `target`, such as `spec.containers[0].name`.
 
     Two nodes at the same place count as the same one: an effective tree shares the written
-    nodes, but may have copied them.
+    nodes, but may have copied them. What stands inside a text (the JSON in a ConfigMap) has the
+    path of the text.
     """
     wanted = (target.source, target.start, target.end)
 
@@ -390,6 +391,8 @@ def path_to(root: Node, target: Node) -> str | None:
         if node is target or (
             wanted[1] is not None and (node.source, node.start, node.end) == wanted
         ):
+            return path
+        if isinstance(node, Scalar) and _holds(node, target):
             return path
         for name, child in node.items():
             step = name if name.isidentifier() or name.replace("-", "").isalnum() else f'["{name}"]'
@@ -402,3 +405,12 @@ def path_to(root: Node, target: Node) -> str | None:
         return None
 
     return search(root, "")
+
+
+def _holds(text: Scalar, target: Node) -> bool:
+    """Does a node lie between the marks of a text?"""
+    if target.source is None or text.source is not target.source:
+        return False
+    marks = (text.start, target.start, target.end, text.end)
+    places = [(mark.line, mark.column) for mark in marks if mark is not None]
+    return len(places) == len(marks) and places == sorted(places)

@@ -52,8 +52,10 @@ def member(layer: int, wave: int | None, kinds: frozenset[str] = KINDS) -> Membe
 def test_culprits(waves: tuple[int | None, ...], expected: list[tuple[int, bool]]) -> None:
     members = [member(layer, wave) for layer, wave in enumerate(waves)]
     for order in permutations(members):
-        found = [(c.member.layer, c.late) for c in culprits(list(order))]
-        assert found == expected
+        found = list(culprits(list(order)))
+        assert [(c.member.layer, c.late) for c in found] == expected
+        named = {c.member.layer: c.other.layer for c in culprits(members)}
+        assert {c.member.layer: c.other.layer for c in found} == named
 
 
 def test_other_kinds_of_model_have_an_order_of_their_own() -> None:

@@ -335,7 +335,16 @@ def test_spelling_does_not_matter(
     assert flags(line) == {name: value}
 
 
-@given(st.text(st.sampled_from("vllm serve$@{}()[]'\"`\\\n;&|<>#=ABC-01"), max_size=60))
+@pytest.mark.parametrize("space", ["\u00a0", "\u0085", "\u2028", "\u3000", "\v", "\f", "\x1f"])
+def test_a_space_that_is_none_to_a_shell_is_part_of_a_word(space: str) -> None:
+    """A no-break space comes with text copied from a web page."""
+    for text in (f"a{space}b", f"{space}a", space):
+        (token,) = tokens(text)
+        assert token.literal == text
+    assert script(f"vllm serve m --seed{space}1").flag("seed") is None
+
+
+@given(st.text(st.sampled_from("vllm serve$@{}()[]'\"`\\\n;&|<>#=ABC-01\u00a0\u0085"), max_size=60))
 def test_no_script_breaks_the_reader(text: str) -> None:
     for token in tokens(text):
         assert 0 <= token.start <= token.end <= len(text)

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kslint.source.files import Source
+from kslint.source.inner import inner_document
 from kslint.source.nodes import Map, Origin, Scalar, Seq, Span, made, path_to, walk
 from kslint.source.parser import compose
 
@@ -180,6 +181,18 @@ def test_paths() -> None:
         assert path_to(root, node) == text
         assert path_to(root, node.moved(None)) == text
     assert path_to(root, Scalar("x")) is None
+
+
+def test_what_stands_inside_a_text_has_the_path_of_the_text() -> None:
+    root = tree("data:\n  before: x\n  deploy: |\n    {mode: Standard}\n")
+    text = root.at("data", "deploy")
+    assert isinstance(text, Scalar)
+    inner = inner_document(text)
+    assert inner is not None
+    mode = inner.get("mode")
+    assert mode is not None
+    assert mode.span == Span("f.yaml", 4, 12, 4, 20)
+    assert path_to(root, mode) == path_to(root, text) == "data.deploy"
 
 
 def test_bases_are_shapes_without_content() -> None:

@@ -14,7 +14,7 @@ from kslint.model.vllm.words import DYNAMIC
 _OPERATOR = re.compile(r"\n|;;|;|&&|&|\|\||\|&|\||\(|\)")
 _REDIRECTION = re.compile(r"[0-9]*(?:<<<|<<-?|<&|<>|<|>>|>&|>\||>)|&>>?")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[@*#?$!0-9-]")
-_PLAIN = re.compile(r"[^\s;&|()<>'\"\\$`#]+")
+_PLAIN = re.compile(r"[^ \t\r\n;&|()<>'\"\\$`#]+")
 
 
 class Piece(NamedTuple):
