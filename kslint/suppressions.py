@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 ANNOTATION = "kslint.io/ignore"
 UNUSED = "unused-suppression"
 UNEXPLAINED = "unexplained-suppression"
+COMPLAINTS = (UNUSED, UNEXPLAINED)
+"""The reserved rules that are about suppressions, and not about input that cannot be read."""
 
 
 class Excuse(NamedTuple):

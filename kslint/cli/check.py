@@ -47,6 +47,23 @@ def check(
             "--fail-on", help="Exit 1 on findings this bad, or worse.", show_default="error"
         ),
     ] = None,
+    changed: Annotated[
+        bool,
+        typer.Option(
+            "--changed",
+            help="Only what a change brings: findings that touch a changed file, or are new. "
+            "Directories among PATHS are the tree, files have changed. Asks git.",
+        ),
+    ] = False,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            "--since",
+            metavar="REV",
+            help="What came since the branch left this revision; means --changed.",
+            show_default="HEAD",
+        ),
+    ] = None,
     config_file: ConfigOption = None,
     isolated: IsolatedOption = False,
     baseline: Annotated[
@@ -94,5 +111,7 @@ def check(
         statistics=statistics,
         exit_zero=exit_zero,
         stdin_filename=stdin_filename,
+        changed=changed,
+        since=since,
     )
     raise typer.Exit(run(given))

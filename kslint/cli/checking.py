@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.cli import baselines
@@ -12,6 +13,7 @@ from kslint.source.files import STDIN
 
 if TYPE_CHECKING:
     from kslint.baseline import Baseline
+    from kslint.cli.changed import Change
     from kslint.config import Config
 
 FAIL_ON = "error"
@@ -33,6 +35,8 @@ class Options(NamedTuple):
     statistics: bool = False
     exit_zero: bool = False
     stdin_filename: str | None = None
+    changed: bool = False
+    since: str | None = None
 
     @property
     def places(self) -> list[str]:
@@ -45,18 +49,31 @@ def run(options: Options) -> int:
     from kslint import engine, rulebook
     from kslint.findings import at_or_over
     from kslint.model.model import Model
+    from kslint.source.load import Input
 
     if options.stdin_filename and STDIN not in options.paths:
         options = options._replace(paths=[*options.paths, STDIN])
     wanted = outputs(options.output_format)
+    change = _change(options)
+    if change is not None:
+        options = options._replace(paths=change.tree)
     book = rulebook.load()
     config = effective(options.places, options.config_file, options.isolated, book)
     rules = chosen(book, config, options.select, options.ignore)
     baseline = _baseline(options, config)
-    loaded = read_input(options.paths, config, options.stdin_filename)
+    if change is not None and change.is_empty(config, baseline):
+        sys.stderr.write(f"No manifest changed since {change.since}\n")
+        loaded, baseline = Input([], [], []), None
+        wanted = [output for output in wanted if output.format != "text"]  # would say: no objects
+    else:
+        loaded = read_input(options.paths, config, options.stdin_filename)
     model = Model.of(loaded, config)
     result = engine.run(loaded, rules, config, book, model)
     result = baselines.applied(baseline, result, rules, options.places)
+    if change is not None and not change.is_of_settings(config, baseline):
+        result = change.narrowed(
+            result, loaded, config, book, lambda old: engine.run(old, rules, config, book)
+        )
     written = write(wanted, Run(result, loaded, model, book, options.statistics))
     baselines.say_fixed(result)
     if result.failed or not written:
@@ -66,6 +83,14 @@ def run(options: Options) -> int:
     threshold = options.fail_on or config.fail_on or FAIL_ON
     counting = (finding for finding in result.findings if finding.suppressed is None)
     return int(any(at_or_over(finding.severity, threshold) for finding in counting))
+
+
+def _change(options: Options) -> Change | None:
+    if not options.changed and options.since is None:
+        return None
+    from kslint.cli.changed import Change
+
+    return Change(options.paths, options.since)
 
 
 def _baseline(options: Options, config: Config) -> Baseline | None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from kslint.cli.checking import Options
 
 FLAGS = {
+    "--changed": "changed",
     "--isolated": "isolated",
     "--no-baseline": "no_baseline",
     "--statistics": "statistics",
@@ -23,6 +24,7 @@ SINGLE = {
     "--baseline": "baseline",
     "--config": "config_file",
     "--fail-on": "fail_on",
+    "--since": "since",
     "--stdin-filename": "stdin_filename",
 }
 REPEATED = {"--ignore": "ignore", "--output-format": "output_format", "--select": "select"}

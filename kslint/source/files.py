@@ -132,6 +132,17 @@ def display(path: str) -> str:
     return relative.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
+def is_read_name(path: str) -> bool:
+    """Would a file of this path be read, if it stood in a directory that is walked?"""
+    *directories, name = path.split(os.sep)
+    return _is_manifest_name(name) and SKIPPED_DIRECTORIES.isdisjoint(directories)
+
+
+def _is_manifest_name(name: str) -> bool:
+    is_known = name.lower().endswith(SUFFIXES) or name in BARE_NAMES
+    return is_known and name not in (*CONFIG_FILES, BASELINE_FILE)
+
+
 def discover(
     paths: Iterable[str], exclude: Excluder | None = None, stdin_name: str | None = None
 ) -> Iterator[Found | InputProblem]:
@@ -324,9 +335,7 @@ def _is_entered(entry: os.DirEntry[str], ignores: Ignores) -> bool:
 def _is_read(entry: os.DirEntry[str], ignores: Ignores) -> bool:
     """A regular file of a known suffix: pipes, devices and links are left alone."""
     return (
-        (entry.name.lower().endswith(SUFFIXES) or entry.name in BARE_NAMES)
-        and entry.name not in CONFIG_FILES
-        and entry.name != BASELINE_FILE
+        _is_manifest_name(entry.name)
         and entry.is_file(follow_symlinks=False)
         and not ignores.match(entry.path, is_directory=False)
     )

@@ -1,0 +1,202 @@
+"""`--changed`: of all findings, those that a change brings.
+
+That is what touches a changed file, and what is new elsewhere: a claim that is deleted breaks
+the service that mounts it, in a file nobody changed. So the tree is checked as it is and, only
+if there are findings elsewhere, once more as it was.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections import Counter
+from typing import TYPE_CHECKING, NoReturn
+
+from kslint.cli.usage import Stop
+from kslint.config import excluder
+from kslint.fingerprints import identity
+from kslint.source.files import (
+    BASELINE_FILE,
+    CONFIG_FILES,
+    STDIN,
+    InputProblem,
+    Source,
+    discover,
+    display,
+    is_read_name,
+    read,
+)
+from kslint.source.history import HEAD, History, HistoryError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from kslint.baseline import Baseline
+    from kslint.config import Config
+    from kslint.findings import Finding, Result
+    from kslint.rulebook import Rule
+    from kslint.source.load import Input
+
+FROM_REF = "PRE_COMMIT_FROM_REF"
+"""Where pre-commit says what `--from-ref`, or a push, begins at."""
+
+_GLOB = frozenset("*?[")
+
+
+class Change:
+    """What came since a revision.
+
+    `tree` are the paths to check: directories, globs and stdin. A file on the command line is
+    no input of its own; it has changed, whatever git says.
+    """
+
+    def __init__(self, paths: Iterable[str], since: str | None) -> None:
+        """`since` None: the commit before this one, or what pre-commit says. Raises Stop."""
+        paths = list(paths)
+        self.tree = [path for path in paths if _is_tree(path)] or ["."]
+        self.named = {display(path) for path in paths if not _is_tree(path)}
+        self.since = since or os.environ.get(FROM_REF) or HEAD
+        try:
+            self.history = History.of(self.since)
+        except HistoryError as error:
+            _stop(error)
+
+    def is_empty(self, config: Config, baseline: Baseline | None) -> bool:
+        """Is the tree as it was? Files are read to tell, and not parsed."""
+        if self.named or STDIN in self.tree or self.is_of_settings(config, baseline):
+            return False
+        seen = set()
+        for found in discover(self.tree, excluder(config)):
+            source = found if isinstance(found, InputProblem) else read(found)
+            if isinstance(source, InputProblem) or not self.history.holds(source):
+                return False
+            seen.add(source.name)
+        return not any(self._gone(seen, config))
+
+    def is_of_settings(self, config: Config, baseline: Baseline | None) -> bool:
+        """Did the configuration or the baseline change? Then any finding may come from that."""
+        if any(
+            os.path.basename(path) in (*CONFIG_FILES, BASELINE_FILE) and not os.path.lexists(path)
+            for path in self.history.files
+        ):
+            return True
+        files = [config.file] if config.file else []
+        files += [baseline.name] if baseline is not None else []
+        return not all(self._is_as_it_was(file) for file in files)
+
+    def _is_as_it_was(self, file: str) -> bool:
+        with open(file, "rb") as handle:
+            return self.history.holds(Source(file, handle.read()))
+
+    def narrowed(
+        self,
+        result: Result,
+        loaded: Input,
+        config: Config,
+        book: Iterable[Rule],
+        check: Callable[[Input], Result],
+    ) -> Result:
+        """The findings that the change brings; on stderr, how many others there are.
+
+        Of input that could not be read, only that in changed files fails the run. Raises Stop.
+        """
+        from kslint.suppressions import COMPLAINTS
+
+        same = {file.source.name for file in loaded.files if self.history.holds(file.source)}
+        same -= self.named
+        elsewhere = _elsewhere(result.findings, same, loaded)
+        if not any(elsewhere):
+            return result
+        try:
+            before = self._before(loaded, same, config)
+        except HistoryError as error:
+            _stop(error)
+        old = Counter(map(_mark, check(before).findings))
+        left = []
+        for finding, untouched in zip(result.findings, elsewhere, strict=True):
+            mark = _mark(finding)
+            if untouched and old[mark]:
+                old[mark] -= 1
+            else:
+                left.append(finding)
+        number = len(result.findings) - len(left)
+        if number:
+            what = "finding that was" if number == 1 else "findings that were"
+            sys.stderr.write(f"{number} {what} there before, in other files: not shown\n")
+        failing = {rule.name for rule in book if rule.reserved}.difference(COMPLAINTS)
+        failed = result.failed and any(finding.name in failing for finding in left)
+        return result.with_findings(left)._replace(failed=failed)
+
+    def _before(self, loaded: Input, same: set[str], config: Config) -> Input:
+        """The input as it was. What did not change is not parsed again."""
+        from kslint.source.load import Input, load_source
+
+        before = Input(
+            [file for file in loaded.files if file.source.name in same],
+            [trouble for trouble in loaded.troubles if trouble.span.file in same],
+            [],
+        )
+        known = {file.source.name for file in loaded.files}
+        known.update(skipped.file for skipped in loaded.skipped)
+        changed = [(os.path.abspath(name), name) for name in known - same]
+        for source in self.history.read([*changed, *self._gone(known, config)]):
+            load_source(source, before)
+        before.files.sort(key=lambda file: file.source.name)
+        return before
+
+    def _gone(self, known: set[str], config: Config) -> Iterator[tuple[str, str]]:
+        """Files that the tree had and has no more, as absolute path and name."""
+        excluded = excluder(config)
+        roots = [(os.path.abspath(root), root) for root in map(_root, self.tree)]
+        paths = self.history.files - {os.path.abspath(name) for name in known}
+        for path in sorted(path for path in paths if is_read_name(path)):
+            if os.path.lexists(path) or (excluded is not None and excluded(path, False)):
+                continue
+            for base, root in roots:
+                if path.startswith(os.path.join(base, "")):
+                    yield path, display(os.path.join(root, os.path.relpath(path, base)))
+                    break
+
+
+def _elsewhere(findings: Iterable[Finding], same: set[str], loaded: Input) -> list[bool]:
+    """Of each finding: do its places, and the file of its object, all stand in these files?"""
+    from kslint.resources import resources_of
+
+    files: dict[tuple[str, str], set[str]] = {}
+    for resource in resources_of(loaded.files)[0]:
+        files.setdefault((resource.kind, resource.name), set()).add(resource.file)
+    return [
+        {
+            finding.span.file,
+            *(label.span.file for label in finding.related),
+            *files.get((finding.subject.kind, finding.subject.name), ()),
+        }
+        <= same
+        for finding in findings
+    ]
+
+
+def _mark(finding: Finding) -> tuple[str, ...]:
+    """What a finding is, but for its line."""
+    subject = finding.subject
+    scope = subject.namespace if subject.name else finding.span.file
+    return (*identity(finding), scope, finding.message)
+
+
+def _is_tree(path: str) -> bool:
+    is_glob = not _GLOB.isdisjoint(path) and not os.path.lexists(path)
+    return path == STDIN or is_glob or os.path.isdir(path)
+
+
+def _root(path: str) -> str:
+    """The directory that a path of the tree lies in, or is."""
+    if os.path.isdir(path):
+        return path
+    steps = path.split(os.sep)
+    globs = [number for number, step in enumerate(steps) if not _GLOB.isdisjoint(step)]
+    return os.sep.join(steps[: globs[0]]) or os.curdir
+
+
+def _stop(error: HistoryError) -> NoReturn:
+    sys.stderr.write(f"--changed asks git what was there before: {error}\n")
+    raise Stop(2) from None
