@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import typer.main
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kslint.cli import check as command
@@ -54,6 +54,7 @@ def test_every_option_of_the_command_is_known_to_both() -> None:
     }
 
 
+@settings(deadline=None)
 @given(arguments=st.lists(st.sampled_from(WORDS), max_size=6))
 def test_both_read_a_command_line_alike(arguments: list[str]) -> None:
     with pytest.MonkeyPatch.context() as monkeypatch:
