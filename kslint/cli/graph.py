@@ -31,6 +31,8 @@ class Format(str, Enum):
     mermaid = "mermaid"
     dot = "dot"
     json = "json"
+    svg = "svg"
+    html = "html"
 
 
 @app.command()

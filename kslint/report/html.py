@@ -6,14 +6,9 @@ the page reads well without it. Its policy allows this one script and no other.
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import os
 from html import escape
-from string import Template
 from typing import TYPE_CHECKING
 
-from kslint import __version__
 from kslint.report import pages
 from kslint.report.facts import (
     active,
@@ -26,6 +21,7 @@ from kslint.report.facts import (
 )
 from kslint.report.frames import frame
 from kslint.report.graph import svg
+from kslint.report.template import page
 from kslint.report.text import count, printable
 
 if TYPE_CHECKING:
@@ -56,13 +52,10 @@ def render(
     known = by_id(rules)
     used = {finding.rule: rule_of(finding, known) for finding in findings}
     drawn = {i for node in graph.nodes for i in node.findings} if graph else set()
-    style, script = _template("style.css"), _template("graph.js") + _template("script.js")
-    return Template(_template("page.html")).substitute(
-        version=_text(__version__),
-        style=style,
-        script=script,
-        style_hash=_hash(style),
-        script_hash=_hash(script),
+    return page(
+        "page.html",
+        ("colours.css", "graph.css", "style.css"),
+        ("graph.js", "script.js"),
         headline=_text(counted(counting)),
         facts=_facts(result),
         severities=_severities(findings),
@@ -73,16 +66,6 @@ def render(
         findings="\n".join(_files(findings, sources, drawn)),
         appendix=_appendix([used[key] for key in sorted(used)]),
     )
-
-
-def _template(name: str) -> str:
-    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "html_template", name)
-    with open(path, encoding="utf-8") as handle:
-        return handle.read()
-
-
-def _hash(text: str) -> str:
-    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
 def _facts(result: Result) -> str:
@@ -147,8 +130,12 @@ def _graph(graph: GraphPicture | None) -> str:
         f'<details class="graph" id="graph-panel" open><summary><h2>Resource graph</h2> '
         f'<span class="told">{told}</span></summary>'
         f'<div class="zoom scripted" role="group" aria-label="Zoom">{buttons}</div>'
-        f'<div class="canvas">{svg.render(graph)}</div></details>'
+        f'<div class="canvas">{svg.drawing(graph, _links(graph))}</div></details>'
     )
+
+
+def _links(graph: GraphPicture) -> dict[str, str]:
+    return {node.id: f"#finding-{node.findings[0] + 1}" for node in graph.nodes if node.findings}
 
 
 def _files(

@@ -109,11 +109,17 @@ def test_mermaid_is_of_known_forms() -> None:
 @settings(max_examples=100, deadline=None)
 @given(ANY, ANY, ANY, ANY)
 def test_mermaid_keeps_its_structure(kind: str, namespace: str, name: str, role: str) -> None:
-    text = mermaid.render(named(kind, namespace, name, role), FINDINGS)
+    text = mermaid.render(named(kind, namespace, name, f"r{role}"), FINDINGS)
     plain = mermaid.render(PLAIN, FINDINGS)
     judged(text)
     forms = [re.sub(r'"[^"]*"', '""', one) for one in (text, plain)]
     assert forms[0] == forms[1]
+
+
+def test_mermaid_knows_no_empty_label() -> None:
+    text = mermaid.render(named("", "", "", " "), FINDINGS)
+    judged(text)
+    assert "  n0 --> n1" in text
 
 
 def test_mermaid_of_a_platform_of_300_is_whole() -> None:

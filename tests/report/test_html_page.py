@@ -13,7 +13,7 @@ from report_run import CLEAN, FINDINGS, PICTURE, RESULT, RULES, SOURCES
 
 from kslint.picture import GraphPicture, PictureEdge, PictureNode
 from kslint.report import frames, html, pages
-from kslint.report.graph import svg
+from kslint.report.graph import layout, svg
 from kslint.source.files import Source
 from kslint.source.nodes import Span
 
@@ -159,40 +159,41 @@ def big(namespaces: int = 6, each: int = 50) -> GraphPicture:
 
 @pytest.mark.parametrize("graph", [PICTURE, big(), big(1, 300), big(40, 3)])
 def test_nodes_do_not_overlap(graph: GraphPicture) -> None:
-    plan = svg.layout(graph)
+    plan = layout.layout(graph)
     seen: list[tuple[int, int]] = []
     for box in plan.boxes:
         for _, x, y in box.lane.places:
             seen.append((box.left + x, box.top + y))
-            assert x + svg.WIDTH <= box.width
-            assert y + svg.HEIGHT <= box.lane.height
+            assert x + layout.WIDTH <= box.width
+            assert y + layout.HEIGHT <= box.lane.height
         assert box.left + box.width <= plan.width
         assert box.top + box.lane.height <= plan.height
         rows = {(x, y) for _, x, y in (*box.lane.captions, *box.lane.places)}
         assert len(rows) == len(box.lane.captions) + len(box.lane.places)
     assert len(seen) == len(graph.nodes)
     for (x, y), (other_x, other_y) in itertools.combinations(seen, 2):
-        assert abs(x - other_x) >= svg.WIDTH or abs(y - other_y) >= svg.HEIGHT
+        assert abs(x - other_x) >= layout.WIDTH or abs(y - other_y) >= layout.HEIGHT
 
 
 def test_references_lead_right() -> None:
-    plan = svg.layout(PICTURE)
+    plan = layout.layout(PICTURE)
     left = {node.id: x for box in plan.boxes for node, x, _ in box.lane.places}
     assert left["0"] < left["1"]
     assert left["2"] < left["1"]
 
 
 def test_an_empty_graph_is_no_graph() -> None:
-    assert "<svg id" not in html.render(RESULT, RULES, SOURCES, GraphPicture((), ()))
+    assert '<svg id="graph"' not in html.render(RESULT, RULES, SOURCES, GraphPicture((), ()))
 
 
 def test_a_node_with_nothing_but_suppressed_findings() -> None:
     node = PICTURE.nodes[0]._replace(severity="", findings=(4,))
-    drawing = svg.render(PICTURE._replace(nodes=(node,)))
-    assert 'class="node suppressed" href="#finding-5"' in drawing
+    drawing = svg.drawing(PICTURE._replace(nodes=(node,)), {node.id: "#finding-5"})
+    assert 'class="node suppressed"' in drawing
+    assert 'href="#finding-5"' in drawing
     assert "InferenceService models/qwen-cpu: 1 finding, suppressed" in drawing
 
 
 def test_a_reference_to_nowhere_is_not_drawn() -> None:
     stray = PICTURE._replace(edges=(PictureEdge("0", "gone", "x"), PictureEdge("0", "0", "x")))
-    assert '<path class="edge' not in svg.render(stray)
+    assert '<path class="edge' not in svg.drawing(stray, {})

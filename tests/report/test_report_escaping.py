@@ -167,7 +167,7 @@ def test_junit_is_xml(texts: Texts) -> None:
     assert [case.tag for case in root.iter()] == [
         "testsuites", "testsuite", "testcase", "failure", "testcase", "skipped",
     ]  # fmt: skip
-    ET.fromstring(writable(svg.render(graph)))  # noqa: S314
+    ET.fromstring(writable(svg.render(graph, result.findings)))  # noqa: S314
 
 
 @settings(max_examples=100, deadline=None)

@@ -67,7 +67,8 @@ def _text(picture: GraphPicture, findings: Sequence[Finding], left_out: int) -> 
         lines.append("  end")
         lines += [f"  {ids[node.id]} -.-> s{number}" for node in cluster.deployers]
     for edge in inner_edges(picture):
-        arrow = f'-- "{_escaped(edge.role)}" -->' if edge.role not in (DEPLOYS, CREATES) else "-->"
+        told = "" if edge.role in (DEPLOYS, CREATES) else _escaped(edge.role).strip()
+        arrow = f'-- "{told}" -->' if told else "-->"
         arrow = "-.->" if edge.role == CREATES else arrow
         lines.append(f"  {ids[edge.source]} {arrow} {ids[edge.target]}")
     if left_out:

@@ -8,9 +8,30 @@ const tools = {
   on: (element, event, act, options) => element && element.addEventListener(event, act, options),
 };
 
+// A button that goes through the themes, and remembers the last one; returns what it does.
+function themes(button) {
+  const names = ["system", "light", "dark"];
+  const root = document.documentElement;
+  const memory = (act) => { try { return act(localStorage); } catch { return null; } };
+
+  function theme(name) {
+    if (name === "system") delete root.dataset.theme;
+    else root.dataset.theme = name;
+    button.textContent = `Theme: ${name}`;
+    memory((store) => store.setItem("kslint-theme", name));
+  }
+
+  const next = () => theme(names[(names.indexOf(root.dataset.theme || "system") + 1) % names.length]);
+  const kept = memory((store) => store.getItem("kslint-theme"));
+  if (names.includes(kept)) theme(kept);
+  tools.on(button, "click", next);
+  return next;
+}
+
 // The graph that Python drew: zoom, folding, and what is near a node. `chosen` is called with
-// the numbers of a node's findings and its name.
-function drawing(svg, panel, chosen) {
+// the numbers of a node's findings and its name; where there is a `picked`, it is called with the
+// id of any node instead.
+function drawing(svg, panel, chosen, picked) {
   const { $, $$, on } = tools;
   const WIDTH = 196, HEIGHT = 26, FOLDED = 34, GAP = 14;
   const canvas = $(".canvas");
@@ -90,7 +111,7 @@ function drawing(svg, panel, chosen) {
     redraw();
   }
 
-  function show() {
+  function update() {
     svg.setAttribute("viewBox", `${view.x} ${view.y} ${view.w} ${view.h}`);
   }
 
@@ -100,7 +121,7 @@ function drawing(svg, panel, chosen) {
   function scaleTo(scale, x, y) {
     const w = canvas.clientWidth / scale;
     view = { x, y, w, h: w * ratio() };
-    show();
+    update();
   }
 
   function fit() {
@@ -112,7 +133,7 @@ function drawing(svg, panel, chosen) {
   function start() {
     const whole = canvas.clientWidth / (width + 24);
     const scale = whole < 0.65 ? 0.78 : Math.min(whole, 1);
-    canvas.style.height = `${Math.min(Math.max((height + 24) * scale, 150), innerHeight * 0.62)}px`;
+    if (!picked) canvas.style.height = `${Math.min(Math.max((height + 24) * scale, 150), innerHeight * 0.62)}px`;
     const w = canvas.clientWidth / scale;
     scaleTo(scale, within(0, w, width), -12);
   }
@@ -122,20 +143,20 @@ function drawing(svg, panel, chosen) {
     const factor = Math.min(Math.max(scale * by, 0.05), 4) / scale;
     const w = view.w / factor, h = view.h / factor;
     view = { x: view.x + (view.w - w) * fx, y: view.y + (view.h - h) * fy, w, h };
-    show();
+    update();
   }
 
   function move(dx, dy) {
     view.x += dx * view.w;
     view.y += dy * view.h;
-    show();
+    update();
   }
 
   function tall() {
     const most = innerHeight * 0.85;
     canvas.style.height = canvas.clientHeight > most - 2 ? "23rem" : `${most}px`;
     view.h = view.w * ratio();
-    show();
+    update();
   }
 
   function near(node) {
@@ -160,7 +181,7 @@ function drawing(svg, panel, chosen) {
     const w = canvas.clientWidth / Math.max(canvas.clientWidth / view.w, 0.9);
     const h = w * ratio();
     view = { x: within(x + WIDTH / 2, w, width), y: within(y + HEIGHT / 2, h, height), w, h };
-    show();
+    update();
     near(node);
   }
 
@@ -204,7 +225,11 @@ function drawing(svg, panel, chosen) {
     const bar = event.target.closest(".fold");
     const node = nodeOf(event.target);
     if (bar) toggle(bar);
-    else if (node && node.findings) {
+    else if (node && picked) {
+      event.preventDefault();
+      near(node);
+      picked(node.element.dataset.node);
+    } else if (node && node.findings) {
       event.preventDefault();
       choose(node);
     } else near(node && !node.element.classList.contains("chosen") ? node : null);
@@ -258,6 +283,19 @@ function drawing(svg, panel, chosen) {
     node.element.focus({ preventScroll: true });
   }
 
+  function show(id) {
+    if (nodes.has(id)) centre(nodes.get(id));
+    else near(null);
+  }
+
+  // dims all nodes but some; null brings them back
+  function emphasize(ids) {
+    const kept = ids && new Set(ids);
+    near(null);
+    svg.classList.toggle("dim", Boolean(kept));
+    if (kept) for (const [id, node] of nodes) node.element.classList.toggle("near", kept.has(id));
+  }
+
   function foldLanes() {
     const value = lanes.some((lane) => !lane.folded);
     for (const lane of lanes) lane.folded = value;
@@ -268,15 +306,15 @@ function drawing(svg, panel, chosen) {
   for (const button of $$("[data-zoom]")) on(button, "click", buttons[button.dataset.zoom]);
   on(window, "resize", () => {
     view.h = view.w * ratio();
-    show();
+    update();
   });
   on(panel, "toggle", () => {
     if (panel.open) scaleTo(canvas.clientWidth / view.w, view.x, view.y);
   });
-  if (nodes.size > 60 && lanes.some((lane) => lane.findings)) {
+  if (!picked && nodes.size > 60 && lanes.some((lane) => lane.findings)) {
     for (const lane of lanes) lane.folded = !lane.findings;
     redraw();
   }
   start();
-  return { draw };
+  return { draw, show, emphasize };
 }

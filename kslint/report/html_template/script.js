@@ -146,23 +146,7 @@
 
   // ---- theme
 
-  const themes = ["system", "light", "dark"];
-  const memory = (act) => { try { return act(localStorage); } catch { return null; } };
-
-  function theme(name) {
-    if (name === "system") delete root.dataset.theme;
-    else root.dataset.theme = name;
-    $("#theme").textContent = `Theme: ${name}`;
-    memory((store) => store.setItem("kslint-theme", name));
-  }
-
-  function nextTheme() {
-    theme(themes[(themes.indexOf(root.dataset.theme || "system") + 1) % themes.length]);
-  }
-
-  on($("#theme"), "click", nextTheme);
-  const kept = memory((store) => store.getItem("kslint-theme"));
-  if (themes.includes(kept)) theme(kept);
+  const nextTheme = themes($("#theme"));
 
   // ---- graph
 
