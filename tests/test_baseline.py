@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -350,8 +351,11 @@ def _commented(text: str, file: str, seed: int) -> str:
 
 
 def _indented(text: str, _file: str, _seed: int) -> str:
-    lines = text.split("\n")
-    return "\n".join(" " * (len(line) - len(line.lstrip(" "))) + line for line in lines)
+    return re.sub(r"^(?: |- )*", lambda match: _doubled(match[0]), text, flags=re.MULTILINE)
+
+
+def _doubled(indent: str) -> str:
+    return indent.replace(" ", "  ").replace("-  ", "-   ")
 
 
 def _crlf(text: str, _file: str, _seed: int) -> str:
@@ -383,8 +387,10 @@ def test_edits_around_a_finding_do_not_bring_it_back(
             if file.name != "kslint.yaml":
                 text = file.read_text(encoding="utf-8")
                 file.write_bytes(edit(text, str(file), seed).encode())
+        edited = result_of(folder)
+        assert edited.failed == found.failed
         with inside(folder):
-            after = baselines.applied(known, result_of(folder), RAN, ["."])
+            after = baselines.applied(known, edited, RAN, ["."])
     counted = [f for f in after.findings if f.suppressed is None and f.rule in RAN]
     assert counted == []
     assert after.baseline is not None

@@ -13,6 +13,7 @@ from kslint.cli.config import (  # noqa: TC001  (typer reads them)
     ConfigOption,
     IsolatedOption,
 )
+from kslint.cli.progress import Progress
 from kslint.cli.root import app
 
 if TYPE_CHECKING:
@@ -60,8 +61,11 @@ def write(
     file = baselines.find(paths, file, config) or os.path.join(config.directory, BASELINE_FILE)
     old = _old(file)
     paths = paths or _paths_of(old) or ["."]
+    progress = Progress("reading")
     loaded = read_input(paths, config)
+    progress.doing = f"checking {len(loaded.files)} files"
     result = engine.run(loaded, engine.choose(book, config), config, book)
+    progress.end()
     if result.failed:
         say_broken(result, book)
         typer.echo(f"{old.name}: not written: not all could be checked", err=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from kslint.cli import baselines
 from kslint.cli.formats import Run, outputs, write
 from kslint.cli.inputs import chosen, effective, read_input
+from kslint.cli.progress import Progress
 from kslint.cli.usage import UsageError
 from kslint.source.files import STDIN
 
@@ -61,12 +62,14 @@ def run(options: Options) -> int:
     config = effective(options.places, options.config_file, options.isolated, book)
     rules = chosen(book, config, options.select, options.ignore)
     baseline = _baseline(options, config)
+    progress = Progress("reading")
     if change is not None and change.is_empty(config, baseline):
         sys.stderr.write(f"No manifest changed since {change.since}\n")
         loaded, baseline = Input([], [], []), None
         wanted = [output for output in wanted if output.format != "text"]  # would say: no objects
     else:
         loaded = read_input(options.paths, config, options.stdin_filename)
+    progress.doing = f"checking {len(loaded.files)} files"
     model = Model.of(loaded, config)
     result = engine.run(loaded, rules, config, book, model)
     result = baselines.applied(baseline, result, rules, options.places)
@@ -74,6 +77,7 @@ def run(options: Options) -> int:
         result = change.narrowed(
             result, loaded, config, book, lambda old: engine.run(old, rules, config, book)
         )
+    progress.end()
     written = write(wanted, Run(result, loaded, model, book, options.statistics))
     baselines.say_fixed(result)
     if result.failed or not written:
