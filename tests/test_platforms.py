@@ -3,7 +3,8 @@
 platform-bad is platform-good, file by file, with a trap for each rule of the runbook. Two traps
 have no room beside another there, so they stand in a small tree of their own, platform-bad-bare:
 without cert-manager there is no chart of it to install without its CRDs, and without the Gateway
-API KServe looks for no Gateway that could be missing.
+API KServe looks for no Gateway that could be missing. platform-bad-yaml has what YAML itself makes
+of values, on any platform.
 """
 
 from __future__ import annotations
@@ -19,7 +20,11 @@ from cases import FIXTURES, ROOT, Expected, book, result_of
 if TYPE_CHECKING:
     from pathlib import Path
 
-BAD = {"platform-bad": "platform_bad.yaml", "platform-bad-bare": "platform_bad_bare.yaml"}
+BAD = {
+    "platform-bad": "platform_bad.yaml",
+    "platform-bad-bare": "platform_bad_bare.yaml",
+    "platform-bad-yaml": "platform_bad_yaml.yaml",
+}
 """Folders of fixtures/, and the files beside this one that say what is found in them."""
 
 

@@ -56,6 +56,11 @@ def found_in(folder: Path, files: Files) -> list[Finding]:
         return engine.run(loaded, book(), config, book()).findings
 
 
+def is_about_spelling(folder: Path) -> bool:
+    """Is a fixture's flaw in how values are written, so that it is lost when YAML is made anew?"""
+    return folder.parent.name.startswith("yaml-") or folder.name == "platform-bad-yaml"
+
+
 @cache
 def found_before(folder: Path) -> list[Finding]:
     return found_in(folder, files_of(folder))
@@ -98,6 +103,8 @@ def test_findings_stay(how: Transformation) -> None:
         files = files_of(folder)
         rewritten = how.change(files, random.Random(folder.name))  # noqa: S311
         if list(rewritten.files.items()) == list(files.items()):
+            continue
+        if rewritten.moved is None and is_about_spelling(folder):
             continue
         changed += 1
         before, after = found_before(folder), found_in(folder, rewritten.files)

@@ -67,6 +67,7 @@ class Graph:
         complete: bool | frozenset[str] | None = None,
         provides: frozenset[str] = frozenset(),
     ) -> None:
+        self.files = loaded.files
         written, self.others = resources_of(loaded.files)
         self.documents: dict[str, list[Node]] = {
             file.source.name: [document.root for document in file.documents]

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from kslint.graph.graph import Graph
-from kslint.model import argocd, dependencies
+from kslint.model import argocd, dependencies, suspects
 from kslint.model.kserve import names, settings
 from kslint.model.kserve.isvc import InferenceService
 from kslint.model.kserve.llm import LLMInferenceService
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from kslint.model.argocd import Application
     from kslint.model.dependencies import Answer
     from kslint.model.kserve.settings import Settings
+    from kslint.model.suspects import Suspect
     from kslint.model.workload import Server, Workload
     from kslint.source.load import Input
 
@@ -116,6 +117,11 @@ class Model:
     def dependencies(self) -> list[tuple[Reference, Answer]]:
         """Every claim, Secret and runtime that is named and needed, and whether it is there."""
         return [(one, dependencies.answer(one, self)) for one in dependencies.references(self)]
+
+    @cached_property
+    def suspects(self) -> list[Suspect]:
+        """The values that YAML may not read as they were meant."""
+        return list(suspects.suspects(self.graph, self.schemas))
 
     @cached_property
     def applications(self) -> list[Application]:

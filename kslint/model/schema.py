@@ -166,6 +166,15 @@ def _either(first: Schema | None, second: Schema | None) -> Schema | None:
     return _Either(first, second)
 
 
+def of_pod() -> Schema:
+    """The schema of a PodSpec, as LLMInferenceService embeds one (its v1alpha1 CRD @v0.19.0)."""
+    service = _folded(_table()["kinds"][f"{names.GROUP}/v1alpha1/LLMInferenceService"])
+    spec = service.field("spec")
+    pod = None if spec is None else spec.field("template")
+    assert pod is not None
+    return pod
+
+
 class Step(NamedTuple):
     """A value met on the walk. `schema` is None for a field that the API server drops."""
 

@@ -359,6 +359,7 @@ def _merge(
 ) -> set[str]:
     """Apply `<<: value` the way go-yaml does: at its place, over what stands before it."""
     merged = set() if merged is None else merged
+    lost: dict[str, Node] = {}
     maps = value.elements() if isinstance(value, Seq) else [value]
     for item in reversed(maps):  # of a list, the earlier mapping wins
         if not isinstance(item, Map):
@@ -366,13 +367,12 @@ def _merge(
                 "a merge key `<<` takes a mapping or a list of mappings",
                 _span(source, key.start, key.end),
             )
-        overridden.extend(
-            Overridden(name, entries[name], brought, key)
-            for name, brought in item.entries.items()
-            if name in entries and name not in merged
-        )
+        for name in item.entries:
+            if name in entries and name not in merged:
+                lost[name] = entries[name]
         entries.update(item.entries)
         merged.update(item.entries)
+    overridden.extend(Overridden(name, node, entries[name], key) for name, node in lost.items())
     return merged
 
 

@@ -10,7 +10,10 @@ from __future__ import annotations
 
 import math
 import re
-from typing import Union
+from typing import TYPE_CHECKING, Union
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 Plain = Union[str, int, float, bool, None]
 
@@ -31,6 +34,7 @@ _INTEGER = re.compile(
 )
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?", re.ASCII)
 _NO_NUMBER = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)", re.ASCII)
+_DATE = re.compile("([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})", re.ASCII)
 _BASES = {"x": 16, "X": 16, "b": 2, "B": 2, "o": 8, "O": 8}
 
 TAG = "tag:yaml.org,2002:"
@@ -84,6 +88,34 @@ def key_name(literal: str, plain: bool, tag: str | None = None) -> str | None:
     if isinstance(value, int):
         return str(value) if value < 2**63 else None
     return None if value is None else _go_float32(value)
+
+
+def is_word(literal: str) -> bool:
+    """Is it a boolean to kubectl, and text to all who read YAML 1.2 (kustomize among them)?"""
+    return isinstance(WORDS.get(literal), bool) and literal.lower() not in ("true", "false")
+
+
+def is_octal(literal: str) -> bool:
+    """Is it a number that a leading zero makes octal?"""
+    return re.fullmatch("0[0-7_]*[1-7][0-7_]*", literal) is not None
+
+
+def is_date(literal: str) -> bool:
+    """Is a plain scalar a date to go-yaml v3? To kubectl it is text.
+
+    Source: go.yaml.in/yaml/v3 v3.0.4 resolve.go (allowedTimestampFormats). With a time of day it
+    is written as it was read.
+    """
+    found = _DATE.fullmatch(literal)
+    if found is None:
+        return False
+    import datetime as dt
+
+    try:
+        dt.date(*map(int, found.groups()))
+    except ValueError:
+        return False
+    return True
 
 
 def is_no_number(literal: str) -> bool:
@@ -141,24 +173,35 @@ def _integer(digits: str) -> int | None:
     return number if -(2**63) <= number < 2**64 else None
 
 
+def go_number(value: float) -> str:
+    """A number as Go's `fmt` prints a float64: what a Helm template makes of it."""
+    return _shortest(value, float)
+
+
 def _go_float32(value: float) -> str:
     """A number as `strconv.FormatFloat(value, 'g', -1, 32)` prints it: sigs.k8s.io/yaml's keys."""
     single = _to_float32(value)
     if math.isinf(single):
         return ".inf" if single > 0 else "-.inf"
+    return _shortest(single, _to_float32)
+
+
+def _shortest(value: float, read: Callable[[str], float]) -> str:
+    """Go's `%g`: the fewest digits that are read as the same number."""
     digits = 1
-    while _to_float32(float(f"{single:.{digits - 1}e}")) != single:
-        digits += 1  # nine at most
-    mantissa, _, exponent = f"{single:.{digits - 1}e}".partition("e")
+    while read(f"{value:.{digits - 1}e}") != value:
+        digits += 1  # 17 at most
+    mantissa, _, exponent = f"{value:.{digits - 1}e}".partition("e")
     power = int(exponent)
     if -4 <= power < 6:
-        return f"{single:.{max(digits - 1 - power, 0)}f}"
+        return f"{value:.{max(digits - 1 - power, 0)}f}"
     return f"{mantissa}e{power:+03d}"
 
 
-def _to_float32(value: float) -> float:
+def _to_float32(value: float | str) -> float:
     import struct
 
+    value = float(value)
     try:
         (single,) = struct.unpack("<f", struct.pack("<f", value))
     except OverflowError:

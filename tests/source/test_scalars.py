@@ -9,7 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kslint.source.scalars import TAG, is_no_number, key_name, refusal, resolve
+from kslint.source.scalars import (
+    TAG,
+    go_number,
+    is_date,
+    is_no_number,
+    is_octal,
+    is_word,
+    key_name,
+    refusal,
+    resolve,
+)
 
 TRUE = ["y", "Y", "yes", "Yes", "YES", "on", "On", "ON", "true", "True", "TRUE"]
 FALSE = ["n", "N", "no", "No", "NO", "off", "Off", "OFF", "false", "False", "FALSE"]
@@ -156,3 +166,49 @@ def test_huge_numbers_are_fast(literal: str) -> None:
     began = time.process_time()
     resolve(literal, plain=True)
     assert time.process_time() - began < 1
+
+
+def test_words_that_only_kubectl_reads_as_booleans() -> None:
+    assert all(is_word(word) == (word.lower() not in ("true", "false")) for word in TRUE + FALSE)
+    assert not any(is_word(word) for word in [*NULL, "oN", "nope", "1"])
+
+
+@pytest.mark.parametrize("literal", ["010", "0755", "01", "0_7", "0007"])
+def test_octal(literal: str) -> None:
+    assert is_octal(literal)
+    assert resolve(literal, plain=True) == int(literal.replace("_", ""), 8)
+
+
+@pytest.mark.parametrize("literal", ["0", "00", "0o17", "08", "10", "0x7", "-07", "07.5", ""])
+def test_not_octal_by_a_zero(literal: str) -> None:
+    assert not is_octal(literal)
+
+
+# What kustomize v5.8.1 writes anew, and what it keeps
+@pytest.mark.parametrize("literal", ["2026-11-23", "2026-1-2", "0001-01-01", "2024-02-29"])
+def test_dates(literal: str) -> None:
+    assert is_date(literal)
+
+
+@pytest.mark.parametrize(
+    "literal",
+    ["2026-2-30", "2026-13-01", "26-11-23", "2026-11-23T10:00:00Z", "2026-11-23 10:00:00",
+     "2026-11", "2026.11.23", "0000-00-00"],
+)  # fmt: skip
+def test_no_dates(literal: str) -> None:
+    assert not is_date(literal)
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [(1.10, "1.1"), (20240115, "2.0240115e+07"), (1.0, "1"), (100000, "100000"), (1e6, "1e+06"),
+     (1234567, "1.234567e+06"), (0.19, "0.19"), (12e3, "12000"), (123456, "123456"), (0.0, "0"),
+     (-2.50, "-2.5"), (0.00001, "1e-05")],
+)  # fmt: skip
+def test_numbers_as_a_go_template_prints_them(number: float, text: str) -> None:
+    assert go_number(number) == text
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_what_go_prints_is_the_same_number(number: float) -> None:
+    assert float(go_number(number)) == number

@@ -1,0 +1,74 @@
+"""The YAML that Kubernetes' tools read: objects, kustomizations and the values of charts."""
+
+from __future__ import annotations
+
+import posixpath
+from typing import TYPE_CHECKING, NamedTuple
+
+from kslint.graph.kustomize import FILES
+from kslint.model import argocd
+from kslint.resources import Resource, is_object
+from kslint.source.inner import inner_document
+from kslint.source.nodes import Map, Scalar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kslint.graph.graph import Graph
+    from kslint.source.document import Document
+    from kslint.source.nodes import Node
+
+
+class Read(NamedTuple):
+    """A document, and the object it is; None for values."""
+
+    document: Document
+    resource: Resource | None
+    by_kustomize: bool
+    """Is it read by kustomize alone, whose YAML is not kubectl's?"""
+
+
+def documents(graph: Graph) -> Iterator[Read]:
+    """Every document of the input that kubectl, Argo CD, kustomize or Helm reads."""
+    applied = {resource.file for resource in graph.resources if not resource.emitter}
+    for file in graph.files:
+        name = file.source.name
+        for document in file.documents:
+            root = document.root
+            if not isinstance(root, Map):
+                continue
+            resource = Resource(root, name)
+            if is_object(root):
+                yield Read(document, resource, name not in applied)
+            elif posixpath.basename(name) in FILES:
+                resource.kind = "Kustomization"
+                yield Read(document, resource, False)
+            elif _is_values(name):
+                yield Read(document, None, False)
+
+
+def chart_values(graph: Graph) -> Iterator[tuple[Node, Resource | None]]:
+    """The values that charts are given: files of values, and those inside of Applications."""
+    for read in documents(graph):
+        if read.resource is None:
+            yield read.document.root, None
+        for chart in read.document.root.listed("helmCharts"):
+            inline = chart.get("valuesInline")
+            if inline is not None:
+                yield inline, read.resource
+    for application in argocd.applications(graph):
+        for source in argocd.sources(application):
+            values = source.node.at("helm", "valuesObject")
+            if values is not None:
+                yield values, application.resource
+            text = source.node.at("helm", "values")
+            inner = inner_document(text) if isinstance(text, Scalar) else None
+            if inner is not None:
+                yield inner, application.resource
+
+
+def _is_values(file: str) -> bool:
+    """`values.yaml`, `values-prod.yaml`, `prod-values.yaml`: no other YAML is called so."""
+    name = posixpath.basename(file).lower()
+    stem, _, suffix = name.rpartition(".")
+    return suffix in ("yaml", "yml") and (stem.startswith("values") or stem.endswith("values"))
