@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from kslint.config import Cluster, Config, Node, PerPath, Taint
 from kslint.config_words import printable
-from kslint.source.files import CONFIG_FILES
+from kslint.source.files import BASELINE_FILE, CONFIG_FILES
 from kslint.written import Mistake, MistakesError, Written, one_document, plain
 
 if TYPE_CHECKING:
@@ -115,6 +115,19 @@ def find(path: str = ".") -> str | None:
         if files:
             return files[0]
     return None
+
+
+def find_baseline(paths: list[str] | None, given: str | None, config: Config) -> str | None:
+    """The baseline to use: the one given or configured, else the nearest upward; None if none is.
+
+    The search goes upward from the first path, as that for a configuration does.
+    """
+    if given is not None:
+        return given
+    if config.baseline is not None:
+        return os.path.join(config.directory, config.baseline)
+    files = (os.path.join(above, BASELINE_FILE) for above in upward((paths or ["."])[0]))
+    return next((file for file in files if os.path.isfile(file)), None)
 
 
 def upward(path: str) -> Iterator[str]:

@@ -54,11 +54,12 @@ def write(
     from kslint.baseline import renewed, text
     from kslint.cli.formats import replace
     from kslint.cli.inputs import effective, read_input, say_broken
+    from kslint.config_file import find_baseline
     from kslint.source.files import BASELINE_FILE
 
     book = rulebook.load()
     config = effective(paths, config_file, isolated, book)
-    file = baselines.find(paths, file, config) or os.path.join(config.directory, BASELINE_FILE)
+    file = find_baseline(paths, file, config) or os.path.join(config.directory, BASELINE_FILE)
     old = _old(file)
     paths = paths or _paths_of(old) or ["."]
     progress = Progress("reading")

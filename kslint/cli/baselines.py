@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -12,25 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from kslint.baseline import Baseline
-    from kslint.config import Config
     from kslint.findings import Result
     from kslint.rulebook import Rule
-
-
-def find(paths: list[str] | None, given: str | None, config: Config) -> str | None:
-    """The baseline to use: the one given or configured, else the nearest upward; None if none is.
-
-    The search goes upward from the first path, as that for a configuration does.
-    """
-    if given is not None:
-        return given
-    if config.baseline is not None:
-        return os.path.join(config.directory, config.baseline)
-    from kslint.config_file import upward
-    from kslint.source.files import BASELINE_FILE
-
-    files = (os.path.join(above, BASELINE_FILE) for above in upward((paths or ["."])[0]))
-    return next((file for file in files if os.path.isfile(file)), None)
 
 
 def read(file: str) -> Baseline:

@@ -104,5 +104,7 @@ def _baseline(options: Options, config: Config) -> Baseline | None:
         return None
     if options.isolated and options.baseline is None:
         return None
-    file = baselines.find(options.places, options.baseline, config)
+    from kslint.config_file import find_baseline
+
+    file = find_baseline(options.places, options.baseline, config)
     return None if file is None else baselines.read(file)

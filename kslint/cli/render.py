@@ -75,31 +75,13 @@ def _wanted(service: InferenceService, name: str | None) -> bool:
 
 def _bodies(services: list[InferenceService]) -> Iterator[Node]:
     """The objects of each service; on stderr, what is missing and why."""
-    from kslint.model.kserve.rendering import created
+    from kslint.model.kserve.rendering import created, reasons_missing
 
     for service in services:
         yield from created(service)
         name = f"InferenceService {service.namespace or '?'}/{service.resource.name}"
-        for reason in _reasons_missing(service):
+        for reason in reasons_missing(service):
             typer.echo(f"{name} {reason}", err=True)
-
-
-def _reasons_missing(service: InferenceService) -> Iterator[str]:
-    """Why a service has no objects, or not all of them."""
-    from kslint.model.kserve import names
-    from kslint.model.kserve.refusals import of_service
-
-    if service.stopped:
-        yield "is stopped: KServe deletes its objects"
-    elif service.mode.name != names.STANDARD:
-        yield f"is in {service.mode.name} mode, which is not modelled"
-    for failure in of_service(service):
-        place = failure.node.place
-        where = f" ({place})" if place is not None else ""
-        yield f"is refused by the {failure.stage}: {failure.message}{where}"
-    for component in service.components:
-        if component.built.unknown:
-            yield f"has an unknown {component.name}: {component.built.unknown}"
 
 
 def _print_objects(services: list[InferenceService], output: Format) -> None:

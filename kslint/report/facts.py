@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import quote
 
+from kslint import REPORT_URL
 from kslint.findings import SEVERITIES
 from kslint.report.text import count, printable
 
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from kslint.findings import Finding
     from kslint.source.nodes import Span
 
+HOME = REPORT_URL.removesuffix("/issues")
 INPUT = "input"
 """The category of rules that say: this could not be read, or kslint itself broke."""
 
@@ -45,6 +48,11 @@ def rule_of(finding: Finding, known: Mapping[str, RuleFacts]) -> RuleFacts:
     return known.get(finding.rule) or RuleFacts(
         finding.rule, finding.name, finding.severity, finding.name, "", finding.help, ""
     )
+
+
+def page_url(name: str) -> str:
+    """Where a rule's page can be read, by the rule's name."""
+    return f"{HOME}/blob/main/rules/{quote(name, errors='replace')}.md"
 
 
 def active(findings: Iterable[Finding]) -> list[Finding]:

@@ -11,15 +11,17 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from kslint import REPORT_URL, __version__
+from kslint import __version__
 from kslint.fingerprints import fingerprints
 from kslint.report.facts import (
+    HOME,
     INPUT,
     active,
     by_id,
     explained,
     has_region,
     in_a_file,
+    page_url,
     rule_of,
     writable,
 )
@@ -32,7 +34,6 @@ if TYPE_CHECKING:
     from kslint.source.nodes import Span
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
-HOME = REPORT_URL.removesuffix("/issues")
 FINGERPRINT = "kslint/v1"
 
 _PROBLEM = {"error": "error", "warning": "warning", "note": "recommendation"}
@@ -90,7 +91,7 @@ def _rule(rule: RuleFacts) -> dict[str, Any]:
         "shortDescription": {"text": rule.title},
         "fullDescription": {"text": _first_paragraph(rule.page) or rule.title},
         "help": {"text": rule.help or rule.title, "markdown": rule.page or rule.title},
-        "helpUri": f"{HOME}/blob/main/rules/{quote(rule.name, errors='replace')}.md",
+        "helpUri": page_url(rule.name),
         "defaultConfiguration": {"level": rule.severity},
         "properties": {
             "tags": tags,

@@ -324,6 +324,28 @@ def _walk(root: str, exclude: Excluder | None) -> Iterator[Found | InputProblem]
         stack.extend((path, ignores) for path in reversed(below))
 
 
+def would_find(path: str, exclude: Excluder | None = None) -> bool:
+    """Would a walk of the working directory come upon this file below it, were it there?"""
+    from kslint.source.ignore import Ignores
+
+    if not is_read_name(path):
+        return False
+    directory, ignores = os.curdir, Ignores.above(os.curdir)
+    *above, name = path.split(os.sep)
+    for step in above:
+        ignores = ignores.inside(directory)
+        directory = os.path.join(directory, step)
+        if (
+            ignores.match(directory, is_directory=True)
+            or os.path.exists(os.path.join(directory, "pyvenv.cfg"))
+            or (exclude is not None and exclude(directory, True))
+        ):
+            return False
+    file = os.path.join(directory, name)
+    ignored = ignores.inside(directory).match(file, is_directory=False)
+    return not ignored and (exclude is None or not exclude(file, False))
+
+
 def _is_entered(entry: os.DirEntry[str], ignores: Ignores) -> bool:
     return (
         entry.is_dir(follow_symlinks=False)

@@ -70,11 +70,15 @@ def load(
     for found in discover(paths, exclude, stdin_name):
         source = found if isinstance(found, InputProblem) else read(found)
         if isinstance(source, InputProblem):
-            place = Span(source.file, 1, 1, 1, 1)
-            result.troubles.append(Trouble("unreadable-input", place, source.message))
+            result.troubles.append(unreadable(source))
         else:
             load_source(source, result)
     return result
+
+
+def unreadable(problem: InputProblem) -> Trouble:
+    """The trouble that input is which could not be read at all."""
+    return Trouble("unreadable-input", Span(problem.file, 1, 1, 1, 1), problem.message)
 
 
 def load_source(source: Source, result: Input) -> None:

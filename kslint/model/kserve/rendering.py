@@ -9,6 +9,8 @@ from kslint.model.kserve.ingress import routes
 from kslint.model.kserve.refusals import of_service
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from kslint.model.kserve.isvc import InferenceService
     from kslint.source.nodes import Map
 
@@ -30,3 +32,18 @@ def created(service: InferenceService) -> list[Map]:
             found += [body for body in bodies if body is not None]
             found += component.group_services
     return found + (routes(service) if found else [])
+
+
+def reasons_missing(service: InferenceService) -> Iterator[str]:
+    """Why a service has no objects, or not all of them."""
+    if service.stopped:
+        yield "is stopped: KServe deletes its objects"
+    elif service.mode.name != names.STANDARD:
+        yield f"is in {service.mode.name} mode, which is not modelled"
+    for failure in of_service(service):
+        place = failure.node.place
+        where = f" ({place})" if place is not None else ""
+        yield f"is refused by the {failure.stage}: {failure.message}{where}"
+    for component in service.components:
+        if component.built.unknown:
+            yield f"has an unknown {component.name}: {component.built.unknown}"

@@ -1,0 +1,27 @@
+"""`kslint lsp`: the language server for editors."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from kslint.cli.root import app
+from kslint.cli.usage import Stop
+
+
+@app.command()
+def lsp(
+    _stdio: Annotated[
+        bool, typer.Option("--stdio", help="Taken because editors pass it: there is no other way.")
+    ] = True,
+) -> None:
+    """Serve an editor: findings, hovers and quick fixes for what you type, on stdin and stdout."""
+    try:
+        import pygls.lsp.server  # noqa: F401
+    except ImportError:
+        typer.echo("kslint lsp needs pygls: pip install 'kslint[lsp]'", err=True)
+        raise Stop(2) from None
+    from kslint.lsp.features import serve
+
+    serve()

@@ -1,0 +1,200 @@
+"""Quick fixes: what a finding brings, and a comment that excuses it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from lsprotocol.types import (
+    CodeAction,
+    CodeActionKind,
+    OptionalVersionedTextDocumentIdentifier,
+    TextDocumentEdit,
+    TextEdit,
+    WorkspaceEdit,
+)
+
+from kslint.findings import Edit
+from kslint.lsp.diagnostics import of
+from kslint.report.facts import active
+from kslint.source.characters import is_json
+from kslint.source.comments import directives
+from kslint.source.files import Source
+from kslint.source.load import Input, load_source
+from kslint.source.nodes import Scalar, Span, walk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from lsprotocol.types import CreateFile, DeleteFile, Range, RenameFile
+
+    from kslint.findings import Finding
+    from kslint.lsp.diagnostics import Places
+    from kslint.source.load import ParsedFile
+
+FIX_ALL = f"{CodeActionKind.SourceFixAll.value}.kslint"
+
+_NAMES = re.compile(r"#\s*kslint:\s*ignore\[[^\]]*(?=\])")
+
+
+def actions(
+    places: Places, name: str, range: Range, only: Sequence[str] | None, versioned: bool
+) -> list[CodeAction]:
+    """What can be done about the findings in a range of a file.
+
+    `only` are the kinds the client asks for. `versioned` clients refuse edits of a text that
+    has changed meanwhile, others are given plain ones.
+    """
+    findings = [f for f in active(places.checked.findings) if f.span.file == name]
+    found: list[CodeAction] = []
+    if _wanted(CodeActionKind.QuickFix.value, only):
+        here = [f for f in findings if _touch(places.range(f.span), range)]
+        for finding in here:
+            found += _fixes(finding, places, versioned)
+        for finding in here:
+            found += _suppressions(finding, places, versioned)
+    if only and _wanted(FIX_ALL, only):
+        found += _fix_all(findings, places, name, versioned)
+    return found
+
+
+def _wanted(kind: str, only: Sequence[str] | None) -> bool:
+    """Kinds are a hierarchy: who asks for `source` gets `source.fixAll.kslint`."""
+    return not only or any(kind == asked or kind.startswith(asked + ".") for asked in only)
+
+
+def _touch(one: Range, other: Range) -> bool:
+    first, second = (one.start.line, one.start.character), (one.end.line, one.end.character)
+    start, end = (
+        (other.start.line, other.start.character),
+        (other.end.line, other.end.character),
+    )
+    return first <= end and start <= second
+
+
+def _fixes(finding: Finding, places: Places, versioned: bool) -> Iterator[CodeAction]:
+    fix = finding.fix
+    if fix is None or not fix.edits:
+        return
+    yield CodeAction(
+        fix.description if fix.safe else f"{fix.description} (unsafe: it changes what runs)",
+        CodeActionKind.QuickFix,
+        diagnostics=[of(finding, places)],
+        is_preferred=fix.safe,
+        edit=_edit(fix.edits, places, versioned),
+    )
+
+
+def _fix_all(
+    findings: Iterable[Finding], places: Places, name: str, versioned: bool
+) -> Iterator[CodeAction]:
+    """All safe fixes that change nothing but this file, as far as they do not overlap."""
+    chosen: list[Edit] = []
+    for finding in findings:
+        edits = finding.fix.edits if finding.fix is not None and finding.fix.safe else ()
+        edits = tuple(edit for edit in edits if edit not in chosen)
+        clash = any(_overlap(edit.span, other.span) for edit in edits for other in chosen)
+        if not clash and all(edit.span.file == name for edit in edits):
+            chosen += edits
+    if chosen:
+        title = "Apply all safe fixes of kslint"
+        yield CodeAction(title, FIX_ALL, edit=_edit(chosen, places, versioned))
+
+
+def _overlap(one: Span, other: Span) -> bool:
+    """Do two spans share text, or insert at one place? Then their order would matter."""
+    return one.file == other.file and (
+        (one.line, one.column) <= (other.end_line, other.end_column)
+        and (other.line, other.column) <= (one.end_line, one.end_column)
+    )
+
+
+def _edit(edits: Iterable[Edit], places: Places, versioned: bool) -> WorkspaceEdit:
+    by_file: dict[str, list[TextEdit]] = {}
+    for edit in edits:
+        text_edit = TextEdit(places.range(edit.span), edit.new_text)
+        by_file.setdefault(edit.span.file, []).append(text_edit)
+    if not versioned:
+        return WorkspaceEdit(changes={places.uri(n): edits for n, edits in by_file.items()})
+    changes: list[TextDocumentEdit | CreateFile | RenameFile | DeleteFile] = []
+    for name, text_edits in by_file.items():
+        document = OptionalVersionedTextDocumentIdentifier(places.uri(name), places.version(name))
+        changes.append(TextDocumentEdit(document, list(text_edits)))
+    return WorkspaceEdit(document_changes=changes)
+
+
+def _suppressions(finding: Finding, places: Places, versioned: bool) -> Iterator[CodeAction]:
+    """A comment that excuses the finding, if there is a place where it does."""
+    source = places.checked.sources.get(finding.span.file)
+    if source is None or is_json(source.data) or places.checked.rules[finding.name].reserved:
+        return
+    edit = next((e for e in _comments(finding, source) if _excuses(e, finding, source)), None)
+    if edit is not None:
+        yield CodeAction(
+            f"Ignore {finding.name} here",
+            CodeActionKind.QuickFix,
+            diagnostics=[of(finding, places)],
+            edit=_edit([edit], places, versioned),
+        )
+
+
+def _comments(finding: Finding, source: Source) -> Iterator[Edit]:
+    """Where a comment may go: into one that is there, at the line's end, on a line above."""
+    file, line = finding.span.file, finding.span.line
+    text = source.line(line)
+    comment = f"# kslint: ignore[{finding.name}]"
+    for number in (line, line - 1):
+        there = _NAMES.search(source.line(number))
+        if there is not None:
+            column = there.end() + 1
+            yield Edit(Span(file, number, column, number, column), f", {finding.name}")
+    end = len(text.rstrip()) + 1
+    yield Edit(Span(file, line, end, line, len(text) + 1), f"  {comment}")
+    line_break = "\r\n" if b"\r\n" in source.data else "\n"
+    for above in (line, _first_line(source, line)):
+        text = source.line(above)
+        indent = text[: len(text) - len(text.lstrip())]
+        yield Edit(Span(file, above, 1, above, 1), f"{indent}{comment}{line_break}")
+
+
+def _first_line(source: Source, line: int) -> int:
+    """The line on which the text of several lines begins that a line is part of."""
+    parsed = _parsed(source)
+    for document in [] if parsed is None else parsed.documents:
+        for node in walk(document.root):
+            if isinstance(node, Scalar) and node.span is not None:
+                first = node.span.line if node.place is None else node.place.line
+                if first < line <= node.span.end_line:
+                    return first
+    return line
+
+
+def _excuses(edit: Edit, finding: Finding, source: Source) -> bool:
+    """Try it: afterwards the comment covers the finding's line, and all values are the same."""
+    before, after = _parsed(source), _parsed(_edited(source, edit))
+    if before is None or after is None:
+        return False
+    same = [d.root.plain() for d in before.documents] == [d.root.plain() for d in after.documents]
+    line = finding.span.line + edit.new_text.count("\n")
+    return same and any(
+        finding.name in directive.names
+        and directive.covers(source.name, line)
+        and not directive.until  # it may have run out
+        for directive in directives([after])
+    )
+
+
+def _edited(source: Source, edit: Edit) -> Source:
+    """The text with an edit within one line, with line feeds for all breaks."""
+    lines = list(source.lines)
+    text, span = lines[edit.span.line - 1], edit.span
+    changed = text[: span.column - 1] + edit.new_text + text[span.end_column - 1 :]
+    lines[span.line - 1] = changed
+    return Source(source.name, "\n".join(lines).encode("utf-8", "replace"))
+
+
+def _parsed(source: Source) -> ParsedFile | None:
+    """The file's documents; None if any of it cannot be read."""
+    result = Input([], [], [])
+    load_source(source, result)
+    return result.files[0] if result.files and not result.troubles else None

@@ -1,0 +1,153 @@
+"""What a hover says: what the cluster makes of a value, and the page of a finding's rule."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kslint.lsp.uses import at
+from kslint.model.kserve.rendering import created, reasons_missing
+from kslint.model.pod import containers, init_containers
+from kslint.report import yaml
+from kslint.report.facts import active, page_url
+from kslint.source.nodes import Scalar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kslint.findings import Finding
+    from kslint.lsp.folder import Checked
+    from kslint.lsp.uses import Use
+    from kslint.model.kserve.isvc import Component, InferenceService
+    from kslint.source.nodes import Node, Span
+
+_MAX_LINES = 30
+_MAX_USES = 6
+
+
+def hover(checked: Checked, name: str, line: int, column: int) -> str:
+    """Markdown about a place in a file; "" if there is nothing to say. Both count from 1."""
+    parts = [_summary(service) for service in _named(checked, name, line, column)]
+    if not parts:
+        parts = _uses(at(checked.uses.get(name, ()), line, column))
+    seen = set()
+    for finding in active(checked.findings):
+        if _holds(finding.span, name, line, column) and finding.rule not in seen:
+            seen.add(finding.rule)
+            parts.append(_page(finding, checked))
+    return "\n\n---\n\n".join(parts)
+
+
+def _holds(span: Span | None, name: str, line: int, column: int) -> bool:
+    if span is None or span.file != name:
+        return False
+    return (span.line, span.column) <= (line, column) <= (span.end_line, span.end_column)
+
+
+def _named(checked: Checked, name: str, line: int, column: int) -> Iterator[InferenceService]:
+    """The services whose kind, name or component's key stands at a place."""
+    for service in checked.services:
+        body = service.resource.body
+        for path in (
+            ("kind",),
+            ("metadata", "name"),
+            *(("spec", c.name) for c in service.components),
+        ):
+            node = body.at(*path)
+            key = None if node is None or node.key is None else node.key.span
+            value = node.span if isinstance(node, Scalar) else None
+            if _holds(key, name, line, column) or _holds(value, name, line, column):
+                yield service
+                break
+
+
+def _summary(service: InferenceService) -> str:
+    """What will run, in a few lines."""
+    lines: list[str] = []
+    others = []
+    deployments = {
+        c.deployment.string("metadata", "name"): c for c in service.components if c.deployment
+    }
+    for body in created(service):
+        kind, name = body.string("kind") or "", body.string("metadata", "name") or ""
+        if kind == "Deployment":
+            namespace = f"{service.namespace}/" if service.namespace else ""
+            lines += [f"**{kind} {namespace}{name}**", ""]
+            lines += _deployment(body, deployments.get(name))
+            lines.append("")
+        else:
+            hosts = [host.text or "" for host in body.listed("spec", "hostnames")]
+            hosts += [rule.string("host") or "" for rule in body.listed("spec", "rules")]
+            shown = ", ".join(_code(host) for host in hosts if host)
+            others.append(f"{kind} {_code(name)}" + (f" for {shown}" if shown else ""))
+    if others:
+        lines.append("And " + ", ".join(others) + ".")
+    whole = f"InferenceService {_code(service.resource.name)}"
+    lines += [f"{whole} {reason}" for reason in reasons_missing(service)]
+    return "\n".join(lines).rstrip()
+
+
+def _deployment(body: Node, component: Component | None) -> Iterator[str]:
+    scaler = None if component is None else component.scaler
+    if scaler is not None:
+        least = scaler.string("spec", "minReplicas") or scaler.string("spec", "minReplicaCount")
+        most = scaler.string("spec", "maxReplicas") or scaler.string("spec", "maxReplicaCount")
+        yield f"- replicas {least or '1'} to {most} by {scaler.string('kind')}"
+    else:
+        yield f"- replicas {_valued(body.at('spec', 'replicas'))}"
+    yield f"- strategy {_valued(body.at('spec', 'strategy', 'type'))}"
+    if component is not None and component.runtime is not None:
+        yield f"- runtime {component.runtime.described}"
+    pod = body.at("spec", "template", "spec")
+    for container in (*init_containers(pod), *containers(pod)):
+        name = _code(container.string("name") or "")
+        yield f"- container {name}: {_valued(container.get('image'))}"
+        for resource in ("cpu", "memory", "nvidia.com/gpu"):
+            amounts = [
+                f"{word} {_valued(node)}"
+                for word, field in (("request", "requests"), ("limit", "limits"))
+                if (node := container.at("resources", field, resource)) is not None
+            ]
+            if amounts:
+                yield f"  - {resource} {', '.join(amounts)}"
+
+
+def _valued(node: Node | None) -> str:
+    """A value, and where it comes from if the user did not write it."""
+    if node is None:
+        return "unknown"
+    text = _code(node.text or "")
+    return text if node.origin is None else f"{text} ← {yaml.describe(node.origin)}"
+
+
+def _uses(found: list[Use]) -> list[str]:
+    """The effective values that a place has a say in."""
+    if not found:
+        return []
+    parts = [_use(use) for use in found[:_MAX_USES]]
+    if len(found) > _MAX_USES:
+        parts.append(f"And {len(found) - _MAX_USES} more values.")
+    return ["\n\n".join(["**What KServe makes of it**", *parts])]
+
+
+def _use(use: Use) -> str:
+    where = f"{use.kind} {_code(use.name)}, {_code(use.path)}"
+    if isinstance(use.shown, Scalar):
+        return f"{where}: {_valued(use.shown)}"
+    lines = yaml.render(use.shown).splitlines()
+    more = len(lines) - _MAX_LINES
+    if more > 0:
+        lines[_MAX_LINES:] = [f"# and {more} more lines"]
+    return "\n".join([f"{where}:", "```yaml", *lines, "```"])
+
+
+def _page(finding: Finding, checked: Checked) -> str:
+    rule = checked.rules[finding.name]
+    lines = [f"**[{rule.id} {rule.name}]({page_url(rule.name)})**: {rule.title}"]
+    if finding.symptom:
+        lines += ["", "**Symptom**", "```text", finding.symptom, "```"]
+    return "\n".join([*lines, "", rule.page().rstrip()])
+
+
+def _code(text: str) -> str:
+    """Text as code; a text with backticks in it needs more of them around it."""
+    return f"`` {text} ``" if "`" in text else f"`{text}`"
