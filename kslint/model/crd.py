@@ -226,6 +226,8 @@ def _installs(switch: dict[str, Any] | None, version: tuple[int, ...] | None, va
     if switch is None:
         return True
     if "since" in switch and version is not None and version < (release_of(switch["since"]) or ()):
+        if "before" not in switch:
+            return True
         switch = switch["before"]
     switches = [name for name in (switch["value"], switch.get("alias")) if name is not None]
     given = [values.boolean(*name.split(".")) for name in switches]
