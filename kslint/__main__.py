@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import io
 import os
 import sys
 
@@ -10,6 +11,8 @@ import sys
 def main() -> None:
     """Run the command line. Exits 0, 1 or 2; 130 on Ctrl-C."""
     gc.disable()  # a run is short and builds trees; collecting them doubles its time
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # names know more signs than terminals
     try:
         if sys.argv[1:2] == ["check"]:
             _check(sys.argv[2:])

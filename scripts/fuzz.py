@@ -33,9 +33,13 @@ from xml.etree import ElementTree as ET
 import yaml
 
 from kslint import engine, rulebook
+from kslint.cli import graph
 from kslint.cli.commands import app
 from kslint.cli.formats import FORMATS
 from kslint.config import Cluster, Config
+from kslint.model.model import Model
+from kslint.picture.build import picture
+from kslint.report.graph import mermaid, tree
 from kslint.source.files import CONFIG_FILES, SUFFIXES, Source
 from kslint.source.load import Input, load_source
 
@@ -270,7 +274,11 @@ class Runner:
         for name in sorted(case):
             if name.lower().endswith(SUFFIXES) and name not in CONFIG_FILES:
                 load_source(Source(name, case[name]), loaded)
-        result = engine.run(loaded, self.book, config, self.book)
+        model = Model.of(loaded, config)
+        result = engine.run(loaded, self.book, config, self.book, model)
+        drawn = picture(model, result.findings)
+        tree.render(drawn, result, False)
+        mermaid.render(drawn, result.findings)
         broken = [f.message for f in result.findings if f.name == engine.INTERNAL_ERROR]
         if broken:
             return Outcome("broken", re.sub(r": .*\(", " (", broken[0]), broken[0])
@@ -290,6 +298,10 @@ class Runner:
             json.loads(Path("sarif.out").read_bytes())
             json.loads(Path("gitlab.out").read_bytes())
             ET.parse("junit.out")  # noqa: S314  (our own output)
+            for name in graph.Format:
+                drawn = _command("graph", "in", "--output", name.value)
+                if drawn not in (0, 2):
+                    return Outcome("broken", f"graph exits {drawn}")
             for finding in report["findings"]:
                 if finding["name"] == engine.INTERNAL_ERROR:
                     return Outcome("broken", finding["message"], finding["message"])

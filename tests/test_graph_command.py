@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import os
 import random
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -222,3 +226,35 @@ def test_a_tree_without_objects(tmp_path: Path) -> None:
     done = kslint(".", "--isolated", cwd=tmp_path)
     assert done.exit_code == 0
     assert "No Kubernetes object was found" in done.stdout
+
+
+# ---- the streams
+
+
+def piped(*arguments: str, encoding: str) -> bytes:
+    environment = {**os.environ, "PYTHONIOENCODING": encoding, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "kslint", "graph", "--isolated", *arguments]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+    return done.stdout
+
+
+def test_a_terminal_without_line_drawing(tmp_path: Path) -> None:
+    folder = written(tmp_path, isvc=SERVICE.replace("name: a", "name: é"))
+    text = piped(str(folder), "--select", "KS101", encoding="ascii").decode("ascii")
+    assert "\n`-- InferenceService \\xe9" in text
+
+
+def test_files_are_utf_8_whatever_the_terminal_is(tmp_path: Path) -> None:
+    folder = written(tmp_path, isvc=SERVICE.replace("name: a", "name: é"))
+    text = piped(str(folder), "-o", "json", encoding="cp1252").decode("utf-8")
+    assert "InferenceService/team/é" in {node["id"] for node in json.loads(text)["nodes"]}
+
+
+@pytest.mark.parametrize("output", ["html", "svg", "mermaid", "dot", "json"])
+def test_every_format_of_the_platform(output: str) -> None:
+    done = kslint(BAD, "--output", output)
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert "qwen-cpu" in done.stdout
+    focused = kslint(BAD, "--output", output, "--focus", "pvc/model-cache")
+    assert len(focused.stdout) < len(done.stdout)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 import sys
 from enum import Enum
@@ -78,8 +79,7 @@ def graph(
     drawn = picture(model, result.findings)
     if focus:
         drawn = _focused(drawn, focus, depth)
-    sys.stdout.write(_rendered(output, drawn, result))
-    sys.stdout.flush()
+    _print(output, _rendered(output, drawn, result))
     if result.failed:
         say_broken(result, book)
         raise typer.Exit(2)
@@ -106,3 +106,24 @@ def _rendered(output: Format, picture: GraphPicture, result: Result) -> str:
         return text
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     return tree.render(picture, result, has_colour(), width)
+
+
+def _print(output: Format, text: str) -> None:
+    """A tree in signs the terminal knows; what is for files as the UTF-8 that they say they are."""
+    from kslint.report.graph import tree
+
+    stdout = sys.stdout
+    if output is not Format.tree and isinstance(stdout, io.TextIOWrapper):
+        stdout.reconfigure(encoding="utf-8", newline="\n")
+    elif output is Format.tree and not _knows(stdout.encoding, tree.LINES[0]):
+        text = text.translate(tree.ASCII)
+    stdout.write(text)
+    stdout.flush()
+
+
+def _knows(encoding: str | None, text: str) -> bool:
+    try:
+        text.encode(encoding or "utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     Word = tuple[str, str]
     """A style, and text that is not broken."""
 
+ASCII = str.maketrans("├└│─✕◀", "|`|-x<")
+"""For terminals that have no other signs."""
 LINES = ("├── ", "└── ", "│   ", "    ")
 _NARROWEST = 24
 """Characters that a line keeps for its text, however deep it stands."""
