@@ -46,6 +46,9 @@ def _check(arguments: list[str]) -> None:
     options = quick.parse(arguments)
     if options is None:
         return
+    from kslint.source import light
+
+    light.install()
     from kslint.cli.checking import run
 
     try:
@@ -54,7 +57,9 @@ def _check(arguments: list[str]) -> None:
         return
     except Stop as stop:
         code = stop.code
-    sys.exit(code)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)  # taking down what a run built takes longer than the end of the process
 
 
 if __name__ == "__main__":

@@ -196,6 +196,8 @@ def _bytes(file: str) -> Source:
 
 def _table(source: Source) -> dict[str, Any] | None:
     """The table [tool.kslint] of a TOML file; None if it has none. Fractions stay text."""
+    if b"kslint" not in source.data:  # spares most runs the import
+        return None
     if sys.version_info >= (3, 11):
         import tomllib
     else:

@@ -131,22 +131,25 @@ def _configured(found: list[Located], config: Config, book: list[Rule]) -> Itera
         yield finding if severity == OFF else finding._replace(severity=severity), subject
 
 
-def subjects(kind: str, model: Model) -> Iterable[Any]:
+def subjects(kind: str, model: Model) -> list[Any]:
     """What a rule's check is called with, one by one: the front matter's `subject`."""
     if kind == "component":
-        return (c for service in model.inference_services for c in service.components)
+        return [c for service in model.inference_services for c in service.components]
     if kind == "model":
-        return (model,)
-    plural: Iterable[Any] = getattr(model, kind + "s")
+        return [model]
+    plural: list[Any] = getattr(model, kind + "s")
     return plural
 
 
 def _check(rule: Rule, model: Model) -> Iterator[Located]:
+    found = subjects(rule.subject, model)
+    if not found:  # no need to import the check
+        return
     topic, _, function = rule.check.partition(".")
     check: Callable[..., Iterator[Problem]] = getattr(
         import_module(f"kslint.checks.{topic}"), function
     )
-    for subject in subjects(rule.subject, model):
+    for subject in found:
         for problem in check(subject, **rule.params):
             resource = _object_of(subject, problem)
             yield _finding(rule, problem, resource, model), resource

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 RESERVED = "reserved"
 """The `check` of rules that the engine itself reports."""
+INDEX = "index.json"
 
 
 class RulebookError(Exception):
@@ -61,10 +62,30 @@ def folder() -> str:
 
 def load(directory: str | None = None) -> list[Rule]:
     """Every rule, by id. Raises RulebookError if a page is unusable."""
-    directory = directory or folder()
+    if directory is None:
+        directory = folder()
+        if os.path.exists(os.path.join(directory, INDEX)):
+            return _indexed(directory)
     pages = [entry for entry in os.listdir(directory) if entry.endswith(".md")]
     rules = [parse(os.path.join(directory, page)) for page in pages]
     return sorted(rules, key=lambda rule: rule.id)
+
+
+def index(rules: Iterable[Rule]) -> str:
+    """What `load` reads in place of the pages where it is installed: the wheel's build makes it."""
+    import json
+
+    return json.dumps([rule._replace(file=os.path.basename(rule.file)) for rule in rules])
+
+
+def _indexed(directory: str) -> list[Rule]:
+    import json
+
+    rules = [Rule(*values) for values in json.loads(_read(os.path.join(directory, INDEX)))]
+    return [
+        rule._replace(aliases=tuple(rule.aliases), file=os.path.join(directory, rule.file))
+        for rule in rules
+    ]
 
 
 def parse(file: str) -> Rule:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import typer.main
+from cases import ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,6 +19,8 @@ from kslint.cli import quick
 from kslint.cli.commands import app
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from kslint.cli.checking import Options
 
 WORDS = [
@@ -74,3 +80,32 @@ def test_plain_command_lines_need_no_typer(
     found = quick.parse(arguments)
     assert found is not None
     assert found == by_typer(arguments, monkeypatch)
+
+
+DISPENSABLE = {
+    "asyncio", "click", "concurrent", "dataclasses", "difflib", "html", "importlib.metadata",
+    "inspect", "jsonschema", "logging", "multiprocessing", "networkx", "pathlib", "pydantic",
+    "rich", "socket", "subprocess", "typer", "urllib", "yaml.resolver",
+}  # fmt: skip
+PROGRAM = """\
+import os
+import sys
+before = set(sys.modules)
+from kslint import __main__
+os._exit = lambda _: print(*set(sys.modules) - before)
+__main__._check(sys.argv[1:])
+"""
+
+
+def test_a_plain_check_imports_nothing_that_it_can_do_without(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "fixtures/platform-good", tmp_path / "platform")
+    ran = subprocess.run(
+        [sys.executable, "-c", PROGRAM, str(tmp_path)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    loaded = set(ran.stdout.splitlines()[-1].split())
+    assert "kslint.engine" in loaded
+    assert loaded & DISPENSABLE == set()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from typing import TYPE_CHECKING
 
 import jsonschema
@@ -141,3 +142,16 @@ def test_an_unusable_page_is_named(tmp_path: Path, text: str, message: str) -> N
     (tmp_path / "x.md").write_text(text, encoding="utf-8")
     with pytest.raises(rulebook.RulebookError, match=message):
         rulebook.load(str(tmp_path))
+
+
+def test_an_index_holds_what_the_pages_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pages = rulebook.load()
+    for rule in pages:
+        shutil.copy(rule.file, tmp_path)
+    (tmp_path / rulebook.INDEX).write_text(rulebook.index(pages))
+    monkeypatch.setattr(rulebook, "folder", lambda: str(tmp_path))
+    indexed = rulebook.load()
+    assert [rule._replace(file="") for rule in indexed] == [
+        rule._replace(file="") for rule in pages
+    ]
+    assert [rule.page() for rule in indexed] == [rule.page() for rule in pages]

@@ -9,7 +9,6 @@ from kslint.graph.graph import Graph
 from kslint.model import argocd, dependencies, suspects
 from kslint.model.kserve import names, settings
 from kslint.model.kserve.isvc import InferenceService
-from kslint.model.kserve.llm import LLMInferenceService
 from kslint.model.makers import Makers
 from kslint.model.schema import Schemas
 from kslint.model.vllm.image import version_of
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from kslint.graph.references import Reference
     from kslint.model.argocd import Application
     from kslint.model.dependencies import Answer
+    from kslint.model.kserve.llm import LLMInferenceService
     from kslint.model.kserve.settings import Settings
     from kslint.model.suspects import Suspect
     from kslint.model.workload import Server, Workload
@@ -58,9 +58,14 @@ class Model:
 
     @cached_property
     def llm_services(self) -> list[LLMInferenceService]:
+        resources = self.graph.of_kind("LLMInferenceService", names.GROUP)
+        if not resources:  # most trees have none, and the import takes a while
+            return []
+        from kslint.model.kserve.llm import LLMInferenceService
+
         return [
             LLMInferenceService(resource, self.graph, settings.governing(self.settings, resource))
-            for resource in self.graph.of_kind("LLMInferenceService", names.GROUP)
+            for resource in resources
         ]
 
     @cached_property

@@ -6,7 +6,6 @@ utils/utils.go and pkg/apis/serving/v1beta1/transformer_custom.go @v0.19.0.
 
 from __future__ import annotations
 
-import html
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -321,11 +320,13 @@ def _rendered_placeholders(container: Node, isvc: Map) -> Map | None:
     metadata = isvc.get("metadata")
 
     def text_of(match: re.Match[str]) -> str:
+        from html import escape  # 1 ms, and placeholders are rare
+
         field, key = match[1], match[2]
         if metadata is None:
             return ""
         path = (field.lower(), key) if key else (field.lower(),)
-        return html.escape(metadata.string(*path) or "").replace("+", "&#43;")
+        return escape(metadata.string(*path) or "").replace("+", "&#43;")
 
     def render(node: Node) -> Node:
         nonlocal failed
