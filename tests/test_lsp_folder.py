@@ -19,6 +19,7 @@ from kslint.findings import Edit, Finding, Fix
 from kslint.lsp.actions import FIX_ALL, actions
 from kslint.lsp.diagnostics import Places
 from kslint.lsp.folder import Buffer, Folder
+from kslint.lsp.hover import hover
 from kslint.report.facts import active
 from kslint.source.files import Source
 from kslint.source.load import Input, load_source
@@ -91,6 +92,47 @@ def test_only_what_changed_is_parsed_again(tmp_path: Path, monkeypatch: pytest.M
     (tmp_path / "c.yaml").write_text("a: 333\n")
     folder.check({})
     assert parsed[3:] == ["b.yaml", "b.yaml", "c.yaml"]
+
+
+def test_a_change_during_a_check_is_seen_by_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "isvc.yaml"
+    path.write_text(ISVC)
+    folder = Folder(str(tmp_path))
+
+    def meanwhile(source: Source, result: Input) -> None:
+        load_source(source, result)
+        path.write_text(ISVC.replace("minReplicas: 0", "minReplicas: 12"))
+        folder.forget()
+
+    with monkeypatch.context() as patch:
+        patch.setattr("kslint.lsp.folder.load_source", meanwhile)
+        assert NAME in [finding.name for finding in folder.check({}).findings]
+    assert NAME not in [finding.name for finding in folder.check({}).findings]
+
+
+def test_a_hover_never_fails() -> None:
+    """At every key and at the end of every line of a platform with all traps in it."""
+    checked = Folder(str(FIXTURES / "platform-bad")).check({})
+    texts = {
+        hover(checked, name, number, column)
+        for name, source in checked.sources.items()
+        for number, line in enumerate(source.lines, 1)
+        for column in (len(line) - len(line.lstrip()) + 1, len(line))
+    }
+    assert len(texts) > 100
+
+
+def test_a_hover_tells_the_way_from_settings_to_objects() -> None:
+    """Helm values of an Argo CD application, and what they make of a service elsewhere."""
+    checked = Folder(str(FIXTURES / "platform-good")).check({})
+    source = checked.sources["platform/kserve/values.yaml"]
+    found = [
+        hover(checked, source.name, number, len(line))
+        for number, line in enumerate(source.lines, 1)
+    ]
+    assert any("`metadata.annotations.serving.kserve.io/deploymentMode`" in text for text in found)
 
 
 def test_a_folder_that_is_gone_has_no_findings(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
@@ -24,4 +25,8 @@ def lsp(
         raise Stop(2) from None
     from kslint.lsp.features import serve
 
+    if sys.stdin.isatty():
+        typer.echo(
+            "kslint lsp waits for an editor; docs/editors.md says how to set one up", err=True
+        )
     serve()

@@ -116,12 +116,14 @@ class Folder:
         self._book = rulebook.load()
         self._files: dict[str, _Read] = {}
         self._listing: list[Found | InputProblem] = []
-        self._stale = True
+        self._changes = 1
+        """On the disk, that were told of; `_seen` is how many of them were looked at."""
+        self._seen = 0
         self._config: Config | None = None
 
     def forget(self) -> None:
         """Something changed on the disk: look there before the next check."""
-        self._stale = True
+        self._changes += 1
 
     def holds(self, path: str) -> bool:
         """Is this file in the folder, or the one document?"""
@@ -186,16 +188,18 @@ class Folder:
 
     def _read(self, buffers: Mapping[str, Buffer], config: Config) -> tuple[dict[str, str], Input]:
         """The paths of files by name, and the input. Parses only what is not known yet."""
+        changes = self._changes  # there may be more while we read
+        stale = changes != self._seen
         loaded = Input([], [], [])
         files: dict[str, _Read] = {}
         paths: dict[str, str] = {}
-        for found in self._found(buffers, config):
+        for found in self._found(buffers, config, stale):
             if isinstance(found, InputProblem):
                 loaded.troubles.append(unreadable(found))
                 continue
             path = self._path(found)
             paths[found.name] = path
-            entry = self._file(path, found, buffers.get(path))
+            entry = self._file(path, found, buffers.get(path), stale)
             if isinstance(entry, InputProblem):
                 loaded.troubles.append(unreadable(entry))
                 continue
@@ -204,11 +208,11 @@ class Folder:
             loaded.troubles.extend(entry.parsed.troubles)
             loaded.skipped.extend(entry.parsed.skipped)
         self._files = files
-        self._stale = False
+        self._seen = changes
         return paths, loaded
 
     def _found(
-        self, buffers: Mapping[str, Buffer], config: Config
+        self, buffers: Mapping[str, Buffer], config: Config, stale: bool
     ) -> Iterator[Found | InputProblem]:
         """The files on disk, and open ones that would be found there once they are saved."""
         if self.document is not None:
@@ -217,7 +221,7 @@ class Folder:
             yield Found(path, name, True)
             return
         exclude = excluder(config)
-        if self._stale:
+        if stale:
             self._listing = list(discover(["."], exclude))
         yield from self._listing
         listed = {self._path(found) for found in self._listing if isinstance(found, Found)}
@@ -232,14 +236,16 @@ class Folder:
             return self.document
         return os.path.normpath(os.path.join(self.root, found.path))
 
-    def _file(self, path: str, found: Found, buffer: Buffer | None) -> _Read | InputProblem:
+    def _file(
+        self, path: str, found: Found, buffer: Buffer | None, stale: bool
+    ) -> _Read | InputProblem:
         """A file as it is now; the known one if that is still it."""
         known = self._files.get(path)
         signature = None
         if buffer is not None:
             source = buffer.source(found.name)
         else:
-            if known is not None and known.signature is not None and not self._stale:
+            if known is not None and known.signature is not None and not stale:
                 return known
             signature = _signature(path)
             if known is not None and signature is not None and signature == known.signature:

@@ -120,24 +120,28 @@ def _valued(node: Node | None) -> str:
 
 
 def _uses(found: list[Use]) -> list[str]:
-    """The effective values that a place has a say in."""
-    if not found:
-        return []
-    parts = [_use(use) for use in found[:_MAX_USES]]
-    if len(found) > _MAX_USES:
-        parts.append(f"And {len(found) - _MAX_USES} more values.")
-    return ["\n\n".join(["**What KServe makes of it**", *parts])]
+    """The effective values that a place has a say in; the same one of several objects once."""
+    objects: dict[tuple[str, str], list[str]] = {}
+    for use in found:
+        owners = objects.setdefault((use.path, _effective(use.shown)), [])
+        owners.append(f"{use.kind} {_code(use.name)}")
+    parts = [
+        f"{', '.join(owners)}: {_code(path)}{value}" for (path, value), owners in objects.items()
+    ]
+    if len(parts) > _MAX_USES:
+        parts[_MAX_USES:] = [f"And {len(parts) - _MAX_USES} more values."]
+    return ["\n\n".join(["**What KServe makes of it**", *parts])] if parts else []
 
 
-def _use(use: Use) -> str:
-    where = f"{use.kind} {_code(use.name)}, {_code(use.path)}"
-    if isinstance(use.shown, Scalar):
-        return f"{where}: {_valued(use.shown)}"
-    lines = yaml.render(use.shown).splitlines()
+def _effective(node: Node) -> str:
+    """A value behind ` = `, a block below its path."""
+    if isinstance(node, Scalar):
+        return f" = {_valued(node)}"
+    lines = yaml.render(node).splitlines()
     more = len(lines) - _MAX_LINES
     if more > 0:
         lines[_MAX_LINES:] = [f"# and {more} more lines"]
-    return "\n".join([f"{where}:", "```yaml", *lines, "```"])
+    return "\n".join(["", "```yaml", *lines, "```"])
 
 
 def _page(finding: Finding, checked: Checked) -> str:

@@ -57,7 +57,7 @@ class Server(LanguageServer):
         self._timer: asyncio.TimerHandle | None = None
         self._settled = asyncio.Event()
         self._said: dict[str, tuple[int | None, list[types.Diagnostic]]] = {}
-        self._complaints: set[str] = set()
+        self._complaints: dict[str, set[str]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     def open_folders(self) -> None:
@@ -85,7 +85,7 @@ class Server(LanguageServer):
         if os.path.basename(path) in (*CONFIG_FILES, PYPROJECT):
             keys = list(self._folders)
         elif not keys and _is_manifest(document):
-            directory = os.path.dirname(path) if path_of(uri) else os.getcwd()
+            directory = os.path.dirname(path) if path_of(uri) else self._home()
             self._folders[path] = Folder(directory, path)
             keys = [path]
         self.changed(keys, delay)
@@ -166,7 +166,7 @@ class Server(LanguageServer):
                 return  # the later change has its own check
             if places is not None:
                 self._places[key] = places
-                self._complain(places.checked)
+                self._complain(key, places.checked)
         self._dirty.clear()
         self._publish({buffer.uri: buffer.version for buffer in buffers.values()})
         self._settled.set()
@@ -198,21 +198,26 @@ class Server(LanguageServer):
             self._said[uri] = now
         self._said = {uri: said for uri, said in self._said.items() if said[1]}
 
-    def _complain(self, checked: Checked) -> None:
+    def _complain(self, key: str, checked: Checked) -> None:
         """What has no file to stand in: said once, until it is mended."""
-        texts = {one.message for one in checked.configured.mistakes if not one.file}
-        for text in sorted(texts - self._complaints):
+        mistakes = {one.message for one in checked.configured.mistakes if not one.file}
+        broken = {one.message for one in checked.findings if one.span.file == "<kslint>"}
+        known = self._complaints.get(key, set())
+        for text in sorted(mistakes - known):
             self.window_show_message(types.ShowMessageParams(types.MessageType.Error, text))
-        self._complaints = texts
-        for finding in checked.findings:
-            if finding.span.file == "<kslint>":
-                self.window_log_message(
-                    types.LogMessageParams(types.MessageType.Error, finding.message)
-                )
+        for text in sorted(broken - known):
+            self.window_log_message(types.LogMessageParams(types.MessageType.Error, text))
+        self._complaints[key] = mistakes | broken
+
+    def _home(self) -> str:
+        """Whose configuration counts for a document that is in no file yet."""
+        roots = (folder.root for folder in self._folders.values() if folder.document is None)
+        return min(roots, default=os.path.expanduser("~"))
 
     def _forget(self, key: str) -> None:
         del self._folders[key]
         self._places.pop(key, None)
+        self._complaints.pop(key, None)
         self._dirty.discard(key)
         self._settled.clear()
 
