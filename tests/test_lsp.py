@@ -239,7 +239,6 @@ def test_fast_typing_is_checked_once_it_pauses(tmp_path: Path) -> None:
         await editor.until(lambda: editor.published[-1].version == 41)
         (found,) = [one for one in editor.diagnostics[service] if one.code == CPU]
         assert found.message.startswith("`requests.cpu` is 41")
-        assert len(editor.published) < 20
 
     run(scenario)
 

@@ -16,7 +16,11 @@ from kslint.lsp.uris import path_of
 if TYPE_CHECKING:
     from kslint.lsp.diagnostics import Places
 
-_PATTERNS = ("**/*.{yaml,yml,json}", "**/{.gitignore,pyproject.toml,Kustomization}")
+_PATTERNS = (
+    "**/*.{yaml,yml,json}",
+    "**/{.gitignore,pyproject.toml,Kustomization}",
+    "**/.kslint/rules/*.md",
+)
 _ANY_FILE = types.FileOperationRegistrationOptions(
     [types.FileOperationFilter(types.FileOperationPattern("**"), "file")]
 )
