@@ -10,7 +10,7 @@ from kslint.findings import Finding, Label, Result, Subject, Summary
 from kslint.model.model import Model
 from kslint.resources import object_troubles
 from kslint.rulebook import matching
-from kslint.source.nodes import Node, Span, path_to
+from kslint.source.nodes import Node, Span
 from kslint.suppressions import applied, excuses
 
 if TYPE_CHECKING:
@@ -174,14 +174,14 @@ def _finding(rule: Rule, problem: Problem, resource: Resource | None, model: Mod
     related = tuple(Label(place, text) for place, text in places if place not in (None, span))
     path, subject = None, Subject("HelmValues")
     if resource is not None:
-        path = path_to(resource.body, problem.at)
+        path = model.path_to(resource.body, problem.at)
         in_values = path is None or path.endswith(".helm.values")
         if not in_values or resource.group != "argoproj.io":
             namespace = model.graph.namespace_of(resource)
             subject = Subject(resource.kind, namespace or "", resource.name)
     if path is None and subject.kind == "HelmValues":
         roots = model.graph.documents.get(span.file, [])
-        path = next((found for root in roots if (found := path_to(root, problem.at))), None)
+        path = next((found for root in roots if (found := model.path_to(root, problem.at))), None)
     return Finding(
         rule.id,
         rule.name,

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 ANNOTATION = "kslint.io/ignore"
 UNUSED = "unused-suppression"
 UNEXPLAINED = "unexplained-suppression"
+_SHORT = 50
+"""Lines of a block that are noted one by one."""
 COMPLAINTS = (UNUSED, UNEXPLAINED)
 """The reserved rules that are about suppressions, and not about input that cannot be read."""
 
@@ -44,13 +46,33 @@ class Excuse(NamedTuple):
     last: int = 0
     resource: Resource | None = None
 
-    def covers(self, finding: Finding, rule: Rule, subject: Resource | None) -> bool:
-        if self.name not in (rule.name, rule.id, *rule.aliases):
-            return False
-        if self.resource is not None:
-            return subject is self.resource
-        same_file = self.span.file == finding.span.file
-        return same_file and self.first <= finding.span.line <= self.last
+
+class _Excuses:
+    """Excuses by what they may cover: there may be as many as findings."""
+
+    def __init__(self, given: Iterable[Excuse]) -> None:
+        self._by_object: dict[tuple[str, int], list[Excuse]] = {}
+        self._by_line: dict[tuple[str, str, int], list[Excuse]] = {}
+        self._blocks: dict[tuple[str, str], list[Excuse]] = {}
+        for excuse in given:
+            name, file = excuse.name, excuse.span.file
+            if excuse.resource is not None:
+                self._by_object.setdefault((name, id(excuse.resource)), []).append(excuse)
+            elif excuse.last - excuse.first < _SHORT:
+                for line in range(excuse.first, excuse.last + 1):
+                    self._by_line.setdefault((name, file, line), []).append(excuse)
+            else:
+                self._blocks.setdefault((name, file), []).append(excuse)
+
+    def covering(self, finding: Finding, rule: Rule, subject: Resource | None) -> list[Excuse]:
+        """Those that cover a finding, lines and short blocks before long ones and objects."""
+        found: list[Excuse] = []
+        file, line = finding.span.file, finding.span.line
+        for name in (rule.name, rule.id, *rule.aliases):
+            found += self._by_line.get((name, file, line), ())
+            found += [e for e in self._blocks.get((name, file), ()) if e.first <= line <= e.last]
+            found += self._by_object.get((name, id(subject)), ())
+        return found
 
 
 def excuses(files: Iterable[ParsedFile], resources: Iterable[Resource]) -> Iterator[Excuse]:
@@ -95,11 +117,12 @@ def applied(
     rules = {rule.name: rule for rule in book}
     now = (today or date.today()).isoformat()
     given = list(given)
+    sorted_out = _Excuses(given)
     used: set[Excuse] = set()
     result = []
     for finding, subject in found:
         rule = rules[finding.name]
-        covering = [e for e in given if e.covers(finding, rule, subject)]
+        covering = sorted_out.covering(finding, rule, subject)
         used.update(covering)
         valid = [e for e in covering if not e.until or e.until >= now]
         if valid and not rule.reserved:

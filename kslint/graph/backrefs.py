@@ -71,8 +71,11 @@ _OTHERS = {
 
 def follow_names(items: list[Item]) -> None:
     """Point the references of built-in kinds at the names and namespaces objects now have."""
-    changed = [item for item in items if item.earlier]
-    if not changed:
+    renamed: dict[str, dict[str, list[Item]]] = {}
+    for item in items:
+        for name in dict.fromkeys(old.name for old in item.earlier):
+            renamed.setdefault(item.id.kind, {}).setdefault(name, []).append(item)
+    if not renamed:
         return
     for item in items:
         identity = item.id
@@ -82,31 +85,29 @@ def follow_names(items: list[Item]) -> None:
         for kind, path in places:
             if path == "roleRef/name" and item.body.string("roleRef", "kind") != kind:
                 continue
-            candidates = _named(kind, changed, identity)
-            if candidates:
-                item.change(tuple(path.split("/")), partial(_followed, candidates=candidates))
+            if kind in renamed:
+                follow = partial(_followed, candidates=renamed[kind], referrer=identity)
+                item.change(tuple(path.split("/")), follow)
 
 
-def _named(kind: str, changed: list[Item], referrer: Id) -> list[Item]:
-    """The objects of a kind that an object may name: its own namespace's and cluster-wide ones."""
-    found = []
-    for item in changed:
-        its = item.id
-        near = its.namespace in (referrer.namespace, "_non_namespaceable_")
-        if its.kind == kind and (
-            near or kind == "ServiceAccount" or referrer.namespace == "_non_namespaceable_"
-        ):
-            found.append(item)
-    return found
+def _may_name(item: Item, referrer: Id) -> bool:
+    """May an object name another? One of its own namespace, or a cluster-wide one."""
+    its = item.id
+    return (
+        its.namespace in (referrer.namespace, "_non_namespaceable_")
+        or its.kind == "ServiceAccount"
+        or referrer.namespace == "_non_namespaceable_"
+    )
 
 
-def _followed(node: Node, candidates: list[Item]) -> Node:
+def _followed(node: Node, candidates: dict[str, list[Item]], referrer: Id) -> Node:
     name = node.string("name") if isinstance(node, Map) else node.text
     namespace = node.string("namespace") if isinstance(node, Map) else None
     found = [
         item
-        for item in candidates
-        if any(
+        for item in candidates.get(name or "", ())
+        if _may_name(item, referrer)
+        and any(
             old.name == name and namespace in (None, old.namespace, item.id.namespace)
             for old in item.earlier
         )

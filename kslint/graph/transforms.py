@@ -51,24 +51,24 @@ class Item:
     `known`: everything in it is in the input (a generator's files may not be).
     """
 
-    __slots__ = ("body", "earlier", "file", "generated", "hashed", "known")
+    __slots__ = ("_id", "_id_of", "body", "earlier", "file", "generated", "hashed", "known")
 
     def __init__(self, body: Map, file: str, generated: bool = False) -> None:
         self.body = body
         self.file = file
         self.earlier: list[Id] = []
+        self._id: Id | None = None
+        self._id_of: Map | None = None
         self.generated = generated
         self.hashed = False
         self.known = True
 
     @property
     def id(self) -> Id:
-        group, _, version = (self.body.string("apiVersion") or "").rpartition("/")
-        kind = self.body.string("kind") or ""
-        namespace = self.body.string("metadata", "namespace") or "default"
-        if kind in CLUSTER_KINDS.get(group, ()):
-            namespace = "_non_namespaceable_"
-        return Id(group, version, kind, self.body.string("metadata", "name") or "", namespace)
+        """What the object is called now; patches ask it of every object, so it is kept."""
+        if self._id is None or self._id_of is not self.body:
+            self._id, self._id_of = _identified(self.body), self.body
+        return self._id
 
     @property
     def ids(self) -> list[Id]:
@@ -83,6 +83,15 @@ class Item:
 
     def remember(self) -> None:
         self.earlier.append(self.id)
+
+
+def _identified(body: Map) -> Id:
+    group, _, version = (body.string("apiVersion") or "").rpartition("/")
+    kind = body.string("kind") or ""
+    namespace = body.string("metadata", "namespace") or "default"
+    if kind in CLUSTER_KINDS.get(group, ()):
+        namespace = "_non_namespaceable_"
+    return Id(group, version, kind, body.string("metadata", "name") or "", namespace)
 
 
 def transform(root: Node, items: list[Item]) -> None:

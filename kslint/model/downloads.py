@@ -280,9 +280,10 @@ def _calls(container: Node) -> Iterator[tuple[Node, str, str]]:
     ]
     for index, item in enumerate(items):
         text = item.text or ""
-        following = [other.text or "" for other in items[index + 1 :]]
-        if posixpath.basename(text) in ("hf", "huggingface-cli") and following[:1] == ["download"]:
-            call = " ".join([text, *following])
+        following = items[index + 1 : index + 2]
+        is_tool = posixpath.basename(text) in ("hf", "huggingface-cli")
+        if is_tool and following and following[0].text == "download":
+            call = " ".join(other.text or "" for other in items[index:])
             yield item, call, _repository(call)
         else:
             yield from _calls_in(item, text)

@@ -13,6 +13,7 @@ from kslint.model.makers import Makers
 from kslint.model.schema import Schemas
 from kslint.model.vllm.image import version_of
 from kslint.model.workload import of_component, of_pool, of_runtime, of_template
+from kslint.source.paths import Paths
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from kslint.model.suspects import Suspect
     from kslint.model.workload import Server, Workload
     from kslint.source.load import Input
+    from kslint.source.nodes import Node
 
 POD_KINDS = ("Deployment", "StatefulSet", "DaemonSet", "Job", "Pod")
 RUNTIME_KINDS = ("ServingRuntime", "ClusterServingRuntime")
@@ -37,6 +39,13 @@ class Model:
     def __init__(self, graph: Graph, config: Config) -> None:
         self.graph = graph
         self.config = config
+        self._paths: dict[int, Paths] = {}
+
+    def path_to(self, root: Node, target: Node) -> str | None:
+        """The path from the root of a document or object to a value in it, or None."""
+        if id(root) not in self._paths:
+            self._paths[id(root)] = Paths(root)
+        return self._paths[id(root)].to(target)
 
     @classmethod
     def of(cls, loaded: Input, config: Config) -> Model:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from kslint.source.nodes import Node
 
+MAX_EXPANDED = 128 * 1024
+"""Characters of an expanded text (MAX_ARG_STRLEN, linux include/uapi/linux/binfmts.h)."""
 _REFERENCE = re.compile(r"\$\$|\$\(([-._a-zA-Z][-._a-zA-Z0-9]*)\)")
 
 
@@ -74,21 +76,25 @@ def expand(text: str, variables: dict[str, EnvVar]) -> str | None:
     """Kubernetes' `$(NAME)` expansion; None if a variable's value is unknown.
 
     An undeclared name stays literal and `$$` is an escaped `$`
-    (k8s.io/kubernetes/third_party/forked/golang/expansion).
+    (k8s.io/kubernetes/third_party/forked/golang/expansion). What gets longer than a process may
+    be given is unknown too: values that name each other grow without end.
     """
     unknown = False
+    length = len(text)
 
     def replace(match: re.Match[str]) -> str:
-        nonlocal unknown
+        nonlocal unknown, length
         name = match.group(1)
         if name is None:
             return "$"
         if name not in variables:
             return match.group(0)
         value = variables[name].value
-        if value is None:
+        length += len(value or "")
+        if value is None or length > MAX_EXPANDED:
             unknown = True
-        return value or ""
+            return ""
+        return value
 
     expanded = _REFERENCE.sub(replace, text)
     return None if unknown else expanded

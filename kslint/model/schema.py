@@ -321,13 +321,7 @@ def _around(parent: Step, wanted: str) -> str | None:
 
 def _within(parent: Step, wanted: str) -> str | None:
     """In a block that is written below, else in the only one that could be."""
-    assert parent.schema is not None
-    written = [s for s in _below(parent) if isinstance(s.node, (Map, Seq))]
-    deeper = [s for step in written if step.schema is not None for s in _below(step)]
-    possible = [
-        Step(parent.node, parent.schema.field(name), parent, name) for name in parent.schema.names
-    ]
-    for level in (written, deeper, possible):
+    for level in _blocks_below(parent):
         found = [
             Step(s.node, None, s, name).path
             for s in level
@@ -338,6 +332,21 @@ def _within(parent: Step, wanted: str) -> str | None:
         if found:
             return None
     return None
+
+
+@lru_cache(maxsize=8)
+def _blocks_below(parent: Step) -> tuple[list[Step], list[Step], list[Step]]:
+    """The blocks written right below one, those below them, and those that could be written.
+
+    Kept for the next unknown field, which often stands in the same block.
+    """
+    assert parent.schema is not None
+    written = [s for s in _below(parent) if isinstance(s.node, (Map, Seq))]
+    deeper = [s for step in written if step.schema is not None for s in _below(step)]
+    possible = [
+        Step(parent.node, parent.schema.field(name), parent, name) for name in parent.schema.names
+    ]
+    return written, deeper, possible
 
 
 def _alike(parent: Step, name: str) -> str | None:

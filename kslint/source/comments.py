@@ -40,9 +40,6 @@ class Directive(NamedTuple):
     first: int
     last: int
 
-    def covers(self, file: str, line: int) -> bool:
-        return self.span.file == file and self.first <= line <= self.last
-
 
 def directives(files: Iterable[ParsedFile]) -> Iterator[Directive]:
     """Every suppression comment of the input, in order."""
@@ -54,10 +51,15 @@ def directives(files: Iterable[ParsedFile]) -> Iterator[Directive]:
 
 def _in_file(file: ParsedFile) -> Iterator[Directive]:
     lines = file.source.lines
-    texts = list(_scalar_spans(file))
+    texts: list[Span] | None = None
+    blocks: list[tuple[int, int]] | None = None
     for number, line in enumerate(lines, start=1):
         match = _DIRECTIVE.search(line)
-        if match is None or any(_holds(span, number, match.start() + 1) for span in texts):
+        if match is None:
+            continue
+        if texts is None:
+            texts = sorted(set(_scalar_spans(file)), key=_start)
+        if _is_inside(texts, number, match.start() + 1):
             continue
         known = match["form"] in ("ignore", "ignore-file")
         listed = match["names"].split(",") if known else ()
@@ -68,7 +70,8 @@ def _in_file(file: ParsedFile) -> Iterator[Directive]:
         elif line[: match.start()].strip():
             first = last = number
         else:
-            first, last = _block_after(number, lines)
+            blocks = blocks or _blocks(lines)
+            first, last = blocks[number] if number < len(blocks) else (number, number)
         yield Directive(span, names, *reason_and_date(match["rest"]), first, last)
 
 
@@ -87,27 +90,43 @@ def _scalar_spans(file: ParsedFile) -> Iterator[Span]:
                     yield scalar.span
 
 
-def _holds(span: Span, line: int, column: int) -> bool:
-    return (span.line, span.column) <= (line, column) < (span.end_line, span.end_column)
+def _start(span: Span) -> tuple[int, int]:
+    return span.line, span.column
 
 
-def _block_after(number: int, lines: list[str]) -> tuple[int, int]:
-    """The lines of the block below a comment: the next line of content and what it encloses."""
-    first = number + 1
-    while first <= len(lines) and _is_blank(lines[first - 1]):
-        first += 1
-    if first > len(lines):
-        return number, number
-    depth = _indent(lines[first - 1])
-    last = first
-    for below in range(first + 1, len(lines) + 1):
-        text = lines[below - 1]
+def _is_inside(texts: list[Span], line: int, column: int) -> bool:
+    """Does a place lie within one of the spans, which are sorted and do not overlap?"""
+    low, high = 0, len(texts)
+    while low < high:
+        middle = (low + high) // 2
+        if _start(texts[middle]) <= (line, column):
+            low = middle + 1
+        else:
+            high = middle
+    if not low:
+        return False
+    before = texts[low - 1]
+    return (line, column) < (before.end_line, before.end_column)
+
+
+def _blocks(lines: list[str]) -> list[tuple[int, int]]:
+    """For each line, the lines of the block that begins at it or at the next line of content.
+
+    In one pass from the end: below a line stand the blocks that are indented more than it.
+    """
+    found: list[tuple[int, int]] = [(len(lines), len(lines))] * len(lines)
+    below: list[tuple[int, int]] = []
+    for number in range(len(lines), 0, -1):
+        text = lines[number - 1]
         if _is_blank(text):
+            found[number - 1] = found[number] if number < len(lines) else (number, number)
             continue
-        if _indent(text) <= depth:
-            break
-        last = below
-    return first, last
+        depth, last = _indent(text), number
+        while below and below[-1][0] > depth:
+            last = below.pop()[1]
+        below.append((depth, last))
+        found[number - 1] = (number, last)
+    return found
 
 
 def _is_blank(line: str) -> bool:

@@ -24,6 +24,8 @@ _TEMPLATE = "template with unrendered {{ }}"
 _NO_NEXT = "did not find expected <document start>"
 _BRACES = ("{{", "{%")
 _QUOTED = re.compile(r""" "(?:[^"\\]|\\.)*" | '(?:[^']|'')*' """, re.VERBOSE)
+_SEARCHED = 4000
+"""Characters of a line that are searched for quotes: unclosed ones take quadratic time."""
 _CONFLICT_MARKERS = ("<<<<<<< ", ">>>>>>> ")
 _CONFLICT_REACH = 40
 
@@ -167,11 +169,11 @@ def _has_bare_braces(line: str) -> bool:
     """Template braces outside of quotes and comments. Quoted ones are text, and no template."""
     if "{{{" in line or line.lstrip().startswith("#"):  # nested flow mappings, or a comment
         return False
-    bare = line
+    line = line[:_SEARCHED]
     for match in _QUOTED.finditer(line):
         if match[0].count("{{") != match[0].count("}}"):  # quotes within braces within quotes
             return True
-        bare = bare.replace(match[0], "")
+    bare = _QUOTED.sub("", line)
     return any(brace in bare for brace in _BRACES)
 
 

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from kslint.source.files import Source
 from kslint.source.inner import inner_document
-from kslint.source.nodes import Map, Origin, Scalar, Seq, Span, made, path_to, walk
+from kslint.source.nodes import Map, Origin, Scalar, Seq, Span, made, walk
 from kslint.source.parser import compose
+from kslint.source.paths import path_to
 
 if TYPE_CHECKING:
     from kslint.source.nodes import Node

@@ -123,15 +123,16 @@ def long_name(short: str) -> str | None:
     return name
 
 
-def flags_at(version: Version | None) -> list[str]:
+@cache
+def flags_at(version: Version | None) -> tuple[str, ...]:
     """The long names, `no-` forms included, that argparse may complete a prefix to."""
-    names = []
+    names: list[str] = []
     for name, entry in _table("flags")["flags"].items():
         if flag_status(name, version or REFERENCE) == "known":
             names.append(name)
             if entry.get("negatable"):
                 names.append(f"no-{name}")
-    return names
+    return tuple(names)
 
 
 def registry(name: str) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from kslint.model.pod import expand, has_env_from
+from kslint.model.pod import MAX_EXPANDED, expand, has_env_from
 from kslint.source.parts import Parts
 
 if TYPE_CHECKING:
@@ -93,7 +93,8 @@ def expanded(item: Node, variables: dict[str, EnvVar], open_ended: bool) -> Text
     for match in _REPLACED.finditer(raw):
         found = match.group(0)
         value = None if found[0] == "{" else expand(found, variables)
-        if value is None or (open_ended and value == found):
+        too_long = len(offsets) > MAX_EXPANDED
+        if value is None or too_long or (open_ended and value == found):
             value = DYNAMIC
         if value == found:
             continue

@@ -1,0 +1,164 @@
+"""Four times the input takes four times the work, whatever it repeats.
+
+Work is counted in calls, not in seconds: that is the same on every machine. A factor of four in
+size may cost a factor of six; what grows with the square would cost sixteen.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from cases import book
+
+from kslint import engine
+from kslint.config import Config
+from kslint.source.files import Source
+from kslint.source.load import Input, load_source
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kslint.findings import Result
+
+SMALL, LARGE = 60, 240
+
+INFERENCE_SERVICE = """apiVersion: serving.kserve.io/v1beta1
+kind: InferenceService
+metadata: {{name: m{0}, namespace: models}}
+spec:
+  predictor:
+    containers:
+      - name: kserve-container
+        image: vllm/vllm-openai-cpu:v0.20.0
+        args: [--model=/mnt/m]
+        env: [{{name: S, valueFrom: {{secretKeyRef: {{name: s{0}, key: k}}}}}}]
+        volumeMounts: [{{name: m, mountPath: /mnt/m}}]
+    volumes: [{{name: m, persistentVolumeClaim: {{claimName: c{0}}}}}]
+---
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {{name: c{0}, namespace: models}}
+spec: {{accessModes: [ReadWriteOnce], resources: {{requests: {{storage: 1Gi}}}}}}
+---
+apiVersion: v1
+kind: Secret
+metadata: {{name: s{0}, namespace: models}}
+"""
+POD = """apiVersion: v1
+kind: Pod
+metadata: {name: p}
+spec:
+  containers:
+"""
+APPLICATION = """apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {{name: a{0}, namespace: argocd}}
+spec:
+  project: default
+  destination: {{server: https://kubernetes.default.svc, namespace: models}}
+  source: {{repoURL: https://git.example.com/x, path: p/{0}, targetRevision: HEAD}}
+"""
+CONFIG_MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n"
+
+
+def lines(text: str) -> Callable[[int], str]:
+    return lambda count: "".join(text.format(i) for i in range(count))
+
+
+def documents(text: str) -> Callable[[int], str]:
+    return lambda count: "---\n".join(text.format(i) for i in range(count))
+
+
+def in_data(text: str) -> Callable[[int], dict[str, str]]:
+    return lambda count: {"a.yaml": CONFIG_MAP + lines(text)(count)}
+
+
+INPUTS: dict[str, Callable[[int], dict[str, str]]] = {
+    "documents": lambda n: {"a.yaml": "a: 1\n---\n" * n},
+    "JSON texts": lambda n: {"a.json": '{"a": 1}\n' * n},
+    "findings in one object": in_data("  k{0}: 1\n"),
+    "duplicate keys": in_data("  k: 1\n"),
+    "redefined anchors": in_data("  a{0}: &x v{0}\n  b{0}: *x\n"),
+    "merges": in_data("  a{0}: {{a: {0}, <<: {{a: b}}}}\n"),
+    "suppressions of lines": in_data("  k{0}: 1 # kslint: ignore[yaml-unquoted-text] why\n"),
+    "suppressions of blocks": in_data("  # kslint: ignore[yaml-unquoted-text] why\n  k{0}: 1\n"),
+    "comments in a row": lambda n: {"a.yaml": "# kslint: ignore[KS701] why\n" * n + CONFIG_MAP},
+    "versions in values": lambda n: {"values.yaml": lines("k{0}: {{tag: 1.10}}\n")(n)},
+    "services with all they need": lambda n: {"a.yaml": documents(INFERENCE_SERVICE)(n // 3)},
+    "files": lambda n: {f"d{i}/a.yaml": INFERENCE_SERVICE.format(i) for i in range(n // 3)},
+    "applications": lambda n: {
+        **{f"apps/{i}.yaml": APPLICATION.format(i) for i in range(n // 3)},
+        **{f"p/{i}/a.yaml": INFERENCE_SERVICE.format(i) for i in range(n // 3)},
+    },
+    "names that kustomize follows": lambda n: {
+        "a.yaml": documents(INFERENCE_SERVICE)(n // 3),
+        "kustomization.yaml": "resources: [a.yaml]\nnamePrefix: x-\nnamespace: q\n",
+    },
+    "overlays": lambda n: {
+        "b/a.yaml": INFERENCE_SERVICE.format(0),
+        "b/kustomization.yaml": "resources: [a.yaml]\n",
+        **{f"o{i}/kustomization.yaml": f"resources: [../b]\nnamePrefix: x{i}-\n"
+           for i in range(n // 3)},
+    },
+    "containers": lambda n: {
+        "a.yaml": POD + lines("  - {{name: a{0}, image: 'vllm/vllm-openai-cpu:v0.20.0'}}\n")(n)
+    },
+    "arguments": lambda n: {
+        "a.yaml": POD + "  - name: a\n    image: vllm/vllm-openai-cpu:v0.20.0\n    args:\n"
+        + lines("    - --a{0}=b\n")(n)
+    },
+    "variables": lambda n: {
+        "a.yaml": POD + "  - name: a\n    image: vllm/vllm-openai-cpu:v0.20.0\n    env:\n"
+        + lines("    - {{name: A{0}, value: '$(A)'}}\n")(n)
+    },
+    "quantities": lambda n: {
+        "a.yaml": POD + lines("  - {{name: a{0}, resources: {{limits: {{cpu: 1x}}}}}}\n")(n)
+    },
+    "unknown fields": lambda n: {
+        "a.yaml": INFERENCE_SERVICE.format(0).partition("---")[0] + lines("    z{0}: 1\n")(n)
+    },
+    "broken documents": lambda n: {"a.yaml": "a: [\n---\n" * n},
+}  # fmt: skip
+
+
+def check(files: dict[str, str]) -> Result:
+    loaded = Input([], [], [])
+    for name, text in files.items():
+        load_source(Source(name, text.encode()), loaded)
+    return engine.run(loaded, book(), Config(), book())
+
+
+def calls(files: dict[str, str]) -> int:
+    """How many functions, ours and built-in ones, a check calls."""
+    count = 0
+
+    def note(_frame: Any, event: str, _argument: Any) -> None:
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    before = sys.getprofile()
+    sys.setprofile(note)
+    try:
+        check(files)
+    finally:
+        sys.setprofile(before)
+    return count
+
+
+@pytest.mark.parametrize("name", INPUTS)
+def test_work_grows_with_the_input(name: str) -> None:
+    small, large = INPUTS[name](SMALL), INPUTS[name](LARGE)
+    check(small)  # what is read once is read by now
+    assert calls(large) < 6 * calls(small)
+
+
+def test_variables_that_double_each_other_end() -> None:
+    values = "".join(f"    - {{name: A{i + 1}, value: '$(A{i})$(A{i})'}}\n" for i in range(60))
+    start = "  - name: a\n    image: vllm/vllm-openai-cpu:v0.20.0\n    env:\n"
+    use = "    args: ['--dtype=$(A60)']\n"
+    text = POD + start + "    - {name: A0, value: half}\n" + values + use
+    names = {finding.name for finding in check({"a.yaml": text}).findings}
+    assert "cpu-dtype-not-float32" not in names  # too long to be known
+    assert "internal-error" not in names
