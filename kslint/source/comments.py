@@ -40,6 +40,9 @@ class Directive(NamedTuple):
     first: int
     last: int
 
+    def covers(self, file: str, line: int) -> bool:
+        return self.span.file == file and self.first <= line <= self.last
+
 
 def directives(files: Iterable[ParsedFile]) -> Iterator[Directive]:
     """Every suppression comment of the input, in order."""

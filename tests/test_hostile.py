@@ -1,0 +1,209 @@
+"""Broken and hostile input: never a traceback, and what can be read is checked."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import random
+import socket
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from cases import FIXTURES, book, inside, result_of
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kslint import config_file, engine, rulebook
+from kslint.config import Config
+from kslint.resources import is_object
+from kslint.source.files import Source, discover, read
+from kslint.source.load import Input, load, load_source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from kslint.findings import Result
+
+WRONG: list[Any] = [
+    None, "", "text", "$(X)", "{{.Name}}", 0, -1, 10**19, 1.5, True, [], {}, [1, [2]],
+    {"a": {"b": 1}},
+    [{"name": "a"}, None, {"name": ["a"]}], {"name": {"a": 1}}, "\n", "a: [", "\U0001f600",
+]  # fmt: skip
+
+
+def check(files: Mapping[str, str | bytes]) -> Result:
+    loaded = Input([], [], [])
+    for name, text in files.items():
+        load_source(Source(name, text.encode() if isinstance(text, str) else text), loaded)
+    return engine.run(loaded, book(), Config(), book())
+
+
+def names(result: Result) -> set[str]:
+    return {finding.name for finding in result.findings}
+
+
+def objects() -> dict[tuple[str, str], list[dict[str, Any]]]:
+    """The largest objects of each kind in the fixtures, but for CRDs of many pages."""
+    found: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for file in load([str(FIXTURES)]).files:
+        for document in file.documents:
+            body = document.root.plain()
+            if is_object(document.root) and isinstance(body, dict) and len(str(body)) < 8000:
+                key = (str(body["apiVersion"]), str(body["kind"]))
+                found.setdefault(key, []).append(body)
+    return {
+        key: sorted(bodies, key=lambda body: -len(str(body)))[:2] for key, bodies in found.items()
+    }
+
+
+def places(value: Any, way: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Every path of a value."""
+    if way:
+        yield way
+    if not isinstance(value, (dict, list)):
+        return
+    for step, below in value.items() if isinstance(value, dict) else enumerate(value):
+        yield from places(below, (*way, step))
+
+
+def replaced(value: Any, way: tuple[Any, ...], new: Any) -> Any:
+    if not way:
+        return new
+    copy = dict(value) if isinstance(value, dict) else list(value)
+    copy[way[0]] = replaced(value[way[0]], way[1:], new)
+    return copy
+
+
+def test_wrong_types_at_any_place_of_any_kind_break_no_rule() -> None:
+    """One wrong value at some places of each object; with KSLINT_ALL=1 all at all of them."""
+    rng = random.Random(1)  # noqa: S311
+    kinds = objects()
+    assert len(kinds) > 30
+    for bodies in kinds.values():
+        for body in bodies:
+            ways = list(places(body))
+            if not os.environ.get("KSLINT_ALL"):
+                ways = rng.sample(ways, min(len(ways), 12))
+            for way in ways:
+                wrong = WRONG if os.environ.get("KSLINT_ALL") else rng.sample(WRONG, 1)
+                for value in wrong:
+                    files = {
+                        "a.json": json.dumps(replaced(body, way, value)),
+                        "b.json": json.dumps(body),
+                    }
+                    broken = [f for f in check(files).findings if f.rule == "KS009"]
+                    assert not broken, (way, value, broken)
+
+
+@pytest.mark.parametrize(
+    "case",
+    ["platform-good/serving", "canary-on-rwo-pvc/bad-volume", "yaml-unquoted-text/bad-gitops"],
+)
+def test_truncated_files(case: str) -> None:
+    folder = FIXTURES / case
+    files = sorted(path for path in folder.rglob("*") if path.suffix in (".yaml", ".json"))
+    for path in files:
+        data = path.read_bytes()
+        for end in range(0, len(data), max(1, len(data) // 40)):
+            assert "internal-error" not in names(check({path.name: data[:end]}))
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ('{"apiVersion": "v1", "kind": "ConfigMap", "data": {"a": "1", "a": "2"}}',
+         "yaml-duplicate-key"),
+        ('{"apiVersion": "v1", "kind": "ConfigMap", "data": {"a": "1",}, "a": .nan}',
+         "yaml-syntax"),
+        ("apiVersion: v1\nkind: ConfigMap\ndata: {a: !!python/object/apply:os.system [id]}",
+         "yaml-syntax"),
+        ('apiVersion: v1\nkind: ConfigMap\ndata: {a: "\0"}', "yaml-syntax"),
+        ("apiVersion: v1\nkind: ConfigMap\ndata: " + "{a: " * 50000, "yaml-syntax"),
+        ("apiVersion: v1\nkind: ConfigMap\ndata: " + "[" * 50000, "yaml-syntax"),
+        ("- " * 50000, "yaml-syntax"),
+        ("? " * 50000, "yaml-syntax"),
+        ("a: &a [x]\n" + "".join(f"b{i}: &a [*a, *a]\n" for i in range(60)), "yaml-syntax"),
+        ("a: &a {x: y}\n" + "".join(f"b{i}: &a {{<<: *a, k{i}: *a}}\n" for i in range(60)),
+         "yaml-syntax"),
+        ("a: 1\n<<<<<<< HEAD\nb: 1\n=======\nb: 2\n>>>>>>> main\n", "yaml-syntax"),
+    ],
+)  # fmt: skip
+def test_what_is_refused_is_told_and_the_rest_is_checked(text: str, rule: str) -> None:
+    good = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {a: 1}\n"
+    result = check({"bad.yaml": text, "good.yaml": good})
+    assert {f.name for f in result.findings if f.span.file == "bad.yaml"} >= {rule}
+    assert {f.name for f in result.findings if f.span.file == "good.yaml"} == {"yaml-unquoted-text"}
+    assert result.failed
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  a: " + "x y " * 10**5,
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n"
+        + "".join(f"  k{i}: v\n" for i in range(10**4)),
+        "a: 1\n---\n" * 10**4,
+        "apiVersion: v1\nkind: Pod\nspec: {containers: [{name: a, args: ['"
+        + "$(A)" * 10**5
+        + "']}]}",
+        "apiVersion: v1\nkind: Pod\nspec: {containers: [{name: a, resources: {limits: {cpu: "
+        + "1" * 10**5 + "}}}]}",
+        "# " + "{{ \"' " * 10**5,
+        "a: " + '"\\' * 10**5 + "{{",
+    ],
+    ids=["long line", "many keys", "many documents", "many references", "long number",
+         "long comment", "open quotes"],
+)  # fmt: skip
+def test_large_input_is_read(text: str) -> None:
+    assert "internal-error" not in names(check({"a.yaml": text}))
+
+
+def test_a_socket_is_neither_found_nor_read(tmp_path: Path) -> None:
+    with inside(tmp_path), socket.socket(socket.AF_UNIX) as server:
+        server.bind("s.yaml")
+        assert list(discover(["."])) == []
+        (found,) = discover(["s.yaml"])
+        assert getattr(found, "message", "") == "is neither a file nor a directory"
+
+
+def test_a_file_that_becomes_a_link_to_nowhere_after_it_was_found(tmp_path: Path) -> None:
+    with inside(tmp_path):
+        path = tmp_path / "a.yaml"
+        path.write_text("a: 1\n", encoding="utf-8")
+        (found,) = discover(["."])
+        path.unlink()
+        path.symlink_to("nowhere")
+        assert "cannot be read" in getattr(read(found), "message", "")  # type: ignore[arg-type]
+
+
+def test_names_that_hold_markup_are_printed_whole(tmp_path: Path) -> None:
+    name = "a\x1b[31m<b>&`|%0A::error::.yaml"
+    (tmp_path / name).write_text("a: [\n", encoding="utf-8")
+    (finding,) = result_of(tmp_path).findings
+    assert finding.span.file == name
+
+
+HOSTILE_TEXT = st.text(max_size=60) | st.sampled_from(
+    ["---\n", "version: 1\n", "a: &a [*a]", "{" * 300, "!!python/name:os.system", "\0", "<<: 1"]
+)
+
+
+@settings(max_examples=40)
+@given(text=st.lists(HOSTILE_TEXT, max_size=4).map("".join))
+def test_any_text_as_configuration_is_read_or_refused(text: str) -> None:
+    data = text.encode("utf-8", "surrogatepass")
+    with contextlib.suppress(config_file.ConfigError):
+        config_file.read("kslint.yaml", Source("kslint.yaml", data)).config()
+
+
+@settings(max_examples=40)
+@given(text=st.lists(HOSTILE_TEXT, max_size=4).map("".join))
+def test_any_text_as_a_page_is_a_rule_or_refused(
+    text: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    page = tmp_path_factory.mktemp("pages") / "x.md"
+    page.write_bytes(f"---\nname: x\n{text}\n---\n# x\n".encode("utf-8", "surrogatepass"))
+    with contextlib.suppress(rulebook.RulebookError):
+        rulebook.parse(str(page))
