@@ -9,6 +9,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
+from kslint.picture.sketch import sketch
 from kslint.report import pages
 from kslint.report.facts import (
     active,
@@ -114,7 +115,8 @@ def _facet(name: str, pairs: Iterable[tuple[str, str]]) -> str:
 def _graph(graph: GraphPicture | None) -> str:
     if graph is None or not graph.nodes:
         return ""
-    told = f"{count(len(graph.nodes), 'resource')}, {count(len(graph.edges), 'reference')}"
+    drawn = sketch(graph)
+    told = f"{count(len(drawn.nodes), 'resource')}, {count(len(drawn.edges), 'reference')}"
     buttons = "".join(
         f'<button type="button" data-zoom="{name}" aria-label="{label}" title="{label}">'
         f"{sign}</button>"
