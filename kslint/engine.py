@@ -7,17 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from kslint.config import matcher
 from kslint.findings import Finding, Label, Result, Subject, Summary
-from kslint.model.model import Model
-from kslint.resources import object_troubles
 from kslint.rulebook import matching
 from kslint.source.nodes import Node, Span
-from kslint.suppressions import applied, excuses
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from kslint.config import Config
     from kslint.findings import Problem
+    from kslint.model.model import Model
     from kslint.resources import Resource
     from kslint.rulebook import Rule
     from kslint.source.load import Input, Trouble
@@ -41,6 +39,10 @@ def run(
     `model` is that of the input, where the caller has a use for it too. Raises RulebookError if
     the configuration names a rule that does not exist.
     """
+    from kslint.model.model import Model
+    from kslint.resources import object_troubles
+    from kslint.suppressions import applied, excuses
+
     book = list(all_rules)
     reserved = {rule.name: rule for rule in book if rule.reserved}
     model = model or Model.of(loaded, config)

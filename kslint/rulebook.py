@@ -9,9 +9,6 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from kslint.source.files import Source
-from kslint.source.parser import YamlError, compose
-
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -60,6 +57,15 @@ def folder() -> str:
     return installed if os.path.isdir(installed) else os.path.join(os.path.dirname(here), "rules")
 
 
+def installation() -> str | None:
+    """What tells an installed kslint from any other; None for a checkout, whose code may change."""
+    try:
+        found = os.stat(os.path.join(folder(), INDEX))
+    except OSError:
+        return None
+    return f"{found.st_ino} {found.st_size} {found.st_mtime_ns} {found.st_ctime_ns}"
+
+
 def load(directory: str | None = None) -> list[Rule]:
     """Every rule, by id. Raises RulebookError if a page is unusable."""
     if directory is None:
@@ -90,6 +96,9 @@ def _indexed(directory: str) -> list[Rule]:
 
 def parse(file: str) -> Rule:
     """The rule on one page. Raises RulebookError."""
+    from kslint.source.files import Source
+    from kslint.source.parser import YamlError, compose
+
     front, _ = _split(_read(file), file)
     try:
         root = next(iter(compose(Source(file, front.encode()), front))).root

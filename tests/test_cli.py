@@ -185,7 +185,7 @@ def test_an_internal_error_says_how_to_report_it(tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text(
         "import kslint.source.load as l\n"
         "def broken(*paths): raise ZeroDivisionError('oops')\n"
-        "l.load = broken\n"
+        "l.parsed = broken\n"
     )
     path = f"{tmp_path}{os.pathsep}{ROOT}"
     done = kslint("check", GOOD, PYTHONPATH=path)

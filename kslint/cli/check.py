@@ -78,6 +78,9 @@ def check(
     no_baseline: Annotated[
         bool, typer.Option("--no-baseline", help="Let every finding count.")
     ] = False,
+    no_cache: Annotated[
+        bool, typer.Option("--no-cache", help="Check anew what has been checked before.")
+    ] = False,
     statistics: Annotated[
         bool, typer.Option("--statistics", help="Print how many findings each rule has.")
     ] = False,
@@ -113,5 +116,6 @@ def check(
         stdin_filename=stdin_filename,
         changed=changed,
         since=since,
+        no_cache=no_cache,
     )
     raise typer.Exit(run(given))

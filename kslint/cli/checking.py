@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.cli import baselines
 from kslint.cli.formats import Run, outputs, write
-from kslint.cli.inputs import chosen, effective, read_input
+from kslint.cli.inputs import chosen, effective, read_files
 from kslint.cli.progress import Progress
+from kslint.cli.reading import Reading
 from kslint.cli.usage import UsageError
 from kslint.source.files import STDIN
 
 if TYPE_CHECKING:
     from kslint.baseline import Baseline
+    from kslint.cache import Cache
     from kslint.cli.changed import Change
     from kslint.config import Config
 
@@ -38,6 +40,7 @@ class Options(NamedTuple):
     stdin_filename: str | None = None
     changed: bool = False
     since: str | None = None
+    no_cache: bool = False
 
     @property
     def places(self) -> list[str]:
@@ -47,10 +50,8 @@ class Options(NamedTuple):
 
 def run(options: Options) -> int:
     """Check, report, and say the exit code. Raises UsageError and Stop."""
-    from kslint import engine, rulebook
+    from kslint import rulebook
     from kslint.findings import at_or_over
-    from kslint.model.model import Model
-    from kslint.source.load import Input
 
     if options.stdin_filename and STDIN not in options.paths:
         options = options._replace(paths=[*options.paths, STDIN])
@@ -65,20 +66,22 @@ def run(options: Options) -> int:
     progress = Progress("reading")
     if change is not None and change.is_empty(config, baseline):
         sys.stderr.write(f"No manifest changed since {change.since}\n")
-        loaded, baseline = Input([], [], []), None
+        reading, baseline = Reading([], config), None
         wanted = [output for output in wanted if output.format != "text"]  # would say: no objects
     else:
-        loaded = read_input(options.paths, config, options.stdin_filename)
-    progress.doing = f"checking {len(loaded.files)} files"
-    model = Model.of(loaded, config)
-    result = engine.run(loaded, rules, config, book, model)
+        files = read_files(options.paths, config, options.stdin_filename)
+        reading = Reading(files, config)
+    progress.doing = f"checking {len(reading.files)} files"
+    result = reading.checked(rules, book, None if options.no_cache else _cache())
     result = baselines.applied(baseline, result, rules, options.places)
     if change is not None and not change.is_of_settings(config, baseline):
+        from kslint import engine
+
         result = change.narrowed(
-            result, loaded, config, book, lambda old: engine.run(old, rules, config, book)
+            result, reading.loaded, config, book, lambda old: engine.run(old, rules, config, book)
         )
     progress.end()
-    written = write(wanted, Run(result, loaded, model, book, options.statistics))
+    written = write(wanted, Run(result, reading, book, options.statistics))
     baselines.say_fixed(result)
     if result.failed or not written:
         return 2
@@ -87,6 +90,18 @@ def run(options: Options) -> int:
     threshold = options.fail_on or config.fail_on or FAIL_ON
     counting = (finding for finding in result.findings if finding.suppressed is None)
     return int(any(at_or_over(finding.severity, threshold) for finding in counting))
+
+
+def _cache() -> Cache | None:
+    """The user's cache; none where kslint is not installed but run from its sources."""
+    from kslint.rulebook import installation
+
+    found = installation()
+    if found is None:
+        return None
+    from kslint import cache
+
+    return cache.Cache(cache.directory(), found)
 
 
 def _change(options: Options) -> Change | None:

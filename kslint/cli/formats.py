@@ -12,11 +12,10 @@ from kslint.cli.usage import UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from kslint.cli.reading import Reading
     from kslint.findings import Result
-    from kslint.model.model import Model
     from kslint.report.facts import RuleFacts
     from kslint.rulebook import Rule
-    from kslint.source.files import Source
     from kslint.source.load import Input
 
 FORMATS = (
@@ -35,14 +34,9 @@ class Run(NamedTuple):
     """What a report may be made from."""
 
     result: Result
-    loaded: Input
-    model: Model
+    reading: Reading
     book: list[Rule]
     statistics: bool = False
-
-    @property
-    def sources(self) -> dict[str, Source]:
-        return {file.source.name: file.source for file in self.loaded.files}
 
 
 def outputs(options: Iterable[str] | None) -> list[Output]:
@@ -76,7 +70,7 @@ def write(wanted: Iterable[Output], run: Run) -> bool:
             sys.stdout.write(text)
             sys.stdout.flush()
             continue
-        manifests = _manifests(run.loaded) if manifests is None else manifests
+        manifests = _manifests(run.reading.loaded) if manifests is None else manifests
         if os.path.realpath(output.file) in manifests:
             sys.stderr.write(f"{output.file}: holds a manifest, and is not overwritten\n")
             written = False
@@ -117,7 +111,7 @@ def _text(run: Run, colour: bool) -> str:
 
     if run.statistics:
         return _statistics(run, colour)
-    return text.render(run.result, run.sources, colour)
+    return text.render(run.result, run.reading.sources, colour)
 
 
 def _concise(run: Run, colour: bool) -> str:
@@ -166,15 +160,15 @@ def _ruled(name: str) -> Callable[[Run, bool], str]:
 def _markdown(run: Run, _colour: bool) -> str:
     from kslint.report import markdown
 
-    return markdown.render(run.result, run.sources)
+    return markdown.render(run.result, run.reading.sources)
 
 
 def _html(run: Run, _colour: bool) -> str:
     from kslint.picture.build import picture
     from kslint.report import html
 
-    drawn = picture(run.model, run.result.findings)
-    return html.render(run.result, _facts(run.book), run.sources, drawn)
+    drawn = picture(run.reading.model, run.result.findings)
+    return html.render(run.result, _facts(run.book), run.reading.sources, drawn)
 
 
 _REPORTS: dict[str, Callable[[Run, bool], str]] = {

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from kslint.config import Config
     from kslint.findings import Result
     from kslint.rulebook import Rule
+    from kslint.source.files import InputProblem, Source
     from kslint.source.load import Input
 
 
@@ -60,10 +61,19 @@ def chosen(
 
 def read_input(paths: list[str] | None, config: Config, stdin_name: str | None = None) -> Input:
     """Everything under the paths but what the configuration excludes."""
-    from kslint.config import excluder
-    from kslint.source.load import load
+    from kslint.source.load import parsed
 
-    return load(paths or ["."], excluder(config), stdin_name)
+    return parsed(read_files(paths, config, stdin_name))
+
+
+def read_files(
+    paths: list[str] | None, config: Config, stdin_name: str | None = None
+) -> list[Source | InputProblem]:
+    """The same, not parsed yet."""
+    from kslint.config import excluder
+    from kslint.source.files import read_all
+
+    return read_all(paths or ["."], excluder(config), stdin_name)
 
 
 def say_broken(result: Result, book: list[Rule]) -> None:

@@ -17,6 +17,7 @@ FLAGS = {
     "--changed": "changed",
     "--isolated": "isolated",
     "--no-baseline": "no_baseline",
+    "--no-cache": "no_cache",
     "--statistics": "statistics",
     "--exit-zero": "exit_zero",
 }

@@ -199,6 +199,28 @@ def read(found: Found, max_bytes: int = MAX_BYTES) -> Source | InputProblem:
     return Source(found.name, data)
 
 
+def read_all(
+    paths: Iterable[str], exclude: Excluder | None = None, stdin_name: str | None = None
+) -> list[Source | InputProblem]:
+    """Everything that `discover` finds, read."""
+    return [
+        found if isinstance(found, InputProblem) else read(found)
+        for found in discover(paths, exclude, stdin_name)
+    ]
+
+
+def is_chart_template(source: Source) -> bool:
+    """Is it a file with `{{` in the templates of a Helm chart, which has its Chart.yaml above?"""
+    if b"{{" not in source.data:
+        return False
+    above, found, _ = os.path.abspath(source.name).rpartition("/templates/")
+    while found:
+        if os.path.exists(above + "/Chart.yaml"):
+            return True
+        above, found, _ = above.rpartition("/templates/")
+    return False
+
+
 def _read_up_to(handle: object, limit: int) -> bytes:
     """All bytes of an unbuffered file or pipe, at most `limit`."""
     parts = []

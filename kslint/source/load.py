@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.source.characters import is_json, without_forbidden
-from kslint.source.files import InputProblem, discover, encoding_of, read, split_lines
+from kslint.source.files import (
+    InputProblem,
+    encoding_of,
+    is_chart_template,
+    read_all,
+    split_lines,
+)
 from kslint.source.nodes import Span
 from kslint.source.parser import ForbiddenCharacterError, YamlError, compose
 
@@ -68,9 +73,13 @@ def load(
 
     `exclude` says which paths in directories are passed by, `stdin_name` which file stdin is.
     """
+    return parsed(read_all(paths, exclude, stdin_name))
+
+
+def parsed(sources: Iterable[Source | InputProblem]) -> Input:
+    """What was read, as documents. Never raises for what is in it."""
     result = Input([], [], [])
-    for found in discover(paths, exclude, stdin_name):
-        source = found if isinstance(found, InputProblem) else read(found)
+    for source in sources:
         if isinstance(source, InputProblem):
             result.troubles.append(unreadable(source))
         else:
@@ -85,7 +94,7 @@ def unreadable(problem: InputProblem) -> Trouble:
 
 def load_source(source: Source, result: Input) -> None:
     """Parse one source into `result`."""
-    if _in_chart_templates(source):
+    if is_chart_template(source):
         result.skipped.append(Skipped(source.name, "Helm template"))
         return
     documents: list[Document] = []
@@ -143,18 +152,6 @@ def _syntax_trouble(source: Source, problem: YamlError) -> Trouble:
     if message.startswith("found ") and source.line(at.line)[at.column - 1 : at.column] == "\t":
         message = "a tab stands where YAML takes only blanks"
     return Trouble("yaml-syntax", at, message, problem.related)
-
-
-def _in_chart_templates(source: Source) -> bool:
-    """Is it a file with `{{` in the templates of a Helm chart, which has its Chart.yaml above?"""
-    if b"{{" not in source.data:
-        return False
-    above, found, _ = os.path.abspath(source.name).rpartition("/templates/")
-    while found:
-        if os.path.exists(above + "/Chart.yaml"):
-            return True
-        above, found, _ = above.rpartition("/templates/")
-    return False
 
 
 def _breaks_at_template(source: Source, problem: YamlError) -> bool:
