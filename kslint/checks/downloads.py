@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kslint.findings import Problem
-from kslint.model.downloads import downloads
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +17,7 @@ def from_hub(model: Model) -> Iterator[Problem]:
     egress = model.config.cluster.huggingface
     if egress == "open":
         return
-    for download in downloads(model):
+    for download in model.downloads:
         yield Problem(
             download.node,
             variant=download.kind,
@@ -32,7 +31,7 @@ def token_alone(model: Model) -> Iterator[Problem]:
     """A token beside such a download, and no cache: the limit is on the address."""
     if model.config.cluster.huggingface == "open":
         return
-    for download in downloads(model):
+    for download in model.downloads:
         if download.token is not None and not download.cached:
             yield Problem(
                 download.token,

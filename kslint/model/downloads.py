@@ -241,6 +241,9 @@ def lasts(volume: Node | None) -> bool:
 
 
 def _of_script(workload: Workload, container: Node) -> Iterator[Download]:
+    calls = list(_calls(container))
+    if not calls:
+        return
     env = _lookup(container)
     offline = env("HF_HUB_OFFLINE")
     switched_off = isinstance(offline, Known) and offline.value.upper() in (
@@ -251,7 +254,7 @@ def _of_script(workload: Workload, container: Node) -> Iterator[Download]:
     )
     if switched_off or _elsewhere(env):
         return
-    for node, call, name in _calls(container):
+    for node, call, name in calls:
         if _destination(call, env, container, workload.pod_spec) == SCRATCH:
             yield Download(workload.resource, node, "script", name, _token_item(container))
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from kslint.graph.references import Reference
     from kslint.model.argocd import Application
     from kslint.model.dependencies import Answer
+    from kslint.model.downloads import Download
     from kslint.model.kserve.llm import LLMInferenceService
     from kslint.model.kserve.settings import Settings
     from kslint.model.suspects import Suspect
@@ -136,6 +137,13 @@ class Model:
     def suspects(self) -> list[Suspect]:
         """The values that YAML may not read as they were meant."""
         return list(suspects.suspects(self.graph, self.schemas))
+
+    @cached_property
+    def downloads(self) -> list[Download]:
+        """Every download from the Hugging Face hub that a workload does at start."""
+        from kslint.model.downloads import downloads
+
+        return list(downloads(self))
 
     @cached_property
     def applications(self) -> list[Application]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.model.field_errors import opaque
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from kslint.model.schema import Reading
     from kslint.resources import Resource
     from kslint.source.nodes import Node
+
+    Places = dict[str, "Places"]
 
 _REQUIREMENTS = ("resources.limits.*", "resources.requests.*")
 _DIVISOR = "resourceFieldRef.divisor"
@@ -89,8 +92,9 @@ def of_resource(resource: Resource, reading: Reading | None) -> Iterator[Amount]
         for step in reading.quantities:
             yield Amount(step.path, step.node)
         return
-    for place in _PLACES.get((resource.group, resource.kind), ()):
-        yield from _select(resource.body, place.split("."), "")
+    places = _places(resource.group, resource.kind)
+    if places:
+        yield from _select(resource.body, places, "")
 
 
 def of_settings(settings: Settings) -> Iterator[Amount]:
@@ -141,17 +145,28 @@ def suggestion(text: str) -> str | None:
     return number + suffix
 
 
-def _select(node: Node, path: list[str], walked: str) -> Iterator[Amount]:
-    if not path:
+@lru_cache(maxsize=256)
+def _places(group: str, kind: str) -> Places:
+    """The paths of a kind, step by step; a path ends where nothing is below."""
+    root: Places = {}
+    for place in _PLACES.get((group, kind), ()):
+        below = root
+        for step in place.split("."):
+            below = below.setdefault(step, {})
+    return root
+
+
+def _select(node: Node, places: Places, walked: str) -> Iterator[Amount]:
+    if not places:
         yield Amount(walked, node)
         return
-    first, rest = path[0], path[1:]
-    if first == "*":
-        for name, child in node.items():
-            yield from _select(child, rest, f"{walked}.{name}")
-        for index, child in enumerate(node.elements()):
-            yield from _select(child, rest, f"{walked}[{index}]")
-        return
-    below = node.get(first)
-    if below is not None:
-        yield from _select(below, rest, f"{walked}.{first}" if walked else first)
+    for step, rest in places.items():
+        if step == "*":
+            for name, child in node.items():
+                yield from _select(child, rest, f"{walked}.{name}")
+            for index, child in enumerate(node.elements()):
+                yield from _select(child, rest, f"{walked}[{index}]")
+            continue
+        below = node.get(step)
+        if below is not None:
+            yield from _select(below, rest, f"{walked}.{step}" if walked else step)

@@ -46,12 +46,12 @@ class Component:
         self.owner = owner
         self.name = name
 
-    @property
+    @cached_property
     def written(self) -> Node:
         """The component as the user wrote it."""
         return self.owner.resource.body.at("spec", self.name) or Map({})
 
-    @property
+    @cached_property
     def stored(self) -> Node:
         """The component as the webhook leaves it."""
         return self.owner.stored.at("spec", self.name) or Map({})

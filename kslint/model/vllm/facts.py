@@ -9,7 +9,7 @@ v0.23.0. Between two samples nothing is known, so a doubt there counts in the us
 from __future__ import annotations
 
 import os
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -76,6 +76,7 @@ def covers(version: Version | None) -> bool:
     return version is not None and samples[0] <= version <= samples[-1]
 
 
+@lru_cache(maxsize=4096)
 def flag_info(name: str, version: Version | None = None) -> FlagInfo | None:
     """What is known of an option, by its long name in hyphens without dashes.
 
