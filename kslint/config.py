@@ -74,6 +74,7 @@ class Config(NamedTuple):
     severity: tuple[tuple[str, str], ...] = ()
     per_path: tuple[PerPath, ...] = ()
     exclude: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
     fail_on: str | None = None
     require_reason: bool = False
     baseline: str | None = None

@@ -55,6 +55,10 @@ class ConfigFile(Written):
             found += self._texts(*path, "ignore")
         return found
 
+    def rule_directories(self) -> list[tuple[Path, str]]:
+        """The directories of custom rules that it names, as absolute paths."""
+        return [(path, os.path.join(self.directory, name)) for path, name in self._texts("rules")]
+
     def machines(self) -> list[tuple[Path, str]]:
         """The machine types of pools that do not declare both allocatable cpu and memory."""
         found: list[tuple[Path, str]] = []
@@ -101,8 +105,7 @@ def schema_text() -> str:
 def find(path: str = ".") -> str | None:
     """The nearest configuration file upward from a path given on the command line.
 
-    The search ends at a directory that holds `.git`, or at the root of the file system. Stdin
-    and pipes stand for the working directory. Raises ConfigError where one directory has two.
+    Raises ConfigError where one directory has two.
     """
     for directory in upward(path):
         files = in_directory(directory)
@@ -244,6 +247,7 @@ def _config(data: dict[str, Any]) -> Config:
             for glob, exception in (data.get("perPath") or {}).items()
         ),
         exclude=tuple(data.get("exclude") or ()),
+        rules=tuple(data.get("rules") or ()),
         fail_on=data.get("failOn"),
         require_reason=data.get("requireReason", plain.require_reason),
         baseline=data.get("baseline"),

@@ -6,14 +6,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from kslint.config import matcher
+from kslint.custom.protocol import StoppedError
 from kslint.findings import Finding, Label, Result, Subject, Summary
-from kslint.rulebook import matching
+from kslint.rulebook import CEL, matching
+from kslint.source.files import display
 from kslint.source.nodes import Node, Span
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from kslint.config import Config
+    from kslint.custom.verdicts import Judged
     from kslint.findings import Problem
     from kslint.model.model import Model
     from kslint.resources import Resource
@@ -37,7 +40,8 @@ def run(
     """Check an input. `all_rules` holds the reserved ones, which no selection switches off.
 
     `model` is that of the input, where the caller has a use for it too. Raises RulebookError if
-    the configuration names a rule that does not exist.
+    the configuration names a rule that does not exist, and MistakesError if custom rules cannot
+    be evaluated.
     """
     from kslint.model.model import Model
     from kslint.resources import object_troubles
@@ -52,9 +56,10 @@ def run(
     failed = bool(findings)
     found: list[Located] = []
     running = [rule for rule in rules if not rule.reserved]
+    judged = _judged([rule for rule in running if rule.check == CEL], model)
     for rule in running:
         try:
-            found.extend(_check(rule, model))
+            found.extend(_check(rule, model) if rule.check != CEL else _own(rule, judged, model))
         except Exception as error:  # noqa: BLE001  (one broken rule must not hide the others)
             findings.append(_broken(rule, error, reserved[INTERNAL_ERROR]))
             failed = True
@@ -157,6 +162,21 @@ def _check(rule: Rule, model: Model) -> Iterator[Located]:
             yield _finding(rule, problem, resource, model), resource
 
 
+def _judged(rules: list[Rule], model: Model) -> Judged | None:
+    """The verdicts of custom rules; None where there are no such rules."""
+    if not rules:
+        return None
+    from kslint.custom.verdicts import judge
+
+    return judge(rules, model)
+
+
+def _own(rule: Rule, judged: Judged | None, model: Model) -> Iterator[Located]:
+    assert judged is not None
+    for problem in judged.of(rule):
+        yield _finding(rule, problem, problem.about, model), problem.about
+
+
 def _object_of(subject: Any, problem: Problem) -> Resource | None:
     """The Kubernetes object a problem is about."""
     found = problem.about or getattr(subject, "resource", None)
@@ -228,13 +248,18 @@ def _input_finding(trouble: Trouble, rule: Rule) -> Finding:
 
 
 def _broken(rule: Rule, error: Exception, internal: Rule) -> Finding:
-    """A crash of a rule, with the place in our code that a bug report needs."""
-    import traceback
+    """A crash of a rule, with the place in our code that a bug report needs; or its page."""
+    if isinstance(error, StoppedError):
+        message = internal.messages["custom"].format(rule=rule.name, error=error)
+        place = Span(display(rule.file), 1, 1, 1, 1)
+    else:
+        import traceback
 
-    last = traceback.extract_tb(error.__traceback__)[-1]
-    where = f"{last.filename.rpartition('kslint/')[2]}:{last.lineno}"
-    message = f"rule {rule.name} failed: {type(error).__name__}: {error} ({where})"
-    place = Span("<kslint>", 1, 1, 1, 1)
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{last.filename.rpartition('kslint/')[2]}:{last.lineno}"
+        said = f"{type(error).__name__}: {error} ({where})"
+        message = internal.messages["default"].format(rule=rule.name, error=said)
+        place = Span("<kslint>", 1, 1, 1, 1)
     return Finding(
         internal.id, internal.name, internal.severity, message, place, help=internal.help
     )

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 RESERVED = "reserved"
 """The `check` of rules that the engine itself reports."""
+CEL = "cel"
+"""The `check` of rules that users write."""
 INDEX = "index.json"
 
 
@@ -45,9 +47,14 @@ class Rule(NamedTuple):
     def reserved(self) -> bool:
         return self.check == RESERVED
 
+    @property
+    def family(self) -> str:
+        """The letters of its id."""
+        return self.id.rstrip("0123456789")
+
     def page(self) -> str:
         """The Markdown body of the page."""
-        return _split(_read(self.file), self.file)[1]
+        return split(_read(self.file))[1]
 
 
 def folder() -> str:
@@ -99,9 +106,11 @@ def parse(file: str) -> Rule:
     from kslint.source.files import Source
     from kslint.source.parser import YamlError, compose
 
-    front, _ = _split(_read(file), file)
     try:
+        front, _ = split(_read(file))
         root = next(iter(compose(Source(file, front.encode()), front))).root
+    except RulebookError as problem:
+        raise RulebookError(f"{file}: {problem}") from None
     except YamlError as problem:
         raise RulebookError(f"{problem.span}: {problem.message}") from None
     name = os.path.basename(file)[: -len(".md")]
@@ -136,7 +145,7 @@ def matching(rules: Iterable[Rule], selector: str) -> list[Rule]:
         for rule in rules
         if selector in (rule.name, rule.category, *rule.aliases)
         or selector == "ALL"
-        or (selector[:2].upper() == "KS" and rule.id.startswith(selector.upper()))
+        or (selector.upper().startswith(rule.family) and rule.id.startswith(selector.upper()))
     ]
     if found:
         return found
@@ -149,13 +158,14 @@ def matching(rules: Iterable[Rule], selector: str) -> list[Rule]:
 
 
 def _read(file: str) -> str:
-    with open(file, encoding="utf-8") as handle:
+    with open(file, encoding="utf-8-sig") as handle:
         return handle.read()
 
 
-def _split(text: str, file: str) -> tuple[str, str]:
+def split(text: str) -> tuple[str, str]:
+    """Front matter and body of a page. Raises RulebookError."""
     if not text.startswith("---\n") or "\n---\n" not in text[4:]:
-        raise RulebookError(f"{file}: a page begins with front matter between two `---` lines")
+        raise RulebookError("a page begins with front matter between two `---` lines")
     end = text.index("\n---\n", 3)
     return text[4 : end + 1], text[end + 5 :].lstrip("\n")
 

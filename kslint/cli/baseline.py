@@ -50,15 +50,14 @@ def write(
     Entries about files outside PATHS are kept, those whose finding is gone are dropped. Input that
     cannot be read is in no baseline: then nothing is written, and the exit code is 2.
     """
-    from kslint import engine, rulebook
+    from kslint import engine
     from kslint.baseline import renewed, text
     from kslint.cli.formats import replace
-    from kslint.cli.inputs import effective, read_input, say_broken
+    from kslint.cli.inputs import in_force, read_input, say_broken
     from kslint.config_file import find_baseline
     from kslint.source.files import BASELINE_FILE
 
-    book = rulebook.load()
-    config = effective(paths, config_file, isolated, book)
+    config, book = in_force(paths, config_file, isolated)
     file = find_baseline(paths, file, config) or os.path.join(config.directory, BASELINE_FILE)
     old = _old(file)
     paths = paths or _paths_of(old) or ["."]

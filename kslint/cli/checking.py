@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.cli import baselines
 from kslint.cli.formats import Run, outputs, write
-from kslint.cli.inputs import chosen, effective, read_files
+from kslint.cli.inputs import chosen, in_force, read_files
 from kslint.cli.progress import Progress
 from kslint.cli.reading import Reading
-from kslint.cli.usage import UsageError
+from kslint.cli.usage import Stop, UsageError
 from kslint.source.files import STDIN
 
 if TYPE_CHECKING:
@@ -50,7 +50,16 @@ class Options(NamedTuple):
 
 def run(options: Options) -> int:
     """Check, report, and say the exit code. Raises UsageError and Stop."""
-    from kslint import rulebook
+    from kslint.written import MistakesError
+
+    try:
+        return _run(options)
+    except MistakesError as error:  # custom rules that cannot be evaluated
+        sys.stderr.write(f"{error}\n")
+        raise Stop(2) from None
+
+
+def _run(options: Options) -> int:
     from kslint.findings import at_or_over
 
     if options.stdin_filename and STDIN not in options.paths:
@@ -59,8 +68,7 @@ def run(options: Options) -> int:
     change = _change(options)
     if change is not None:
         options = options._replace(paths=change.tree)
-    book = rulebook.load()
-    config = effective(options.places, options.config_file, options.isolated, book)
+    config, book = in_force(options.places, options.config_file, options.isolated)
     rules = chosen(book, config, options.select, options.ignore)
     baseline = _baseline(options, config)
     progress = Progress("reading")

@@ -63,15 +63,14 @@ def graph(
     Exits 0 whatever is found, 2 if input could not be read, the command line is wrong, or
     kslint itself failed.
     """
-    from kslint import engine, rulebook
-    from kslint.cli.inputs import chosen, effective, read_input, say_broken
+    from kslint import engine
+    from kslint.cli.inputs import chosen, in_force, read_input, say_broken
     from kslint.model.model import Model
     from kslint.picture.build import picture
 
     if depth is not None and not focus:
         raise UsageError("--depth needs a --focus")
-    book = rulebook.load()
-    config = effective(paths, config_file, isolated, book)
+    config, book = in_force(paths, config_file, isolated)
     rules = chosen(book, config, select, ignore)
     loaded = read_input(paths, config)
     model = Model.of(loaded, config)

@@ -15,33 +15,41 @@ if TYPE_CHECKING:
     from kslint.source.load import Input
 
 
-def effective(
-    paths: list[str] | None, file: str | None, isolated: bool, book: list[Rule] | None = None
-) -> Config:
-    """The configuration for a command line.
+def effective(paths: list[str] | None, file: str | None, isolated: bool) -> Config:
+    """The configuration for a command line. Raises Stop as `in_force` does."""
+    return in_force(paths, file, isolated)[0]
 
-    Raises Stop if there are mistakes in it, once all are on stderr.
+
+def in_force(
+    paths: list[str] | None, file: str | None, isolated: bool
+) -> tuple[Config, list[Rule]]:
+    """The configuration for a command line, and every rule, custom ones included.
+
+    Raises Stop if there are mistakes in either, once all are on stderr.
     """
-    from kslint import config_file, config_names, rulebook
+    from kslint import books, config_file, config_names, rulebook
     from kslint.config import Config
+    from kslint.written import MistakesError
 
     if isolated:
         if file:
             raise UsageError("--config and --isolated exclude each other")
-        return Config()
+        return Config(), rulebook.load()
+    start = (paths or ["."])[0]
     try:
-        file = file or config_file.find((paths or ["."])[0])
+        file = file or config_file.find(start)
         if file is None:
-            return Config()
+            return Config(), books.book(None, start)
         read = config_file.read(file)
-        found = read.config(config_names.unknown_rules(read, book or rulebook.load()))
-    except config_file.ConfigError as error:
+        book = books.book(read)
+        found = read.config(config_names.unknown_rules(read, book))
+    except MistakesError as error:
         sys.stderr.write(f"{error}\n")
         raise Stop(2) from None
     for doubt in config_names.unknown_machines(read):
         warning = doubt._replace(message=f"warning: {doubt.message}")
         sys.stderr.write(f"{warning.text}\n")
-    return found
+    return found, book
 
 
 def chosen(

@@ -9,6 +9,7 @@ from typer.core import TyperGroup
 
 from kslint import __version__
 from kslint.cli.usage import Stop, UsageError
+from kslint.written import MistakesError
 
 
 class _Commands(TyperGroup):
@@ -21,6 +22,9 @@ class _Commands(TyperGroup):
             name = ctx.invoked_subcommand or ""
             within = typer.Context(self.commands[name], parent=ctx, info_name=name)
             raise typer.BadParameter(str(error), ctx=within) from None
+        except MistakesError as error:  # custom rules that cannot be evaluated
+            typer.echo(str(error), err=True)
+            raise typer.Exit(2) from None
         except Stop as stop:
             raise typer.Exit(stop.code) from None
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from kslint.cli.config import ConfigOption  # noqa: TC001  (typer reads them)
 from kslint.cli.root import app
 
 if TYPE_CHECKING:
@@ -16,15 +17,67 @@ _SHOWN = 160
 """Characters of a matching log line; the rest of a long one says no more."""
 
 
-@app.command()
-def rules() -> None:
-    """List the rules: id, name, severity, and what each catches."""
-    from kslint import rulebook
+rules = typer.Typer(
+    help="List the rules: id, name, severity, and what each catches; or test your own.",
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.add_typer(rules, name="rules")
 
-    book = rulebook.load()
+
+@rules.callback()
+def listed(context: typer.Context) -> None:
+    """List the rules: id, name, severity, and what each catches; or test your own."""
+    if context.invoked_subcommand is not None:
+        return
+    from kslint.cli.inputs import in_force
+
+    _config, book = in_force(None, None, False)
     width = max(len(rule.name) for rule in book)
+    ids = max(len(rule.id) for rule in book)
     for rule in book:
-        typer.echo(f"{rule.id}  {rule.name:<{width}}  {rule.severity:<7}  {rule.title}")
+        typer.echo(f"{rule.id:<{ids}}  {rule.name:<{width}}  {rule.severity:<7}  {rule.title}")
+
+
+@rules.command("test")
+def run_tests(
+    directories: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[DIR]...",
+            help="Where the pages are.",
+            show_default=".kslint/rules, and what the configuration names",
+        ),
+    ] = None,
+    config_file: ConfigOption = None,
+) -> None:
+    """Run the Bad and Good examples of custom rules, and the fixtures beside them.
+
+    Exits 0 if all do what they say, 1 if one does not, 2 if a page cannot be used.
+    """
+    from kslint import rule_tests
+    from kslint.cli.inputs import in_force
+    from kslint.custom import pages
+    from kslint.rulebook import CEL
+
+    config, book = in_force(directories, config_file, False)
+    tested = [rule for rule in book if rule.check == CEL]
+    own = [rule for rule in book if rule.check != CEL]
+    if directories:
+        tested = pages.load(directories, own)
+    if not tested:
+        typer.echo("no custom rules were found", err=True)
+        raise typer.Exit(2)
+    failed = False
+    for outcome in rule_tests.run(tested, own + tested, config):
+        failed = failed or bool(outcome.failures)
+        word = "FAIL" if outcome.failures else "ok  "
+        rule = outcome.rule
+        typer.echo(f"{word}  {rule.id}  {rule.name}  ({len(outcome.cases)} cases)")
+        for failure in outcome.failures:
+            typer.echo(f"      {failure}")
+    if failed:
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -42,8 +95,9 @@ def explain(
     A message of more than one word is looked for in the symptoms of all rules.
     """
     from kslint import rulebook
+    from kslint.cli.inputs import in_force
 
-    book = rulebook.load()
+    _config, book = in_force(None, None, False)
     if rule == "-" or " " in rule.strip():
         message = sys.stdin.buffer.read().decode("utf-8", "replace") if rule == "-" else rule
         _explain_message(book, message)

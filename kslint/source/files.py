@@ -29,7 +29,7 @@ BASELINE_FILE = ".kslint-baseline.json"
 MAX_BYTES = 32 * 1024 * 1024
 SKIPPED_DIRECTORIES = frozenset(
     {".git", ".hg", ".svn", "node_modules", "__pycache__", ".venv", "venv", ".tox", ".nox",
-     ".terraform", ".mypy_cache", ".ruff_cache", ".pytest_cache"}
+     ".kslint", ".terraform", ".mypy_cache", ".ruff_cache", ".pytest_cache"}
 )  # fmt: skip
 STDIN = "-"
 STDIN_NAME = "<stdin>"

@@ -16,13 +16,17 @@ if TYPE_CHECKING:
 
 
 def created(service: InferenceService) -> list[Map]:
+    """The objects there will be; none when the service is stopped."""
+    return [] if service.stopped else when_running(service)
+
+
+def when_running(service: InferenceService) -> list[Map]:
     """Deployment, Service and scaler of each component, then the routes.
 
-    None when the service is stopped or refused.
-
-    Empty where the mode is not Standard: Knative's objects are not modelled.
+    None when the service is refused, or where the mode is not Standard: Knative's objects are
+    not modelled.
     """
-    if service.mode.name != names.STANDARD or service.stopped or of_service(service):
+    if service.mode.name != names.STANDARD or of_service(service):
         return []
     found: list[Map] = []
     for component in service.components:
