@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from kslint.config import matcher
 from kslint.custom.protocol import StoppedError
 from kslint.findings import Finding, Label, Result, Subject, Summary
-from kslint.rulebook import CEL, matching
+from kslint.rulebook import matching
 from kslint.source.files import display
 from kslint.source.nodes import Node, Span
 
@@ -56,10 +56,10 @@ def run(
     failed = bool(findings)
     found: list[Located] = []
     running = [rule for rule in rules if not rule.reserved]
-    judged = _judged([rule for rule in running if rule.check == CEL], model)
+    judged = _judged([rule for rule in running if rule.custom], model)
     for rule in running:
         try:
-            found.extend(_check(rule, model) if rule.check != CEL else _own(rule, judged, model))
+            found.extend(_own(rule, judged, model) if rule.custom else _check(rule, model))
         except Exception as error:  # noqa: BLE001  (one broken rule must not hide the others)
             findings.append(_broken(rule, error, reserved[INTERNAL_ERROR]))
             failed = True

@@ -48,6 +48,10 @@ class Rule(NamedTuple):
         return self.check == RESERVED
 
     @property
+    def custom(self) -> bool:
+        return self.check == CEL
+
+    @property
     def family(self) -> str:
         """The letters of its id."""
         return self.id.rstrip("0123456789")

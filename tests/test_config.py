@@ -48,6 +48,7 @@ ignore: [KS302]
 severity: {KS101: off, vllm: note}
 perPath: {"tests/**": {ignore: [gitops]}}
 exclude: ["**/vendor/**"]
+rules: [policies]
 failOn: warning
 requireReason: true
 baseline: known.json
@@ -81,6 +82,7 @@ MEANT = Config(
     severity=(("KS101", "off"), ("vllm", "note")),
     per_path=(PerPath("tests/**", ("gitops",)),),
     exclude=("**/vendor/**",),
+    rules=("policies",),
     fail_on="warning",
     require_reason=True,
     baseline="known.json",
@@ -92,7 +94,7 @@ REACHED = "`cluster.egress.huggingface` must be open, throttled or blocked"
 TWICE = "stands twice in one mapping"
 TOP = (
     "known here: version, kserve, vllm, cluster, idlePause, select, ignore, severity, perPath, "
-    "exclude, failOn, requireReason, baseline"
+    "exclude, rules, failOn, requireReason, baseline"
 )
 
 
@@ -133,6 +135,7 @@ ignore = ["KS302"]
 severity = {KS101 = "off", vllm = "note"}
 perPath = {"tests/**" = {ignore = ["gitops"]}}
 exclude = ["**/vendor/**"]
+rules = ["policies"]
 failOn = "warning"
 requireReason = true
 baseline = "known.json"

@@ -12,6 +12,7 @@ import sys
 from collections import Counter
 from typing import TYPE_CHECKING, NoReturn
 
+from kslint.books import CUSTOM
 from kslint.cli.usage import Stop
 from kslint.config import excluder
 from kslint.fingerprints import identity
@@ -61,9 +62,9 @@ class Change:
         except HistoryError as error:
             _stop(error)
 
-    def is_empty(self, config: Config, baseline: Baseline | None) -> bool:
+    def is_empty(self, config: Config, baseline: Baseline | None, book: list[Rule]) -> bool:
         """Is the tree as it was? Files are read to tell, and not parsed."""
-        if self.named or STDIN in self.tree or self.is_of_settings(config, baseline):
+        if self.named or STDIN in self.tree or self.is_of_settings(config, baseline, book):
             return False
         seen = set()
         for found in discover(self.tree, excluder(config)):
@@ -73,15 +74,13 @@ class Change:
             seen.add(source.name)
         return not any(self._gone(seen, config))
 
-    def is_of_settings(self, config: Config, baseline: Baseline | None) -> bool:
-        """Did the configuration or the baseline change? Then any finding may come from that."""
-        if any(
-            os.path.basename(path) in (*CONFIG_FILES, BASELINE_FILE) and not os.path.lexists(path)
-            for path in self.history.files
-        ):
+    def is_of_settings(self, config: Config, baseline: Baseline | None, book: list[Rule]) -> bool:
+        """Did configuration, baseline or custom rules change? Any finding may come from that."""
+        if any(_settles(path) and not os.path.lexists(path) for path in self.history.files):
             return True
         files = [config.file] if config.file else []
         files += [baseline.name] if baseline is not None else []
+        files += [rule.file for rule in book if rule.custom]
         return not all(self._is_as_it_was(file) for file in files)
 
     def _is_as_it_was(self, file: str) -> bool:
@@ -200,3 +199,10 @@ def _root(path: str) -> str:
 def _stop(error: HistoryError) -> NoReturn:
     sys.stderr.write(f"--changed asks git what was there before: {error}\n")
     raise Stop(2) from None
+
+
+def _settles(path: str) -> bool:
+    """Is it a file that says how to check, or a page in the usual place of custom rules?"""
+    directory, name = os.path.split(path)
+    is_page = name.endswith(".md") and f"{os.sep}{directory}".endswith(os.sep + CUSTOM)
+    return is_page or name in (*CONFIG_FILES, BASELINE_FILE)

@@ -72,7 +72,7 @@ def _run(options: Options) -> int:
     rules = chosen(book, config, options.select, options.ignore)
     baseline = _baseline(options, config)
     progress = Progress("reading")
-    if change is not None and change.is_empty(config, baseline):
+    if change is not None and change.is_empty(config, baseline, book):
         sys.stderr.write(f"No manifest changed since {change.since}\n")
         reading, baseline = Reading([], config), None
         wanted = [output for output in wanted if output.format != "text"]  # would say: no objects
@@ -82,7 +82,7 @@ def _run(options: Options) -> int:
     progress.doing = f"checking {len(reading.files)} files"
     result = reading.checked(rules, book, None if options.no_cache else _cache())
     result = baselines.applied(baseline, result, rules, options.places)
-    if change is not None and not change.is_of_settings(config, baseline):
+    if change is not None and not change.is_of_settings(config, baseline, book):
         from kslint import engine
 
         result = change.narrowed(

@@ -197,6 +197,7 @@ def _facts(book: Iterable[Rule]) -> list[RuleFacts]:
             rule.category,
             filled(rule.help, {}),
             rule.page(),
+            rule.custom,
         )
         for rule in book
     ]

@@ -58,11 +58,10 @@ def run_tests(
     from kslint import rule_tests
     from kslint.cli.inputs import in_force
     from kslint.custom import pages
-    from kslint.rulebook import CEL
 
     config, book = in_force(directories, config_file, False)
-    tested = [rule for rule in book if rule.check == CEL]
-    own = [rule for rule in book if rule.check != CEL]
+    tested = [rule for rule in book if rule.custom]
+    own = [rule for rule in book if not rule.custom]
     if directories:
         tested = pages.load(directories, own)
     if not tested:

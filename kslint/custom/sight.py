@@ -59,7 +59,7 @@ class Sight(NamedTuple):
         if node is None:
             return "", ""
         text = (node.text or "") if isinstance(node, Scalar) else ""
-        return text, "the manifest" if node.origin is None else node.origin.text
+        return text, "the manifest" if node.origin is None else node.origin.root.text
 
 
 def pod_owners() -> frozenset[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, NamedTuple
 
-from kslint.custom.evaluator import Evaluator, Expression
+from kslint.custom.evaluator import SECONDS, Evaluator, Expression
 from kslint.custom.pages import BROKEN, COMPUTED, CONTAINER, PageError, complaint, definition
 from kslint.custom.protocol import ERROR
 from kslint.custom.sight import Sights
@@ -45,7 +45,7 @@ def judge(rules: Iterable[Rule], model: Model) -> Judged:
     """
     defined = {rule.name: (rule, definition(rule)) for rule in rules}
     problems: dict[str, list[Problem]] = {name: [] for name in defined}
-    evaluator = Evaluator({name: _expression(rule) for name, (_, rule) in defined.items()})
+    evaluator = Evaluator({name: _expression(rule) for name, (_, rule) in defined.items()}, SECONDS)
     try:
         found = evaluator.complaints().items()
         mistakes = [complaint(defined[name][0], one) for name, several in found for one in several]

@@ -24,7 +24,10 @@ _CODE = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)")
 
 
 class RuleFacts(NamedTuple):
-    """One rule in words. `page` is the Markdown body of its page."""
+    """One rule in words. `page` is the Markdown body of its page.
+
+    `custom` rules are the user's own: their pages are not on our site.
+    """
 
     id: str
     name: str
@@ -33,6 +36,7 @@ class RuleFacts(NamedTuple):
     category: str
     help: str
     page: str
+    custom: bool = False
 
 
 def by_id(rules: Iterable[RuleFacts]) -> dict[str, RuleFacts]:

@@ -85,13 +85,14 @@ def _rule(rule: RuleFacts) -> dict[str, Any]:
     tags = [rule.category] if rule.category else []
     # an error is reported only where nothing that matters is unknown
     precision = "very-high" if rule.severity == "error" else "high"
+    help_uri = {} if rule.custom else {"helpUri": page_url(rule.name)}
     return {
         "id": rule.id,
         "name": rule.name,
         "shortDescription": {"text": rule.title},
         "fullDescription": {"text": _first_paragraph(rule.page) or rule.title},
         "help": {"text": rule.help or rule.title, "markdown": rule.page or rule.title},
-        "helpUri": page_url(rule.name),
+        **help_uri,
         "defaultConfiguration": {"level": rule.severity},
         "properties": {
             "tags": tags,
