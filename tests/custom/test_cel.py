@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 UNKNOWN = "is not known here; a rule sees `object`, `effective`"
 OVERLOAD = "matching overload for '_+_' applied to '(string, int)'"
 ENVIRONMENT = cel.Environment(("object", "effective"))
-_TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs",)), max_size=8)
+_TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=8)
 _JSON = st.recursive(
     st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False) | _TEXT,
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(_TEXT, inner, max_size=4),

@@ -360,7 +360,7 @@ def test_origins_are_told(tmp_path: Path) -> None:
         (tmp_path / f"{name}.yaml").write_text("---\n".join(blocks))
     messages = {(f["rule"], f["line"]): f["message"] for f in found(tmp_path, "--select", "ACME")}
     assert messages["ACME001", 18].startswith("container `kserve-container` of InferenceService ")
-    assert "has 2Gi of memory, from the default of KServe 0.19" in messages["ACME002", 6]
+    assert "has 2Gi of memory, from the default of KServe 0.19" in messages["ACME002", 7]
     assert messages["ACME003", 5] == "qwen starts as 1 pod(s) in prod"
 
 
