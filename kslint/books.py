@@ -21,12 +21,17 @@ def book(file: ConfigFile | None, start: str = ".") -> list[Rule]:
     Raises RulebookError, and MistakesError if a custom page or its directory cannot be used.
     """
     own = rulebook.load()
+    return own + custom_rules(own, file, start)
+
+
+def custom_rules(own: list[Rule], file: ConfigFile | None, start: str = ".") -> list[Rule]:
+    """The custom rules beside kslint's own. Raises MistakesError as `book` does."""
     directories = custom_directories(file, start)
     if not directories:
-        return own
+        return []
     from kslint.custom import pages
 
-    return own + pages.load(directories, own)
+    return pages.load(directories, own)
 
 
 def custom_directories(file: ConfigFile | None, start: str = ".") -> list[str]:

@@ -285,3 +285,33 @@ def test_fixes_become_quick_fixes_and_one_action_for_all_safe_ones(tmp_path: Pat
     )
     assert edited("a: 1\n", other.as_uri(), everything) == "a: 1\n"
     assert actions(places, "isvc.yaml", everywhere, ["refactor"], True) == []
+
+
+CUSTOM = """\
+---
+id: ACME001
+name: needs-owner
+title: An object without an owner
+severity: error
+match: {kinds: [ConfigMap]}
+cel: has(object.metadata.labels)
+messages: {default: "no owner"}
+---
+"""
+
+
+def test_custom_rules_are_found_and_their_mistakes_are_told(tmp_path: Path) -> None:
+    pytest.importorskip("cel_expr_python", reason="the extra `cel` is not installed")
+    pages = tmp_path / ".kslint" / "rules"
+    pages.mkdir(parents=True)
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "a.yaml").write_text("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n")
+    folder = Folder(str(tmp_path))
+    assert folder.check({}).findings == []
+    page = pages / "needs-owner.md"
+    page.write_text(CUSTOM)
+    assert [finding.rule for finding in folder.check({}).findings] == ["ACME001"]
+    for broken in (CUSTOM.replace("has(object", "has(objct"), CUSTOM.replace("ACME", "KS")):
+        page.write_text(broken)
+        mistakes = folder.check({}).configured.mistakes
+        assert {mistake.file for mistake in mistakes} == {".kslint/rules/needs-owner.md"}

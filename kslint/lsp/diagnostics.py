@@ -111,12 +111,13 @@ def of(finding: Finding, places: Places) -> Diagnostic:
         for label in finding.related
         if label.span.file in places.checked.sources
     ]
+    custom = places.checked.rules[finding.name].custom  # has no page on our site
     return Diagnostic(
         places.range(finding.span),
         message,
         _SEVERITIES[finding.severity],
         code=finding.rule,
-        code_description=CodeDescription(page_url(finding.name)),
+        code_description=None if custom else CodeDescription(page_url(finding.name)),
         source=SOURCE,
         related_information=related or None,
     )

@@ -11,13 +11,14 @@ import os
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from kslint import baseline, config_file, config_names, engine, rulebook
+from kslint import baseline, books, config_file, config_names, engine, rulebook
 from kslint.baseline import BaselineError
 from kslint.config import Config, excluder
 from kslint.lsp.uses import uses
 from kslint.model.model import Model
 from kslint.source.files import Found, InputProblem, Source, discover, display, read, would_find
 from kslint.source.load import Input, load_source, unreadable
+from kslint.written import MistakesError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -113,7 +114,7 @@ class Folder:
     def __init__(self, root: str, document: str | None = None) -> None:
         self.root = root
         self.document = document
-        self._book = rulebook.load()
+        self._own = self._book = rulebook.load()
         self._files: dict[str, _Read] = {}
         self._listing: list[Found | InputProblem] = []
         self._changes = 1
@@ -147,7 +148,12 @@ class Folder:
             gc.freeze()  # a large workspace's trees stay: no collection need look at them
         rules = engine.choose(self._book, config)
         model = Model.of(loaded, config)
-        result = engine.run(loaded, rules, config, self._book, model)
+        try:
+            result = engine.run(loaded, rules, config, self._book, model)
+        except MistakesError as error:  # custom rules that cannot be evaluated
+            mistakes = (*configured.mistakes, *error.mistakes)
+            configured = configured._replace(mistakes=mistakes)
+            return Checked(paths, self._book, configured, loaded, model)
         try:
             result = _less_baseline(result, rules, config)
         except BaselineError as error:
@@ -172,6 +178,7 @@ class Folder:
         try:
             file = config_file.find()
             if file is None:
+                self._book = self._own + books.custom_rules(self._own, None)
                 self._config = Config()
                 return Configured()
             path = os.path.normpath(os.path.join(self.root, os.path.relpath(file)))
@@ -181,8 +188,10 @@ class Folder:
                 on_disk = read(Found(file, display(file), True))
                 source = on_disk if isinstance(on_disk, Source) else None
             written = config_file.read(file, source)
-            self._config = written.config(config_names.unknown_rules(written, self._book))
-        except config_file.ConfigError as error:
+            book = self._own + books.custom_rules(self._own, written)
+            self._config = written.config(config_names.unknown_rules(written, book))
+            self._book = book
+        except MistakesError as error:
             return Configured(source, error.mistakes)
         return Configured(source, (), tuple(config_names.unknown_machines(written)))
 

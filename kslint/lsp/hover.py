@@ -146,7 +146,9 @@ def _effective(node: Node) -> str:
 
 def _page(finding: Finding, checked: Checked) -> str:
     rule = checked.rules[finding.name]
-    lines = [f"**[{rule.id} {rule.name}]({page_url(rule.name)})**: {rule.title}"]
+    name = f"{rule.id} {rule.name}"
+    linked = name if rule.custom else f"[{name}]({page_url(rule.name)})"
+    lines = [f"**{linked}**: {rule.title}"]
     if finding.symptom:
         lines += ["", "**Symptom**", "```text", finding.symptom, "```"]
     return "\n".join([*lines, "", rule.page().rstrip()])
