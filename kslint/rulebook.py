@@ -155,7 +155,7 @@ def matching(rules: Iterable[Rule], selector: str) -> list[Rule]:
         return found
     import difflib
 
-    names = [rule.name for rule in rules] + [rule.id for rule in rules]
+    names = [name for rule in rules for name in (rule.name, rule.category, *rule.aliases)]
     close = difflib.get_close_matches(selector, names, n=1, cutoff=0.5)
     hint = f"; did you mean `{close[0]}`?" if close else "; `kslint rules` lists them"
     raise RulebookError(f"no rule is called `{selector}`{hint}")

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from cases import FIXTURES, ROOT, book
 
+from kslint.rulebook import RulebookError, matching
+
 BAD = str(FIXTURES / "platform-bad")
 GOOD = str(FIXTURES / "platform-good")
 
@@ -61,6 +63,15 @@ def test_selection_and_threshold_decide_the_exit_code(options: list[str], code: 
 def test_an_unknown_rule_gets_a_suggestion() -> None:
     done = kslint("check", GOOD, "--select", "canary-on-rwo")
     assert b"canary-on-rwo-pvc" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"), [("vlm", "did you mean `vllm`?"), ("KS999", "`kslint rules` lists them")]
+)
+def test_categories_are_suggested_and_numbers_are_not(name: str, hint: str) -> None:
+    with pytest.raises(RulebookError) as caught:
+        matching(book(), name)
+    assert str(caught.value).endswith(hint)
 
 
 def test_json_holds_the_contract() -> None:
@@ -146,6 +157,47 @@ def test_a_tree_without_objects_says_so(tmp_path: Path) -> None:
     done = kslint("check", ".", cwd=tmp_path)
     assert done.returncode == 0
     assert b"No Kubernetes object was found" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        ({}, b"No file was found to check: kslint reads .yaml"),
+        ({"kslint.yaml": "exclude: ['*']", "a.yaml": "kind: A"}, b"No file was found to check"),
+        ({"values.yaml": "image: x"}, b"No Kubernetes object was found to check\n"),
+        ({"x.yaml": "{{ if x }}\na: {{ b }}"}, b"`helm template CHART | kslint check -`"),
+    ],
+)
+def test_nothing_to_check_is_said_whatever_the_report(
+    tmp_path: Path, files: dict[str, str], message: bytes
+) -> None:
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    done = kslint("check", cwd=tmp_path)
+    assert message in done.stdout
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert message in kslint("check", "--output-format=json", cwd=tmp_path).stderr
+
+
+def test_an_error_of_input_is_not_called_nothing_to_check(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("a: [\n")
+    done = kslint("check", cwd=tmp_path)
+    assert b"to check" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("", b"a path is empty; is a variable not set?"),
+        ("link", b"is a link to nothing"),
+        ("[ab].yaml", b"matches no file"),
+    ],
+)
+def test_paths_that_lead_nowhere(tmp_path: Path, path: str, message: bytes) -> None:
+    (tmp_path / "link").symlink_to("gone.yaml")
+    done = kslint("check", path, cwd=tmp_path)
+    assert done.returncode == 2
+    assert message in done.stdout
 
 
 def test_colour_is_for_terminals_and_by_wish() -> None:

@@ -48,8 +48,8 @@ def test_colour_only_adds_codes() -> None:
         (Summary(1, 1, 0, 0, 0), "No findings in 1 file (1 object)"),
         (Summary(12, 31, 2, 1, 1), "2 errors, 1 warning, 1 note in 12 files (31 objects)"),
         (Summary(2, 1, 1, 0, 0, 1), "1 error in 2 files (1 object); 1 template passed over"),
-        (Summary(0, 0, 0, 0, 0),
-         "No findings in 0 files (0 objects)\nNo Kubernetes object was found to check"),
+        (Summary(1, 0, 0, 0, 0),
+         "No findings in 1 file (0 objects)\nNo Kubernetes object was found to check"),
     ],
 )  # fmt: skip
 def test_summaries(counts: Summary, text: str) -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from kslint.cache import Cache
     from kslint.cli.changed import Change
     from kslint.config import Config
+    from kslint.findings import Result
 
 FAIL_ON = "error"
 """What fails a run if neither the command line nor the configuration says."""
@@ -72,7 +73,8 @@ def _run(options: Options) -> int:
     rules = chosen(book, config, options.select, options.ignore)
     baseline = _baseline(options, config)
     progress = Progress("reading")
-    if change is not None and change.is_empty(config, baseline, book):
+    unchanged = change is not None and change.is_empty(config, baseline, book)
+    if change is not None and unchanged:
         sys.stderr.write(f"No manifest changed since {change.since}\n")
         reading, baseline = Reading([], config), None
         wanted = [output for output in wanted if output.format != "text"]  # would say: no objects
@@ -90,6 +92,9 @@ def _run(options: Options) -> int:
         )
     progress.end()
     written = write(wanted, Run(result, reading, book, options.statistics))
+    said = unchanged or options.statistics or "text" in (output.format for output in wanted)
+    if not said:
+        _say_nothing_checked(result)
     baselines.say_fixed(result)
     if result.failed or not written:
         return 2
@@ -110,6 +115,14 @@ def _cache() -> Cache | None:
     from kslint import cache
 
     return cache.Cache(cache.directory(), found)
+
+
+def _say_nothing_checked(result: Result) -> None:
+    """On stderr, for reports that do not say it: a gate that looks at nothing is always green."""
+    from kslint.report.text import nothing_checked
+
+    if nothing := nothing_checked(result):
+        sys.stderr.write(f"{nothing}\n")
 
 
 def _change(options: Options) -> Change | None:

@@ -66,9 +66,27 @@ def summary(result: Result, paint: Painter) -> str:
         text += f"; {counts.suppressed - counts.baselined} suppressed"
     if result.baseline is not None and counts.baselined:
         text += f"; {counts.baselined} in {printable(result.baseline.file)}"
-    if not counts.resources:
-        text += "\n" + paint("warning", "No Kubernetes object was found to check")
+    if nothing := nothing_checked(result):
+        text += "\n" + paint("warning", nothing)
     return text
+
+
+def nothing_checked(result: Result) -> str:
+    """Why there was nothing to check, if there was nothing and no error says why."""
+    counts = result.summary
+    if counts.resources or result.failed:
+        return ""
+    if not counts.files:
+        return (
+            "No file was found to check: kslint reads .yaml, .yml and .json files, less what git "
+            "ignores and the configuration excludes"
+        )
+    if counts.skipped:
+        return (
+            "No Kubernetes object was found to check; templates have to be rendered first: "
+            "`helm template CHART | kslint check -`"
+        )
+    return "No Kubernetes object was found to check"
 
 
 def count(amount: int, word: str) -> str:

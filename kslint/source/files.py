@@ -240,13 +240,18 @@ def _expand(
     if path == STDIN:
         yield Found(STDIN, display(stdin_name) if stdin_name else STDIN_NAME, True)
         return
+    if not path:
+        yield InputProblem("<empty path>", "a path is empty; is a variable not set?")
+        return
     try:
         mode = os.stat(path).st_mode
     except OSError as error:
         if _GLOB.intersection(path):
             yield from _glob(path, exclude)
         else:
-            yield InputProblem(display(path), _stat_message(error))
+            gone = os.path.islink(path) and isinstance(error, FileNotFoundError)
+            message = "is a link to nothing" if gone else _stat_message(error)
+            yield InputProblem(display(path), message)
         return
     except ValueError:
         yield InputProblem(repr(path)[1:-1], "is not a path")

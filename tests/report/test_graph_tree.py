@@ -102,4 +102,5 @@ def test_names_cannot_steer_the_terminal() -> None:
 
 def test_nothing_at_all() -> None:
     clean = RESULT._replace(findings=[], summary=RESULT.summary._replace(resources=0))
+    clean = clean._replace(failed=False)
     assert "No Kubernetes object was found" in tree.render(GraphPicture((), ()), clean, False)
