@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from report_samples import check_snapshot, sample
 
 from kslint.findings import Finding, Label, Result, Summary
-from kslint.report.text import MAX_WIDTH, Painter, printable, render, summary
+from kslint.report.frames import MAX_WIDTH, printable
+from kslint.report.text import Painter, render, summary
 from kslint.source.files import Source
 from kslint.source.nodes import Span
 

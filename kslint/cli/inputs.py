@@ -86,7 +86,7 @@ def read_files(
 
 def say_broken(result: Result, book: list[Rule]) -> None:
     """On stderr, what could not be read and which rules broke: for commands without a report."""
-    from kslint.report.text import printable
+    from kslint.report.frames import printable
 
     broken = {rule.id for rule in book if rule.reserved and rule.severity == "error"}
     for finding in result.findings:

@@ -113,7 +113,7 @@ def explain(
 
 def _explain_message(book: list[Rule], message: str) -> None:
     """The rules a message may come from; and the page of the first, if no other fits as well."""
-    from kslint.report.text import printable
+    from kslint.report.frames import printable
     from kslint.symptoms import search
 
     found = search(book, message)

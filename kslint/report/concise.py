@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kslint.report.facts import active, one_line
-from kslint.report.text import printable
+from kslint.report.frames import printable
 
 if TYPE_CHECKING:
     from kslint.findings import Finding, Result

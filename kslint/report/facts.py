@@ -8,7 +8,8 @@ from urllib.parse import quote
 
 from kslint import REPORT_URL
 from kslint.findings import SEVERITIES
-from kslint.report.text import count, printable
+from kslint.report.frames import printable
+from kslint.report.text import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -1,10 +1,9 @@
-"""The lines of a file around a place, for reports that draw code frames."""
+"""The lines of a file around a place, for code frames, and text that cannot break one."""
 
 from __future__ import annotations
 
+import unicodedata
 from typing import TYPE_CHECKING, NamedTuple
-
-from kslint.report.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -12,8 +11,8 @@ if TYPE_CHECKING:
     from kslint.source.files import Source
     from kslint.source.nodes import Span
 
-MAX_WIDTH = 240
-"""Characters of a line that are shown; a line may be a whole file."""
+MAX_WIDTH = 160
+"""Cells of a line that are shown, as a terminal has them; a line may be a whole file."""
 
 
 class FrameLine(NamedTuple):
@@ -49,13 +48,56 @@ def frame(
 def _marked(line: str, span: Span) -> FrameLine:
     start = min(max(span.column, 1), len(line) + 1) - 1
     end = span.end_column - 1 if span.end_line == span.line else len(line)
-    end = min(max(end, start + 1), len(line), start + MAX_WIDTH)
-    first = max(0, start - MAX_WIDTH // 2) if start >= MAX_WIDTH else 0
-    last = max(end, first + MAX_WIDTH)
+    first, last = _window(line, start)
+    end = min(max(end, start + 1), last)
     before = "…" * (first > 0) + printable(line[first:start])
-    after = printable(line[end:last]) + "…" * (last < len(line))
+    after = printable(line[max(start, end) : last]) + "…" * (last < len(line))
     return FrameLine(span.line, before, printable(line[start:end]) or " ", after)
 
 
 def _shown(line: str) -> str:
-    return printable(line[:MAX_WIDTH]) + "…" * (len(line) > MAX_WIDTH)
+    stop = _window(line, 0)[1]
+    return printable(line[:stop]) + "…" * (stop < len(line))
+
+
+def _window(line: str, start: int) -> tuple[int, int]:
+    """The part of a line to show, so that index `start` is in it: first index, and one too far."""
+    shift = 0
+    if start >= MAX_WIDTH or cells(line[: start + 1]) > MAX_WIDTH:
+        shift = max(start - MAX_WIDTH // 4, 0)
+    stop, left = shift, MAX_WIDTH - (shift > 0)
+    most = min(len(line), shift + 2 * MAX_WIDTH)  # there may be any number of combining ones
+    while stop < most and (left := left - _cell(line[stop])) >= 0:
+        stop += 1
+    return shift, stop
+
+
+def printable(text: str) -> str:
+    """Text that cannot steer a terminal: control characters are shown, tabs become a blank."""
+    if text.isprintable():
+        return text
+    return "".join(_visible(character) for character in text)
+
+
+def _visible(character: str) -> str:
+    if character == "\t":
+        return " "
+    if character.isprintable():
+        return character
+    code = ord(character)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+
+
+def cells(text: str) -> int:
+    """The width of text on a terminal: wide characters take two cells, combining ones none."""
+    if text.isascii() and text.isprintable():
+        return len(text)
+    return sum(_cell(character) for character in text)
+
+
+def _cell(character: str) -> int:
+    if unicodedata.combining(character):
+        return 0
+    if unicodedata.east_asian_width(character) in "WF":
+        return 2
+    return len(_visible(character))

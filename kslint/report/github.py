@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kslint.report.facts import active, explained, has_region, in_a_file, lines_of, worst_first
-from kslint.report.text import printable
+from kslint.report.frames import printable
 
 if TYPE_CHECKING:
     from kslint.findings import Finding, Result

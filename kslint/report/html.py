@@ -20,10 +20,10 @@ from kslint.report.facts import (
     rule_of,
     tally,
 )
-from kslint.report.frames import frame
+from kslint.report.frames import frame, printable
 from kslint.report.graph import svg
 from kslint.report.template import page
-from kslint.report.text import count, printable
+from kslint.report.text import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

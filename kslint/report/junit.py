@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
 
 from kslint.report.facts import INPUT, by_id, explained, lines_of, one_line, rule_of
-from kslint.report.text import printable
+from kslint.report.frames import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

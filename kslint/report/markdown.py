@@ -6,15 +6,14 @@ import re
 from typing import TYPE_CHECKING
 
 from kslint.report.facts import active, counted, lines_of, one_line, pieces, worst_first
-from kslint.report.frames import frame
-from kslint.report.text import count, printable
+from kslint.report.frames import printable
+from kslint.report.text import Painter, count, frames
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from kslint.findings import Finding, Result
     from kslint.source.files import Source
-    from kslint.source.nodes import Span
 
 LIMIT = 60_000
 """Characters. GitHub takes 65,536 for a comment; a step summary may have a MiB."""
@@ -80,10 +79,7 @@ def _part(finding: Finding, sources: Mapping[str, Source]) -> str:
     """One finding, folded. In `<summary>` and table cells only HTML is safe from Markdown."""
     title = f"<b>{finding.severity}</b> {_code(finding.rule)} {_prose(finding.message)}"
     blocks = [f"<details><summary>{title}</summary>"]
-    drawing = list(_drawing(finding.span, sources, "^", ""))
-    for label in finding.related:
-        drawing += _drawing(label.span, sources, "-", label.text)
-    blocks.append(_fenced("\n".join(drawing)))
+    blocks.append(_fenced("\n".join(frames(finding, sources, Painter(False)))))
     if finding.symptom:
         blocks += ["**Symptom**", _fenced("\n".join(lines_of(finding.symptom)))]
     if finding.help:
@@ -95,20 +91,6 @@ def _part(finding: Finding, sources: Mapping[str, Source]) -> str:
     owner = f" in {_code(subject)}" if finding.subject.name else ""
     blocks.append(f"Rule {_code(finding.name)}{owner}")
     return "\n" + "\n\n".join([*blocks, "</details>\n"])
-
-
-def _drawing(span: Span, sources: Mapping[str, Source], sign: str, label: str) -> Iterator[str]:
-    yield f"{'-->' if sign == '^' else ':::'} {printable(str(span))}"
-    lines = frame(span, sources, before=2 if sign == "^" else 0)
-    width = len(str(lines[-1].number)) if lines else 1
-    for line in lines:
-        text = f"{line.before}{line.marked}{line.after}"
-        yield f"{str(line.number).rjust(width)} | {text}".rstrip()
-        if line.number == span.line:
-            carets = " " * len(line.before) + sign * len(line.marked)
-            yield f"{' ' * width} | {carets} {one_line(printable(label))}".rstrip()
-    if not lines and label:
-        yield f"{' ' * width} | {one_line(printable(label))}"
 
 
 def _fitting(parts: Iterator[str], room: int) -> list[str]:

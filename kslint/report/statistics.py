@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.findings import SEVERITIES
 from kslint.report.facts import active
-from kslint.report.text import Painter, printable, summary
+from kslint.report.frames import printable
+from kslint.report.text import Painter, summary
 
 if TYPE_CHECKING:
     from kslint.findings import Result

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import unicodedata
 from typing import TYPE_CHECKING
+
+from kslint.report.frames import cells, frame, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
 
 CONTEXT = 2
 """Lines shown before the one at fault."""
-MAX_WIDTH = 160
 
 _STYLES = {
     "error": "1;31",
@@ -99,10 +99,8 @@ def _finding(finding: Finding, sources: Mapping[str, Source], paint: Painter) ->
         paint(finding.severity, f"{finding.severity}[{finding.rule}]")
         + paint("bold", f" {printable(finding.message)}"),
     ]
-    width = len(str(max([finding.span.line, *(label.span.line for label in finding.related)])))
-    lines += _frame(finding.span, sources, paint, finding.severity, width, "", CONTEXT)
-    for label in finding.related:
-        lines += _frame(label.span, sources, paint, "related", width, label.text, 0)
+    lines += frames(finding, sources, paint)
+    width = _gutter(finding)
     gutter = " " * width
     for name, text in (("symptom", finding.symptom), ("help", finding.help)):
         if text:
@@ -118,6 +116,19 @@ def _folded(text: str, width: int) -> str:
     return ("\n" + " " * (width + 3)).join(printable(line) for line in text.split("\n"))
 
 
+def frames(finding: Finding, sources: Mapping[str, Source], paint: Painter) -> Iterator[str]:
+    """The code frames of a finding, line by line: its place, and those that belong to it."""
+    width = _gutter(finding)
+    yield from _frame(finding.span, sources, paint, finding.severity, width, "", CONTEXT)
+    for label in finding.related:
+        yield from _frame(label.span, sources, paint, "related", width, label.text, 0)
+
+
+def _gutter(finding: Finding) -> int:
+    """The room for line numbers."""
+    return len(str(max([finding.span.line, *(label.span.line for label in finding.related)])))
+
+
 def _frame(
     span: Span,
     sources: Mapping[str, Source],
@@ -127,73 +138,18 @@ def _frame(
     label: str,
     context: int,
 ) -> Iterator[str]:
-    arrow = "-->" if not label else ":::"
-    yield f"{' ' * width}{paint('frame', arrow)} {printable(str(span))}"
-    source = sources.get(span.file)
-    if source is None or not source.line(span.line).strip():
+    arrow, sign = (":::", "-") if label else ("-->", "^")
+    edge, bar = " " * width, paint("frame", "|")
+    yield f"{edge}{paint('frame', arrow)} {printable(str(span))}"
+    lines = frame(span, sources, context)
+    if not lines:
         if label:
-            yield f"{' ' * width} {paint('frame', '|')} {paint(style, printable(label))}"
+            yield f"{edge} {bar} {paint(style, printable(label))}"
         return
-    bar = paint("frame", "|")
-    yield f"{' ' * width} {bar}"
-    line = source.line(span.line)
-    start = min(max(span.column, 1), len(line) + 1) - 1
-    end = span.end_column - 1 if span.end_line == span.line else len(line)
-    for number in range(max(1, span.line - context), span.line + 1):
-        text = _windowed(source.line(number), start if number == span.line else 0)
-        yield f"{paint('frame', str(number).rjust(width))} {bar} {text}".rstrip()
-    shift, stop = _window(line, start)
-    before = cells(line[shift:start]) + (shift > 0)
-    length = max(1, cells(line[start : max(start + 1, min(end, stop))]))
-    carets = ("^" if not label else "-") * length
+    yield f"{edge} {bar}"
+    for line in lines:
+        text = f"{line.before}{line.marked}{line.after}"
+        yield f"{paint('frame', str(line.number).rjust(width))} {bar} {text}".rstrip()
+    carets = sign * max(1, cells(lines[-1].marked))
     pointer = paint(style, f"{carets} {printable(label)}".rstrip())
-    yield f"{' ' * width} {bar} {' ' * before}{pointer}"
-
-
-def _window(line: str, start: int) -> tuple[int, int]:
-    """The part of a line to show, so that index `start` is in it: first index, and one too far."""
-    shift = 0
-    if start >= MAX_WIDTH or cells(line[: start + 1]) > MAX_WIDTH:
-        shift = max(start - MAX_WIDTH // 4, 0)
-    stop, left = shift, MAX_WIDTH - (shift > 0)
-    most = min(len(line), shift + 2 * MAX_WIDTH)  # there may be any number of combining ones
-    while stop < most and (left := left - _cell(line[stop])) >= 0:
-        stop += 1
-    return shift, stop
-
-
-def _windowed(line: str, start: int) -> str:
-    """The part of a line around an index; `…` stands for what is cut off."""
-    shift, stop = _window(line, start)
-    return f"{'…' * (shift > 0)}{printable(line[shift:stop])}{'…' * (stop < len(line))}"
-
-
-def printable(text: str) -> str:
-    """Text that cannot steer a terminal: control characters are shown, tabs become a blank."""
-    if text.isprintable():
-        return text
-    return "".join(_shown(character) for character in text)
-
-
-def _shown(character: str) -> str:
-    if character == "\t":
-        return " "
-    if character.isprintable():
-        return character
-    code = ord(character)
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
-
-
-def cells(text: str) -> int:
-    """The width of text on a terminal: wide characters take two cells, combining ones none."""
-    if text.isascii() and text.isprintable():
-        return len(text)
-    return sum(_cell(character) for character in text)
-
-
-def _cell(character: str) -> int:
-    if unicodedata.combining(character):
-        return 0
-    if unicodedata.east_asian_width(character) in "WF":
-        return 2
-    return len(_shown(character))
+    yield f"{edge} {bar} {' ' * cells(lines[-1].before)}{pointer}"

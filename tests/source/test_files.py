@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from kslint.findings import Result, Summary
+from kslint.report import frames
 from kslint.report import text as text_report
 from kslint.source import files
 from kslint.source.files import (
@@ -195,7 +196,7 @@ def test_names_that_are_no_utf_8() -> None:
 
 def _printed(file: str) -> None:
     file.encode()
-    shown = text_report.printable(file)
+    shown = frames.printable(file)
     assert shown.isprintable()
     assert text_report.render(Result([], Summary(0, 0, 0, 0, 0), False, []), {}, False)
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from kslint.picture import CREATED, CREATES, DEPLOYS, MISSING, UNKNOWN
 from kslint.picture.sketch import clusters, inner_edges, sketch
+from kslint.report.frames import printable
 from kslint.report.graph.marks import box, counting, rules
-from kslint.report.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,11 +12,12 @@ from kslint.findings import SEVERITIES
 from kslint.picture import CREATED, MISSING
 from kslint.picture.sketch import clusters, plain_edges
 from kslint.report.facts import active, counted, one_line
+from kslint.report.frames import printable
 from kslint.report.graph.marks import STATES, counting
 from kslint.report.graph.svg import drawing
 from kslint.report.pages import code
 from kslint.report.template import page
-from kslint.report.text import count, printable
+from kslint.report.text import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

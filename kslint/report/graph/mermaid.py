@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from kslint.picture import CREATED, CREATES, DEPLOYS, MISSING, UNKNOWN
 from kslint.picture.sketch import clusters, first, inner_edges, sketch, troubled
+from kslint.report.frames import printable
 from kslint.report.graph.marks import box
-from kslint.report.text import count, printable
+from kslint.report.text import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from kslint.picture import CREATES, DEPLOYS, INPUT, MISSING, UNKNOWN
 from kslint.picture.sketch import clusters, sketch
+from kslint.report.frames import printable
 from kslint.report.graph.layout import HEIGHT, PAD, TITLE, WIDTH, layout
 from kslint.report.graph.marks import SIGNS, STATES
 from kslint.report.template import part
-from kslint.report.text import count, printable
+from kslint.report.text import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -9,9 +9,10 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from kslint.picture import CREATES, DEPLOYS, INPUT, MISSING, UNKNOWN
+from kslint.report.frames import cells, printable
 from kslint.report.graph.forest import ABOVE, APPLICATIONS, Forest
 from kslint.report.graph.marks import SIGNS, STATES, amounts, counting, rules, worst
-from kslint.report.text import Painter, cells, printable, summary
+from kslint.report.text import Painter, summary
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
