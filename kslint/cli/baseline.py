@@ -68,7 +68,8 @@ def write(
     progress.end()
     if result.failed:
         say_broken(result, book)
-        typer.echo(f"{old.name}: not written: not all could be checked", err=True)
+        reason = "not written, as not all could be checked: mend these files, or `exclude` them"
+        typer.echo(f"{old.name}: {reason} in kslint.yaml", err=True)
         raise typer.Exit(2)
     ids = {rule.id for rule in book if not rule.reserved}
     held = [f for f in result.findings if f.suppressed is None and f.rule in ids]
