@@ -225,7 +225,7 @@ def test_input_that_cannot_be_read(tmp_path: Path) -> None:
 def test_a_tree_without_objects(tmp_path: Path) -> None:
     done = kslint(".", "--isolated", cwd=tmp_path)
     assert done.exit_code == 0
-    assert "No Kubernetes object was found" in done.stdout
+    assert "No file was found to check" in done.stdout
 
 
 # ---- the streams
