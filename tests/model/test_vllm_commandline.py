@@ -159,6 +159,57 @@ def test_programs(command: list[str] | None, args: list[str], program: str) -> N
     assert of_items(*args, command=command).program == program
 
 
+@pytest.mark.parametrize(
+    ("command", "program"),
+    [
+        (["env", "-i", "A=b", "nice"], ""),
+        (["nice", "-n5", "bash", "-c", "vllm serve m"], VLLM_SERVE),
+        (["bash", "-o", "pipefail", "-c", "--", "vllm serve m"], VLLM_SERVE),
+        (["bash", "-c"], ""),
+        (["python3", "-X", "dev", "-W", "error", "-m", "vllm.entrypoints.openai.api_server"],
+         API_SERVER),
+        (["python3", "-X", "dev"], ""),
+        (["python3", "-u"], ""),
+        (["python3", "-c", "import vllm"], ""),
+        (["python3", "-m"], ""),
+        (["python3", "/srv/app.py"], ""),
+        (["python3", "/usr/bin/vllm", "serve", "m"], VLLM_SERVE),
+        (["python3", "/usr/bin/vllm", "bench"], ""),
+    ],
+)  # fmt: skip
+def test_programs_behind_options(command: list[str], program: str) -> None:
+    assert of_items(command=command).program == program
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('vllm serve m --seed "1\\"2"', {"seed": '1"2'}),
+        ('vllm serve m --seed "a\\b"', {"seed": "a\\b"}),
+        ('vllm serve m --seed "a\\\nb"', {"seed": "ab"}),
+        ('vllm serve m --seed "\\$X"', {"seed": "$X"}),
+        ("vllm serve m --seed a\\\nb", {"seed": "ab"}),
+        ("vllm serve m --seed a\\ b", {"seed": "a b"}),
+        ("for i in 1 2; do sleep 1; done; vllm serve m --seed 1", {"seed": "1"}),
+        ("X=1; X+=2; vllm serve m --seed $X", {"seed": "12"}),
+        ("X+=2; vllm serve m --seed $X", {"seed": None}),
+        ("export X; vllm serve m --seed 1", {"seed": "1"}),
+        ("cat <<A <<-B\nvllm serve x\nA\n\tB\nvllm serve m --seed 1", {"seed": "1"}),
+        ("cat <<A\nvllm serve m --seed 1", {}),
+        ("echo $(echo ')' \"(\" \\) (a)); vllm serve m --seed 1", {"seed": "1"}),
+        ("echo $(echo (; vllm serve m --seed 1", {}),
+    ],
+)
+def test_quotes_and_substitutions(text: str, expected: dict[str, str | None]) -> None:
+    assert flags(script(text)) == expected
+
+
+def test_an_option_whose_name_is_computed_leaves_the_flags_open() -> None:
+    assert not script("vllm serve m --$(cat name)=1").complete
+    assert flags(of_items("m", "--", "--port", "1")) == {}
+    assert flags(of_items("m", "--=1")) == {"": "1"}
+
+
 def test_repeated_entrypoint() -> None:
     line = of_items("vllm", "serve", "m")
     assert line.doubled
