@@ -31,6 +31,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from xml.etree import ElementTree as ET
 
 import yaml
+from jsonschema import Draft202012Validator
 
 from kslint import engine, rulebook
 from kslint.cli import graph
@@ -39,6 +40,7 @@ from kslint.cli.formats import FORMATS
 from kslint.config import Cluster, Config
 from kslint.model.model import Model
 from kslint.picture.build import picture
+from kslint.report import json as report
 from kslint.report.graph import mermaid, tree
 from kslint.source.files import CONFIG_FILES, SUFFIXES, Source
 from kslint.source.load import Input, load_source
@@ -252,6 +254,8 @@ class Runner:
 
     def __init__(self) -> None:
         self.book = rulebook.load()
+        schema = Path(report.__file__).with_name("json.schema.json").read_text(encoding="utf-8")
+        self.schema = Draft202012Validator(json.loads(schema))
 
     def run(self, case: Case, config: Config, on_disk: bool) -> Outcome:
         """Run once; whatever goes wrong is in the outcome."""
@@ -294,7 +298,8 @@ class Runner:
             code = _command("check", "in", *reports)
             if not Path("json.out").exists():  # a mistake in kslint.yaml
                 return Outcome("unreadable" if code == 2 else "broken", f"exit {code}, no report")
-            report = json.loads(Path("json.out").read_text(encoding="utf-8"))
+            found = json.loads(Path("json.out").read_text(encoding="utf-8"))
+            self.schema.validate(found)
             json.loads(Path("sarif.out").read_bytes())
             json.loads(Path("gitlab.out").read_bytes())
             ET.parse("junit.out")  # noqa: S314  (our own output)
@@ -302,10 +307,10 @@ class Runner:
                 drawn = _command("graph", "in", "--output", name.value)
                 if drawn not in (0, 2):
                     return Outcome("broken", f"graph exits {drawn}")
-            for finding in report["findings"]:
+            for finding in found["findings"]:
                 if finding["name"] == engine.INTERNAL_ERROR:
                     return Outcome("broken", finding["message"], finding["message"])
-            for service in {f["resource"] for f in report["findings"] if f["resource"]}:
+            for service in {f["resource"] for f in found["findings"] if f["resource"]}:
                 rendered = _command("render", "in", "--isvc", service)
                 if rendered not in (0, 1, 2):
                     return Outcome("broken", f"render exits {rendered}")

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Makes an environment of its own, installs what is locked, and runs every check there is:
-# lint, format, types, layers, tests. Takes the Python to use from $PYTHON.
+# lint, format, types, layers, tests, and how much of the branches these see. Takes the Python to use
+# from $PYTHON, and arguments for pytest.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 env=${KSLINT_TEST_ENV:-.venv-test}
@@ -13,4 +14,9 @@ fi
 "$env/bin/ruff" format --check .
 "$env/bin/mypy"
 "$env/bin/lint-imports"
-"$env/bin/python" -m pytest --quiet --numprocesses auto "$@"
+tests=("$env/bin/python" -m pytest --quiet --numprocesses auto)
+if [ $# -gt 0 ]; then
+  exec "${tests[@]}" "$@"
+fi
+"${tests[@]}" --cov=kslint/model --cov=kslint/checks --cov-report="json:$env/coverage.json"
+"$env/bin/python" scripts/branch_coverage.py "$env/coverage.json"
