@@ -15,6 +15,7 @@ from kslint.model.kserve.settings import (
     defaults,
     from_data,
     from_values,
+    inferred_version,
     normal_version,
     profile_of,
     resolve,
@@ -272,6 +273,16 @@ def test_configuration_decides_the_version() -> None:
 def test_a_sibling_chart_tells_the_version() -> None:
     text = application(chart="kserve-crd", revision="v0.16.0")
     assert (settings(app=text).version, settings(app=text).in_input) == ("0.16", False)
+
+
+def test_during_an_upgrade_the_controller_tells_the_version() -> None:
+    crds = application(chart="kserve-crd", revision="v0.19.0")
+    newer = application(chart="kserve-crd", revision="v0.20.0")
+    controlling = application(revision="v0.16.0")
+    for texts in ((crds, controlling), (controlling, crds)):
+        assert inferred_version(graph(a=texts[0], b=texts[1])) == "0.16"
+    for texts in ((crds, newer), (newer, crds)):
+        assert inferred_version(graph(a=texts[0], b=texts[1])) == "0.20"
 
 
 @pytest.mark.parametrize(

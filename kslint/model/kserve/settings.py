@@ -190,11 +190,18 @@ def _common(node: Node, others: list[Node | None]) -> Node | None:
 
 
 def inferred_version(graph: Graph) -> str | None:
-    """The KServe version by the chart revision of an Application, or a controller image's tag."""
-    for application in argocd.applications(graph):
-        for source in argocd.sources(application):
-            if source.chart in CHARTS and (found := normal_version(source.revision or "")):
-                return found
+    """The KServe version by the chart revision of an Application, or a controller image's tag.
+
+    During an upgrade the charts may differ: the controller's counts, and of several the newest.
+    """
+    told = [
+        (source.chart in CONTROLLER_CHARTS, _key(found), found)
+        for application in argocd.applications(graph)
+        for source in argocd.sources(application)
+        if source.chart in CHARTS and (found := normal_version(source.revision or ""))
+    ]
+    if told:
+        return max(told)[2]
     for resource in graph.of_kind("Deployment"):
         for container in resource.body.listed("spec", "template", "spec", "containers"):
             image, _, tag = (container.string("image") or "").partition("@")[0].rpartition(":")
