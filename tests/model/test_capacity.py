@@ -221,6 +221,7 @@ def test_declared_amounts_win_over_the_table() -> None:
         (pod(container("{cpu: 1}"), more=", resources: {requests: {cpu: 3}}"), 3000, 0),
         (pod(container("{cpu: 1}"), more=", resources: {limits: {cpu: 3}}"), 1000, 0),
         (pod(container(), more=", resources: {limits: {cpu: 3}}"), 3000, 0),
+        (pod(container(), more=", resources: {requests: {memory: 1k}}"), 0, 1000),
         (pod(container("{cpu: a lot, memory: -1}")), 0, 0),
         (node("[]"), 0, 0),
     ],
@@ -228,6 +229,12 @@ def test_declared_amounts_win_over_the_table() -> None:
 def test_demand(spec: Node, cpu: int, memory: int) -> None:
     found = demand(spec)
     assert (found.cpu, found.memory) == (cpu, memory)
+
+
+def test_only_cpu_and_memory_can_be_asked_for_a_whole_pod() -> None:
+    asked = "{cpu: 1, memory: 1, nvidia.com/gpu: 1, ephemeral-storage: 1}"
+    found = demand(pod(container(), more=f", resources: {{requests: {asked}, limits: {asked}}}"))
+    assert (found.cpu, found.memory, found.extended) == (1000, 1, {})
 
 
 def test_demand_of_devices_and_limits() -> None:
