@@ -2,3 +2,4 @@
 
 __version__ = "0.1.0"
 REPORT_URL = "https://github.com/kslint/kslint/issues"
+SITE_URL = "https://kslint.github.io/kslint"

@@ -139,10 +139,24 @@ def test_a_moved_file_shows_its_findings(repo: Scratch, check: Check) -> None:
     assert check("--changed").found == [("KS701", "models/moved.yaml")]
 
 
-def test_a_named_file_has_changed_and_is_not_all_there_is(check: Check) -> None:
+def test_a_named_file_has_changed_and_is_not_all_there_is(repo: Scratch, check: Check) -> None:
     assert check("--changed", "models/iris.yaml").found == []
     assert check("--changed", "models/old.yaml").found == [("KS701", "models/old.yaml")]
-    assert check("--changed", "models/gone.yaml").found == []
+    (repo.folder / "models/old.yaml").unlink()
+    assert check("--changed", "models/old.yaml").found == []
+
+
+def test_a_path_that_was_never_there_is_no_deletion(check: Check) -> None:
+    done = check("--changed", "modles")
+    assert (done.code, done.found[0]) == (2, ("KS001", "modles"))
+
+
+def test_a_directory_that_is_gone_is_missed(repo: Scratch, check: Check) -> None:
+    repo.commit({"platform/more.yaml": CLAIM.format(name="nowhere")})
+    shutil.rmtree(repo.folder / "platform")
+    done = check("--changed", "models", "platform")
+    assert done.code == 2
+    assert done.found == [("KS701", "models/old.yaml"), ("KS001", "platform")]
 
 
 def test_directories_are_the_tree(repo: Scratch, check: Check) -> None:

@@ -64,7 +64,7 @@ def test_a_day_in_the_editor(tmp_path: Path) -> None:
         assert found.severity == types.DiagnosticSeverity.Error
         assert found.range == types.Range(types.Position(7, 4), types.Position(7, 24))
         assert found.code_description is not None
-        assert found.code_description.href.endswith("/rules/canary-on-rwo-pvc.md")
+        assert found.code_description.href.endswith("/rules/canary-on-rwo-pvc/")
         related = [one.location for one in found.related_information or ()]
         assert (
             types.Location(claim, types.Range(types.Position(4, 2), types.Position(4, 13)))

@@ -47,20 +47,21 @@ _GLOB = frozenset("*?[")
 class Change:
     """What came since a revision.
 
-    `tree` are the paths to check: directories, globs and stdin. A file on the command line is
-    no input of its own; it has changed, whatever git says.
+    A file on the command line, be it there or deleted, is no input of its own: it has changed,
+    whatever git says. The other paths are the `tree` to check.
     """
 
     def __init__(self, paths: Iterable[str], since: str | None) -> None:
         """`since` None: the commit before this one, or what pre-commit says. Raises Stop."""
-        paths = list(paths)
-        self.tree = [path for path in paths if _is_tree(path)] or ["."]
-        self.named = {display(path) for path in paths if not _is_tree(path)}
         self.since = since or os.environ.get(FROM_REF) or HEAD
         try:
             self.history = History.of(self.since)
         except HistoryError as error:
             _stop(error)
+        paths = list(paths)
+        files = [path for path in paths if path != STDIN and self._is_file(path)]
+        self.named = {display(path) for path in files}
+        self.tree = [path for path in paths if path not in files] or ["."]
 
     def is_empty(self, config: Config, baseline: Baseline | None, book: list[Rule]) -> bool:
         """Is the tree as it was? Files are read to tell, and not parsed."""
@@ -73,6 +74,10 @@ class Change:
                 return False
             seen.add(source.name)
         return not any(self._gone(seen, config))
+
+    def _is_file(self, path: str) -> bool:
+        is_there = os.path.lexists(path) and not os.path.isdir(path)
+        return is_there or os.path.abspath(path) in self.history.files
 
     def is_of_settings(self, config: Config, baseline: Baseline | None, book: list[Rule]) -> bool:
         """Did configuration, baseline or custom rules change? Any finding may come from that."""
@@ -182,17 +187,12 @@ def _mark(finding: Finding) -> tuple[str, ...]:
     return (*identity(finding), scope, finding.message)
 
 
-def _is_tree(path: str) -> bool:
-    is_glob = not _GLOB.isdisjoint(path) and not os.path.lexists(path)
-    return path == STDIN or is_glob or os.path.isdir(path)
-
-
 def _root(path: str) -> str:
-    """The directory that a path of the tree lies in, or is."""
-    if os.path.isdir(path):
-        return path
+    """The directory that a path of the tree is, or of a glob the one it begins at."""
     steps = path.split(os.sep)
     globs = [number for number, step in enumerate(steps) if not _GLOB.isdisjoint(step)]
+    if not globs or os.path.isdir(path):
+        return path
     return os.sep.join(steps[: globs[0]]) or os.curdir
 
 

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
-from kslint import REPORT_URL
+from kslint import REPORT_URL, SITE_URL
 from kslint.findings import SEVERITIES
 from kslint.report.frames import printable
 from kslint.report.text import count
@@ -57,7 +57,7 @@ def rule_of(finding: Finding, known: Mapping[str, RuleFacts]) -> RuleFacts:
 
 def page_url(name: str) -> str:
     """Where a rule's page can be read, by the rule's name."""
-    return f"{HOME}/blob/main/rules/{quote(name, errors='replace')}.md"
+    return f"{SITE_URL}/rules/{quote(name, errors='replace')}/"
 
 
 def active(findings: Iterable[Finding]) -> list[Finding]:
