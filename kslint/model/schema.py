@@ -95,6 +95,9 @@ def _folded(index: int) -> _Folded:
     return _Folded(_table()["nodes"][index])
 
 
+_TYPES = frozenset({"string", "integer", "number", "boolean", "object", "array"})
+
+
 class _Structural(Schema):
     """A node of `openAPIV3Schema` in a CustomResourceDefinition of the input."""
 
@@ -104,7 +107,8 @@ class _Structural(Schema):
         self._node = node
         self._properties = node.get("properties") or Map({})
         either = node.boolean("x-kubernetes-int-or-string") is True
-        self.type = "int-or-string" if either else node.string("type") or "any"
+        written = node.string("type")
+        self.type = "int-or-string" if either else written if written in _TYPES else "any"
         self.quantity = _QUANTITY in (node.string("pattern") or "")
         self.free = (
             node.boolean("x-kubernetes-preserve-unknown-fields") is True
