@@ -62,7 +62,9 @@ def findings_in(folder: Path, name: str) -> list[Finding]:
     """The findings of one rule in a folder. What the engine itself reports needs all rules."""
     rule = next(rule for rule in book() if rule.name == name)
     rules = book() if rule.reserved else [rule]
-    return [f for f in result_of(folder, rules).findings if f.name == name]
+    found = result_of(folder, rules).findings
+    assert [f.message for f in found if f.name == engine.INTERNAL_ERROR] == []
+    return [f for f in found if f.name == name]
 
 
 def expected_in(folder: Path) -> list[Expected]:
