@@ -124,3 +124,24 @@ def test_when_the_kv_cache_is_over_the_limit(tmp_path: Path, space: str, count: 
 def test_redirections_are_no_arguments(tmp_path: Path, script: str, found: bool) -> None:
     text = server(args="[]").replace("args: []", f"command: [bash, -c, '{script}']")
     assert (said(tmp_path, "cpu-dtype-not-float32", text) == []) is found
+
+
+@pytest.mark.parametrize(
+    ("share", "count"), [("0", 0), ("1", 1), ("99", 1), ("100", 0), ("'{{ x }}'", 0), ("null", 0)]
+)
+def test_shares_that_split_the_traffic(tmp_path: Path, share: str, count: int) -> None:
+    text = f"""
+apiVersion: serving.kserve.io/v1beta1
+kind: InferenceService
+metadata: {{name: iris, namespace: m}}
+spec:
+  predictor:
+    canaryTrafficPercent: {share}
+    model: {{modelFormat: {{name: sklearn}}, storageUri: pvc://cache/x}}
+---
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {{name: cache, namespace: m}}
+spec: {{accessModes: [ReadWriteOnce], resources: {{requests: {{storage: 1Gi}}}}}}
+"""
+    assert len(said(tmp_path, "canary-on-rwo-pvc", text)) == count

@@ -299,6 +299,31 @@ def test_slots(pools: list[NodePool], spec: Node, expected: int | None) -> None:
 
 
 @pytest.mark.parametrize(
+    ("effect", "toleration", "tolerated"),
+    [
+        ("NoSchedule", "", False),
+        ("PreferNoSchedule", "", True),
+        ("NoSchedule", "{operator: Exists}", True),
+        ("NoSchedule", "{key: a, operator: Exists}", True),
+        ("NoSchedule", "{key: b, operator: Exists}", False),
+        ("NoSchedule", "{key: a, operator: Exists, effect: NoSchedule}", True),
+        ("NoSchedule", "{key: a, operator: Exists, effect: NoExecute}", False),
+        ("NoSchedule", "{key: a, value: x}", True),
+        ("NoSchedule", "{key: a, operator: Equal, value: x}", True),
+        ("NoSchedule", "{key: a, value: y}", False),
+        ("NoSchedule", "{key: a}", False),
+        ("NoSchedule", "{value: x}", False),
+        ("NoSchedule", "{key: a, operator: In, value: x}", False),
+        ("NoSchedule", "{key: b, value: x}, {key: a, value: x}", True),
+    ],
+)
+def test_taints(effect: str, toleration: str, tolerated: bool) -> None:
+    pool = FOUR._replace(taints=(Taint("a", "x", effect),))
+    spec = pod(container("{cpu: 2}"), more=f", tolerations: [{toleration}]")
+    assert slots([pool], demand(spec), spec) == (3 if tolerated else 0)
+
+
+@pytest.mark.parametrize(
     ("labels", "selector", "expected"),
     [
         (None, "{team: a}", 3),
