@@ -145,3 +145,32 @@ metadata: {{name: cache, namespace: m}}
 spec: {{accessModes: [ReadWriteOnce], resources: {{requests: {{storage: 1Gi}}}}}}
 """
     assert len(said(tmp_path, "canary-on-rwo-pvc", text)) == count
+
+
+@pytest.mark.parametrize(
+    ("version", "values", "count"),
+    [
+        ("v1.15.0", "{crds: {enabled: true}}", 0),
+        ("v1.14.9", "{crds: {enabled: true}}", 1),
+        ("v1.14.9", "{installCRDs: true}", 0),
+        ("v1.15.0", "{installCRDs: true}", 0),
+        ("v1.15.0", "{crds: {enabled: false}, installCRDs: true}", 0),
+        ("v1.15.0", "{}", 1),
+    ],
+)
+def test_when_cert_manager_renamed_its_switch(
+    tmp_path: Path, version: str, values: str, count: int
+) -> None:
+    text = f"""
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {{name: cert-manager, namespace: argocd}}
+spec:
+  source:
+    repoURL: https://charts.jetstack.io
+    chart: cert-manager
+    targetRevision: {version}
+    helm: {{valuesObject: {values}}}
+  destination: {{server: https://kubernetes.default.svc, namespace: cert-manager}}
+"""
+    assert len(said(tmp_path, "cert-manager-crds-disabled", text)) == count

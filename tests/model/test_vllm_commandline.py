@@ -210,6 +210,20 @@ def test_quotes_and_substitutions(text: str, expected: dict[str, str | None]) ->
     assert flags(script(text)) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("vllm serve m $ARGS", {"seed": "1", "port": "2"}),
+        ('vllm serve m "$ARGS"', {"seed 1 --port": "2"}),
+        ('A="$ARGS"; vllm serve m $A', {"seed": "1", "port": "2"}),
+        ('A="$ARGS"; vllm serve m "$A"', {"seed 1 --port": "2"}),
+        ("vllm serve m --host=x$ARGS", {"host": "x--seed", "port": "2"}),
+    ],
+)
+def test_words_of_a_variable(text: str, expected: dict[str, str | None]) -> None:
+    assert flags(script(text, ARGS="--seed 1 --port=2")) == expected
+
+
 def test_an_option_whose_name_is_computed_leaves_the_flags_open() -> None:
     assert not script("vllm serve m --$(cat name)=1").complete
     assert flags(of_items("m", "--", "--port", "1")) == {}
