@@ -33,7 +33,7 @@ from xml.etree import ElementTree as ET
 import yaml
 from jsonschema import Draft202012Validator
 
-from kslint import engine, rulebook
+from kslint import cache, engine, rulebook
 from kslint.cli import graph
 from kslint.cli.commands import app
 from kslint.cli.formats import FORMATS
@@ -298,6 +298,9 @@ class Runner:
             code = _command("check", "in", *reports)
             if not Path("json.out").exists():  # a mistake in kslint.yaml
                 return Outcome("unreadable" if code == 2 else "broken", f"exit {code}, no report")
+            again = _command("check", "in", "--output-format=json:again.out")
+            if again != code or Path("again.out").read_bytes() != Path("json.out").read_bytes():
+                return Outcome("broken", f"exit {code}, and {again} from the cache")
             found = json.loads(Path("json.out").read_text(encoding="utf-8"))
             self.schema.validate(found)
             json.loads(Path("sarif.out").read_bytes())
@@ -346,12 +349,17 @@ def _cpu_limit() -> Iterator[None]:
 
 @contextmanager
 def _inside(folder: str) -> Iterator[None]:
-    before = os.getcwd()
+    """Work in a directory, with a cache of its own."""
+    before, told = os.getcwd(), os.environ.get(cache.DIRECTORY)
     os.chdir(folder)
+    os.environ[cache.DIRECTORY] = os.path.join(folder, "cache")
     try:
         yield
     finally:
         os.chdir(before)
+        del os.environ[cache.DIRECTORY]
+        if told is not None:
+            os.environ[cache.DIRECTORY] = told
 
 
 def minimised(case: Case, still_broken: Callable[[Case], bool]) -> Case:
