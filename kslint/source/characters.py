@@ -14,6 +14,7 @@ _FORBIDDEN = "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff
 """What libyaml's reader refuses (its `reader.c`). Patterns here are compiled when needed."""
 
 _NO_NUMBERS = (".inf", ".Inf", ".INF", ".nan", ".NaN", ".NAN")
+_STRING = r'"(?:[^"\\]|\\.)*"'
 _SURROGATE = r"(\\\\)|\\u([dD][89a-fA-F][0-9a-fA-F]{2})"
 _STAND_INS = (0xE000, 0xE800, 0xF000)
 """Where in the private use area the 2048 surrogates may be moved: to what the text leaves free."""
@@ -98,7 +99,10 @@ def json_for_yaml(data: bytes | str) -> tuple[bytes | str, Callable[[str], str] 
         back = private.sub(lambda match: chr(ord(match[0]) - base + 0xD800), value)
         return back.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
-    return re.sub(_SURROGATE, moved, text), restore
+    def string(match: re.Match[str]) -> str:
+        return re.sub(_SURROGATE, moved, match[0])
+
+    return re.sub(_STRING, string, text), restore
 
 
 def _free_range(text: str) -> int:

@@ -351,6 +351,7 @@ def test_forbidden_characters(data: bytes, where: tuple[int, int], message: str)
         (r'{"a": "\\\ud83d\ude00"}', "\\😀"),
         ('{"a": "\ue123 \\ud83d\\ude00"}', "\ue123 😀"),
         (r'{"a": "\ue123 \ud83d\ude00"}', "\ue123 😀"),
+        (r"{a: \ud83d\ude00}", r"\ud83d\ude00"),  # no JSON: text without quotes has no escapes
         (r'{"a": "\/x\"\b\f\n\r\t"}', '/x"\b\f\n\r\t'),
         ('\n \t{"a"\t:\t"b"}', "b"),
         ('{"a": 1, "a": 2}', 2),
