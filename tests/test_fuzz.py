@@ -38,8 +38,13 @@ def test_what_breaks_is_saved_with_the_lines_that_matter(
         return run(loaded, [], fuzz.CONFIGS[0], runner.book)
 
     run, runner = engine.run, fuzz.Runner()
+    lines = [f"line{number}: 1\n" for number in range(40)]
+    lines[30] = "name: kserve-container\n"
+    files = {"a.yaml": "".join(lines).encode(), "b.yaml": b"b: 1\n"}
+    monkeypatch.setattr(fuzz, "load_cases", lambda: [files])
     monkeypatch.setattr(engine, "run", broken)
-    assert fuzz.main(["--count=20", "--first=1", f"--save={tmp_path}"]) == 1
+    options = ["--count=20", "--first=1", f"--save={tmp_path}", f"--seconds={WITHOUT_END}"]
+    assert fuzz.main(options) == 1
     assert "ZeroDivisionError at test_fuzz.py" in capsys.readouterr().out
     (case,) = (entry for entry in tmp_path.iterdir() if entry.is_dir())
     (file,) = (entry for entry in case.rglob("*") if entry.is_file())
@@ -54,9 +59,11 @@ def test_a_hang_is_a_breakage(monkeypatch: pytest.MonkeyPatch) -> None:
         while True:
             pass
 
-    monkeypatch.setattr(fuzz, "CPU_SECONDS", 0.05)
+    runner, case = fuzz.Runner(), {"a.yaml": b"a: 1\n"}
+    assert runner.run(case, fuzz.CONFIGS[0], on_disk=False).word == "clean"  # all is imported now
+    monkeypatch.setattr(fuzz, "CPU_SECONDS", 0.2)
     monkeypatch.setattr(engine, "run", hangs)
-    outcome = fuzz.Runner().run({"a.yaml": b"a: 1\n"}, fuzz.CONFIGS[0], on_disk=False)
+    outcome = runner.run(case, fuzz.CONFIGS[0], on_disk=False)
     assert outcome.word == "broken"
     assert outcome.problem.startswith("HangError at ")
 
@@ -68,5 +75,5 @@ def test_a_rule_that_breaks_is_a_breakage(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(engine, "subjects", crash)
     for on_disk in (False, True):
         outcome = fuzz.Runner().run({"a.yaml": b"a: 1\n"}, fuzz.CONFIGS[0], on_disk)
-        assert outcome.word == "broken"
+        assert outcome.word == "broken", outcome
         assert "KeyError" in outcome.detail
