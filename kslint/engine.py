@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from kslint.config import Config
     from kslint.custom.verdicts import Judged
-    from kslint.findings import Problem
+    from kslint.findings import Fix, Problem
+    from kslint.fixes.draft import Offers
     from kslint.model.model import Model
     from kslint.resources import Resource
     from kslint.rulebook import Rule
@@ -57,12 +58,16 @@ def run(
     found: list[Located] = []
     running = [rule for rule in rules if not rule.reserved]
     judged = _judged([rule for rule in running if rule.custom], model)
+    fixes = _Fixes(model)
     for rule in running:
+        broken: list[Exception] = []
         try:
-            found.extend(_own(rule, judged, model) if rule.custom else _check(rule, model))
+            own = _own(rule, judged, model) if rule.custom else _check(rule, model, fixes, broken)
+            found.extend(own)
         except Exception as error:  # noqa: BLE001  (one broken rule must not hide the others)
-            findings.append(_broken(rule, error, reserved[INTERNAL_ERROR]))
-            failed = True
+            broken.append(error)
+        findings += [_broken(rule, error, reserved[INTERNAL_ERROR]) for error in broken]
+        failed = failed or bool(broken)
     given = excuses(loaded.files, graph.resources)
     findings += applied(
         _configured(found, config, book),
@@ -148,18 +153,49 @@ def subjects(kind: str, model: Model) -> list[Any]:
     return plural
 
 
-def _check(rule: Rule, model: Model) -> Iterator[Located]:
-    found = subjects(rule.subject, model)
-    if not found:  # no need to import the check
+class _Fixes:
+    """The fixes of a run. What makes them is imported for the first finding that may have one."""
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self._offers: Offers | None = None
+
+    def of(
+        self, rule: Rule, problem: Problem, subject: Any, concerned: set[Resource]
+    ) -> Fix | None:
+        if self._offers is None:
+            from kslint.fixes.draft import Offers
+
+            self._offers = Offers(self._model)
+        return self._offers.offer(rule, problem, subject, concerned)
+
+
+def _check(rule: Rule, model: Model, fixes: _Fixes, broken: list[Exception]) -> Iterator[Located]:
+    """The findings of one rule. A fix that cannot be drafted is missing, and why is in `broken`."""
+    asked = subjects(rule.subject, model)
+    if not asked:  # no need to import the check
         return
     topic, _, function = rule.check.partition(".")
     check: Callable[..., Iterator[Problem]] = getattr(
         import_module(f"kslint.checks.{topic}"), function
     )
-    for subject in found:
-        for problem in check(subject, **rule.params):
-            resource = _object_of(subject, problem)
-            yield _finding(rule, problem, resource, model), resource
+    found = [
+        (subject, problem, _object_of(subject, problem))
+        for subject in asked
+        for problem in check(subject, **rule.params)
+    ]
+    same: dict[Span | None, set[Resource]] = {}
+    for _, problem, about in found:
+        same.setdefault(problem.at.place, set()).update([about] if about else [])
+    for subject, problem, resource in found:
+        finding = _finding(rule, problem, resource, model)
+        if rule.fix is not None:
+            try:
+                fix = fixes.of(rule, problem, subject, same[problem.at.place])
+                finding = finding._replace(fix=fix)
+            except Exception as error:  # noqa: BLE001  (a broken fix must not hide the finding)
+                broken.append(error)
+        yield finding, resource
 
 
 def _judged(rules: list[Rule], model: Model) -> Judged | None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from kslint.source.nodes import Span  # noqa: TC001  (NamedTuple fields)
+from kslint.source.edits import Edit as Edit  # noqa: PLC0414, TC001  (NamedTuple fields)
+from kslint.source.nodes import Span  # noqa: TC001
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -64,13 +65,6 @@ class Suppression(NamedTuple):
     reason: str = ""
 
 
-class Edit(NamedTuple):
-    """New text for a span. An empty span is a place to insert, an empty text takes out."""
-
-    span: Span
-    new_text: str
-
-
 class Fix(NamedTuple):
     """Edits that mend a finding together. `safe` ones change nothing but what is broken."""
 
@@ -112,6 +106,8 @@ class Summary(NamedTuple):
     suppressed: int = 0
     baselined: int = 0
     """Of the suppressed ones, those that a baseline holds."""
+    fixed: int = 0
+    """Findings that were there before `--fix`."""
 
     def of(self, findings: Iterable[Finding]) -> Summary:
         """The summary with these findings counted."""

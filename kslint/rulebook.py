@@ -7,7 +7,7 @@ message templates; the body is what `kslint explain` prints.
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,6 +23,23 @@ INDEX = "index.json"
 
 class RulebookError(Exception):
     """A page that cannot be used, or a rule that does not exist. The message names it."""
+
+
+class FixRule(NamedTuple):
+    """What a page says of its rule's fix.
+
+    `change` names the function under `kslint/fixes/` that makes it. `texts` say what it does, by
+    the variant of the finding; one without a text, and without a default, has no fix. `safe` is
+    for what changes nothing but what is broken, with a certain outcome: all variants, or a few.
+    """
+
+    change: str
+    params: dict[str, JsonValue]
+    texts: dict[str, str]
+    safe: bool | tuple[str, ...]
+
+    def is_safe(self, variant: str) -> bool:
+        return self.safe if isinstance(self.safe, bool) else variant in self.safe
 
 
 class Rule(NamedTuple):
@@ -42,6 +59,7 @@ class Rule(NamedTuple):
     help: str
     aliases: tuple[str, ...]
     file: str
+    fix: FixRule | None = None
 
     @property
     def reserved(self) -> bool:
@@ -100,9 +118,20 @@ def _indexed(directory: str) -> list[Rule]:
 
     rules = [Rule(*values) for values in json.loads(_read(os.path.join(directory, INDEX)))]
     return [
-        rule._replace(aliases=tuple(rule.aliases), file=os.path.join(directory, rule.file))
+        rule._replace(
+            aliases=tuple(rule.aliases),
+            file=os.path.join(directory, rule.file),
+            fix=_indexed_fix(rule.fix),
+        )
         for rule in rules
     ]
+
+
+def _indexed_fix(values: Iterable[Any] | None) -> FixRule | None:
+    if values is None:
+        return None
+    fix = FixRule(*values)
+    return fix if isinstance(fix.safe, bool) else fix._replace(safe=tuple(fix.safe))
 
 
 def parse(file: str) -> Rule:
@@ -135,6 +164,20 @@ def parse(file: str) -> Rule:
         help=root.string("help") or "",
         aliases=tuple(node.text or "" for node in _elements(root.get("aliases"))),
         file=file,
+        fix=_fix(root.get("fix"), file),
+    )
+
+
+def _fix(node: Node | None, file: str) -> FixRule | None:
+    if node is None:
+        return None
+    texts, safe = node.get("text"), node.get("safe")
+    return FixRule(
+        change=_required(node, "change", file),
+        params=_mapping(node.get("params")),
+        texts={k: str(v) for k, v in _mapping(texts).items()}
+        or {"default": _required(node, "text", file)},
+        safe=tuple(item.text or "" for item in _elements(safe)) or node.boolean("safe") is True,
     )
 
 

@@ -217,7 +217,7 @@ def test_a_client_that_can_do_little(tmp_path: Path) -> None:
         offered = await editor.actions(
             service, types.Range(types.Position(7, 0), types.Position(7, 9))
         )
-        assert [one.edit.changes is not None for one in offered if one.edit] == [True]
+        assert {one.edit.changes is not None for one in offered if one.edit} == {True}
         found = await editor.client.text_document_hover_async(
             types.HoverParams(types.TextDocumentIdentifier(service), types.Position(3, 9))
         )

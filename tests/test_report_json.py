@@ -11,8 +11,9 @@ import pytest
 from cases import FIXTURES, book, result_of
 from report_samples import check_snapshot, sample
 
-from kslint.findings import Finding, Label, Result, Subject, Summary
+from kslint.findings import Finding, Fix, Label, Result, Subject, Summary
 from kslint.report import json as report
+from kslint.source.edits import Edit
 from kslint.source.nodes import Span
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def test_nothing_found() -> None:
         "findings": [],
         "summary": {
             "files": 0, "resources": 0, "errors": 0, "warnings": 0, "notes": 0, "skipped": 0,
-            "suppressed": 0, "baselined": 0,
+            "suppressed": 0, "baselined": 0, "fixed": 0,
         },
         "baseline": None,
         "skipped": [],
@@ -100,3 +101,14 @@ def test_the_schema_can_fail(spoil: Callable[[Any], None]) -> None:
 def test_real_runs_keep_the_contract(folder: str) -> None:
     assert book()
     rendered(result_of(FIXTURES / folder))
+
+
+def test_a_fix_has_its_edits() -> None:
+    span = Span("a.yaml", 2, 1, 2, 1)
+    fix = Fix("set it", True, (Edit(span, "b: 1\n"),))
+    finding = Finding("KS101", "a-rule", "error", "m", span, fix=fix)
+    document = rendered(Result([finding], Summary(1, 1, 1, 0, 0), False, []))
+    place = {"file": "a.yaml", "line": 2, "column": 1, "end_line": 2, "end_column": 1}
+    assert document["findings"][0]["fix"] == {
+        "description": "set it", "safe": True, "edits": [{**place, "text": "b: 1\n"}],
+    }  # fmt: skip

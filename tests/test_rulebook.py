@@ -155,3 +155,29 @@ def test_an_index_holds_what_the_pages_say(tmp_path: Path, monkeypatch: pytest.M
         rule._replace(file="") for rule in pages
     ]
     assert [rule.page() for rule in indexed] == [rule.page() for rule in pages]
+
+
+FIXABLE = [rule for rule in RULES if rule.fix is not None]
+
+
+def test_the_table_of_fixes_is_true() -> None:
+    text = (ROOT / "docs" / "fixes.md").read_text(encoding="utf-8")
+    row = r"^\| (KS\d+) \[([a-z0-9-]+)\]\([^)]*\) \| .+ \| (.+) \|$"
+    cells = {(id_, name): safe for id_, name, safe in re.findall(row, text, re.MULTILINE)}
+    assert cells.keys() == {(rule.id, rule.name) for rule in FIXABLE}
+    for rule in FIXABLE:
+        assert rule.fix is not None
+        assert (cells[rule.id, rule.name] == "no") == (rule.fix.safe is False)
+    named = re.findall(r"`([a-z0-9]+(?:-[a-z0-9]+)+)`", text.partition("offer none")[2])
+    assert set(named) <= {rule.name for rule in RULES if rule.fix is None}
+
+
+@pytest.mark.parametrize("rule", FIXABLE, ids=str_name)
+def test_a_fix_has_a_function_and_speaks_of_variants_there_are(rule: Rule) -> None:
+    assert rule.fix is not None
+    topic, _, function = rule.fix.change.partition(".")
+    module = __import__(f"kslint.fixes.{topic}", fromlist=[function])
+    assert getattr(module, function).__doc__
+    safe = () if isinstance(rule.fix.safe, bool) else rule.fix.safe
+    assert {*rule.fix.texts, *safe} - {"default"} <= rule.messages.keys()
+    assert "`--fix" in section(rule.page(), "Fix")

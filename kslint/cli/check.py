@@ -47,6 +47,20 @@ def check(
             "--fail-on", help="Exit 1 on findings this bad, or worse.", show_default="error"
         ),
     ] = None,
+    fix: Annotated[
+        bool, typer.Option("--fix", help="Mend what can be mended safely, and report the rest.")
+    ] = False,
+    diff: Annotated[
+        bool,
+        typer.Option("--diff", help="Show what --fix would do, and write nothing. Exits 1 if so."),
+    ] = False,
+    unsafe_fixes: Annotated[
+        bool,
+        typer.Option(
+            "--unsafe-fixes",
+            help="Also fixes that may change what runs: shown, or made with --fix and --diff.",
+        ),
+    ] = False,
     changed: Annotated[
         bool,
         typer.Option(
@@ -117,5 +131,8 @@ def check(
         changed=changed,
         since=since,
         no_cache=no_cache,
+        diff=diff,
+        fix=fix,
+        unsafe_fixes=unsafe_fixes,
     )
     raise typer.Exit(run(given))

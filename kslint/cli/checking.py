@@ -14,11 +14,14 @@ from kslint.cli.usage import Stop, UsageError
 from kslint.source.files import STDIN
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from kslint.baseline import Baseline
     from kslint.cache import Cache
     from kslint.cli.changed import Change
     from kslint.config import Config
     from kslint.findings import Result
+    from kslint.source.load import Input
 
 FAIL_ON = "error"
 """What fails a run if neither the command line nor the configuration says."""
@@ -42,6 +45,9 @@ class Options(NamedTuple):
     changed: bool = False
     since: str | None = None
     no_cache: bool = False
+    diff: bool = False
+    fix: bool = False
+    unsafe_fixes: bool = False
 
     @property
     def places(self) -> list[str]:
@@ -65,6 +71,7 @@ def _run(options: Options) -> int:
 
     if options.stdin_filename and STDIN not in options.paths:
         options = options._replace(paths=[*options.paths, STDIN])
+    _refuse(options)
     wanted = outputs(options.output_format)
     change = _change(options)
     if change is not None:
@@ -81,28 +88,61 @@ def _run(options: Options) -> int:
     else:
         files = read_files(options.paths, config, options.stdin_filename)
         reading = Reading(files, config)
-    progress.doing = f"checking {len(reading.files)} files"
-    result = reading.checked(rules, book, None if options.no_cache else _cache())
-    result = baselines.applied(baseline, result, rules, options.places)
-    if change is not None and not change.is_of_settings(config, baseline, book):
-        from kslint import engine
 
-        result = change.narrowed(
-            result, reading.loaded, config, book, lambda old: engine.run(old, rules, config, book)
+    def counted(result: Result, read: Callable[[], Input]) -> Result:
+        result = baselines.applied(baseline, result, rules, options.places)
+        if change is not None and not change.is_of_settings(config, baseline, book):
+            from kslint import engine
+
+            result = change.narrowed(
+                result, read(), config, book, lambda old: engine.run(old, rules, config, book)
+            )
+        return result
+
+    progress.doing = f"checking {len(reading.files)} files"
+    cache = None if options.no_cache else _cache()
+    result = counted(reading.checked(rules, book, cache), lambda: reading.loaded)
+    saved = True
+    if options.diff or options.fix:
+        from kslint import engine, fixing
+        from kslint.cli.fixing import save, show
+
+        outcome = fixing.fix(
+            reading.loaded,
+            result,
+            lambda read: counted(engine.run(read, rules, config, book), lambda: read),
+            options.unsafe_fixes,
         )
+        progress.end()
+        if options.diff:
+            show(outcome, options.unsafe_fixes)
+            return 2 if result.failed else int(bool(outcome.changed) and not options.exit_zero)
+        sources, fixed, saved = save(outcome)
+        reading = reading.with_sources(sources)
+        result = counted(reading.checked(rules, book, cache), lambda: reading.loaded)
+        result = result._replace(summary=result.summary._replace(fixed=fixed))
     progress.end()
-    written = write(wanted, Run(result, reading, book, options.statistics))
+    run = Run(result, reading, book, options.statistics, options.unsafe_fixes)
+    written = write(wanted, run)
     said = unchanged or options.statistics or "text" in (output.format for output in wanted)
     if not said:
         _say_nothing_checked(result)
     baselines.say_fixed(result)
-    if result.failed or not written:
+    if result.failed or not written or not saved:
         return 2
     if options.exit_zero:
         return 0
     threshold = options.fail_on or config.fail_on or FAIL_ON
     counting = (finding for finding in result.findings if finding.suppressed is None)
     return int(any(at_or_over(finding.severity, threshold) for finding in counting))
+
+
+def _refuse(options: Options) -> None:
+    """Raise UsageError for options that make no sense together."""
+    if options.fix and not options.diff and STDIN in options.paths:
+        raise UsageError("--fix cannot write to standard input; --diff shows what it would do")
+    if options.diff and options.output_format:
+        raise UsageError("--diff prints a diff in place of a report: leave --output-format out")
 
 
 def _cache() -> Cache | None:

@@ -37,6 +37,7 @@ class Run(NamedTuple):
     reading: Reading
     book: list[Rule]
     statistics: bool = False
+    unsafe_fixes: bool = False
 
 
 def outputs(options: Iterable[str] | None) -> list[Output]:
@@ -90,20 +91,14 @@ def _manifests(loaded: Input) -> set[str]:
 
 
 def replace(file: str, text: str) -> None:
-    """Write beside the file and rename, so that a reader sees the old report or the new one."""
+    """Write a report, as a whole or not at all; to /dev/stderr and the like as it comes."""
     if os.path.exists(file) and not os.path.isfile(file):
-        with open(file, "w", encoding="utf-8", newline="") as handle:  # /dev/stderr and the like
+        with open(file, "w", encoding="utf-8", newline="") as handle:
             handle.write(text)
         return
-    beside = f"{os.path.realpath(file)}.{os.getpid()}.tmp"
-    try:
-        with open(beside, "w", encoding="utf-8", newline="") as handle:
-            handle.write(text)
-        os.replace(beside, os.path.realpath(file))
-    except OSError:
-        if os.path.exists(beside):
-            os.unlink(beside)
-        raise
+    from kslint.cli import files
+
+    files.replace(os.path.realpath(file), text.encode())
 
 
 def _text(run: Run, colour: bool) -> str:
@@ -111,7 +106,7 @@ def _text(run: Run, colour: bool) -> str:
 
     if run.statistics:
         return _statistics(run, colour)
-    return text.render(run.result, run.reading.sources, colour)
+    return text.render(run.result, run.reading.sources, colour, run.unsafe_fixes)
 
 
 def _concise(run: Run, colour: bool) -> str:

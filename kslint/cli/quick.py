@@ -15,11 +15,14 @@ if TYPE_CHECKING:
 
 FLAGS = {
     "--changed": "changed",
+    "--diff": "diff",
+    "--fix": "fix",
     "--isolated": "isolated",
     "--no-baseline": "no_baseline",
     "--no-cache": "no_cache",
     "--statistics": "statistics",
     "--exit-zero": "exit_zero",
+    "--unsafe-fixes": "unsafe_fixes",
 }
 SINGLE = {
     "--baseline": "baseline",

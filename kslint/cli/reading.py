@@ -29,6 +29,13 @@ class Reading:
         """What could be read, by name."""
         return {file.name: file for file in self.files if isinstance(file, Source)}
 
+    def with_sources(self, others: dict[str, Source]) -> Reading:
+        """The same with some sources replaced, by name."""
+        files = [
+            others.get(file.name, file) if isinstance(file, Source) else file for file in self.files
+        ]
+        return Reading(files, self.config)
+
     @cached_property
     def loaded(self) -> Input:
         from kslint.source.load import parsed

@@ -18,7 +18,7 @@ _SHOWN = 160
 
 
 rules = typer.Typer(
-    help="List the rules: id, name, severity, and what each catches; or test your own.",
+    help="List the rules: id, name, severity, what --fix does, what each catches; or test your own.",
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -27,7 +27,7 @@ app.add_typer(rules, name="rules")
 
 @rules.callback()
 def listed(context: typer.Context) -> None:
-    """List the rules: id, name, severity, and what each catches; or test your own."""
+    """List the rules: id, name, severity, what --fix does, what each catches; or test your own."""
     if context.invoked_subcommand is not None:
         return
     from kslint.cli.inputs import in_force
@@ -36,7 +36,9 @@ def listed(context: typer.Context) -> None:
     width = max(len(rule.name) for rule in book)
     ids = max(len(rule.id) for rule in book)
     for rule in book:
-        typer.echo(f"{rule.id:<{ids}}  {rule.name:<{width}}  {rule.severity:<7}  {rule.title}")
+        mark = "" if rule.fix is None else "fix" if rule.fix.safe else "unsafe"
+        head = f"{rule.id:<{ids}}  {rule.name:<{width}}  {rule.severity:<7}"
+        typer.echo(f"{head}  {mark:<6}  {rule.title}")
 
 
 @rules.command("test")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from kslint.findings import Finding, Result
+    from kslint.findings import Finding, Fix, Result
     from kslint.report.statistics import RuleCount
     from kslint.source.nodes import Span
 
@@ -51,8 +51,16 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "symptom": finding.symptom,
         "help": finding.help,
         "related": [{**place(label.span), "message": label.text} for label in finding.related],
-        "fix": None,
+        "fix": _fix(finding.fix) if finding.fix else None,
         "suppressed": finding.suppressed._asdict() if finding.suppressed else None,
+    }
+
+
+def _fix(fix: Fix) -> dict[str, Any]:
+    return {
+        "description": fix.description,
+        "safe": fix.safe,
+        "edits": [{**place(edit.span), "text": edit.new_text} for edit in fix.edits],
     }
 
 

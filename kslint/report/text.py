@@ -38,11 +38,17 @@ class Painter:
         return f"\x1b[{_STYLES[style]}m{text}\x1b[0m" if self.colour and text else text
 
 
-def render(result: Result, sources: Mapping[str, Source], colour: bool) -> str:
-    """All findings and a summary line."""
+def render(
+    result: Result, sources: Mapping[str, Source], colour: bool, unsafe_fixes: bool = False
+) -> str:
+    """All findings and a summary line. Unsafe fixes are shown where they are asked for."""
     paint = Painter(colour)
-    parts = [_finding(f, sources, paint) for f in result.findings if f.suppressed is None]
-    parts.append(summary(result, paint) + "\n")
+    parts = [
+        _finding(finding, sources, paint, unsafe_fixes)
+        for finding in result.findings
+        if finding.suppressed is None
+    ]
+    parts.append(summary(result, paint) + _fixable(result) + "\n")
     return "\n".join(parts)
 
 
@@ -89,12 +95,30 @@ def nothing_checked(result: Result) -> str:
     return "No Kubernetes object was found to check"
 
 
+def _fixable(result: Result) -> str:
+    """`fixed 2; 3 can be fixed with --fix, 1 more with --unsafe-fixes`, on a line of its own."""
+    fixes = [f.fix for f in result.findings if f.fix is not None and f.suppressed is None]
+    safe = sum(fix.safe for fix in fixes)
+    unsafe = len(fixes) - safe
+    parts = []
+    if safe:
+        parts.append(f"{safe} can be fixed with --fix")
+    if unsafe:
+        more = "more" if safe or result.summary.fixed else "can be fixed"
+        parts.append(f"{unsafe} {more} with --fix --unsafe-fixes")
+    fixed = [f"fixed {result.summary.fixed}"] * bool(result.summary.fixed)
+    text = "; ".join([*fixed, *[", ".join(parts)] * bool(parts)])
+    return f"\n{text[:1].upper()}{text[1:]}" if text else ""
+
+
 def count(amount: int, word: str) -> str:
     """`1 file`, `2 files`."""
     return f"{amount} {word}{'' if amount == 1 else 's'}"
 
 
-def _finding(finding: Finding, sources: Mapping[str, Source], paint: Painter) -> str:
+def _finding(
+    finding: Finding, sources: Mapping[str, Source], paint: Painter, unsafe_fixes: bool
+) -> str:
     lines = [
         paint(finding.severity, f"{finding.severity}[{finding.rule}]")
         + paint("bold", f" {printable(finding.message)}"),
@@ -102,7 +126,11 @@ def _finding(finding: Finding, sources: Mapping[str, Source], paint: Painter) ->
     lines += frames(finding, sources, paint)
     width = _gutter(finding)
     gutter = " " * width
-    for name, text in (("symptom", finding.symptom), ("help", finding.help)):
+    fix = finding.fix
+    offer = ""
+    if fix is not None and (fix.safe or unsafe_fixes):
+        offer = f"{fix.description} ({'--fix' if fix.safe else '--fix --unsafe-fixes'})"
+    for name, text in (("symptom", finding.symptom), ("help", finding.help), ("fix", offer)):
         if text:
             lines.append(
                 f"{gutter} {paint('frame', '=')} {paint('bold', name)}: {_folded(text, width)}"

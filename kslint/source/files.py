@@ -38,13 +38,17 @@ _LINE_BREAKS = ("\r\n", "\n", "\r", "\x85", "\u2028", "\u2029")
 
 
 class Source:
-    """One input: its name as shown to the user (relative, with `/`) and its bytes."""
+    """One input: its name as shown to the user (relative, with `/`) and its bytes.
 
-    __slots__ = ("_lines", "data", "name")
+    `path` is the regular file they were read from; "" for a pipe, and what was never a file.
+    """
 
-    def __init__(self, name: str, data: bytes) -> None:
+    __slots__ = ("_lines", "data", "name", "path")
+
+    def __init__(self, name: str, data: bytes, path: str = "") -> None:
         self.name = name
         self.data = data
+        self.path = path
         self._lines: list[str] | None = None
 
     def text(self) -> str:
@@ -177,13 +181,15 @@ def _identity(found: Found | InputProblem, directories: dict[str, str]) -> str:
 
 def read(found: Found, max_bytes: int = MAX_BYTES) -> Source | InputProblem:
     """The bytes of a found file, or why not. Binary data is recognised by its zero bytes."""
+    path = ""
     try:
         if found.path == STDIN:
             data = sys.stdin.buffer.read(max_bytes + 1)
             size = len(data)
         else:
             with open(found.path, "rb", buffering=0) as handle:
-                size = os.fstat(handle.fileno()).st_size
+                status = os.fstat(handle.fileno())
+                path, size = found.path if stat.S_ISREG(status.st_mode) else "", status.st_size
                 data = b"" if size > max_bytes else _read_up_to(handle, max_bytes + 1)
                 size = max(size, len(data))
     except OSError as error:
@@ -196,7 +202,7 @@ def read(found: Found, max_bytes: int = MAX_BYTES) -> Source | InputProblem:
         )
     if b"\0" in data[:8192] and not encoding_of(data).startswith("utf-16"):
         return InputProblem(found.name, "holds binary data, not YAML or JSON")
-    return Source(found.name, data)
+    return Source(found.name, data, path)
 
 
 def read_all(

@@ -76,16 +76,24 @@ class Settings:
         """A boolean setting; absent is false, as Go reads it."""
         return self.text(key, *field) == "true"
 
+    def value_of(self, key: str, *field: str) -> str | None:
+        """The chart's value that a setting is rendered from; None for a ConfigMap as it is."""
+        if self.resource is not None and self.resource.kind == "ConfigMap":
+            return None
+        values = _table(self.profile)["values"]
+        return next(
+            (e["value"] for e in values if (e["key"], e["field"]) == (key, ".".join(field))), None
+        )
+
     def place(self, key: str, *field: str) -> Node | None:
         """The node to point at for a setting: its own if written, else the block around it."""
         node = self.get(key, *field)
         if node is not None and node.place is not None:
             return node
-        for entry in _table(self.profile)["values"]:
-            if entry["key"] == key and entry["field"] == ".".join(field):
-                nearest = self.values.nearest(*entry["value"].split("."))
-                if nearest.place is not None:
-                    return nearest
+        value = self.value_of(key, *field)
+        nearest = None if value is None else self.values.nearest(*value.split("."))
+        if nearest is not None and nearest.place is not None:
+            return nearest
         root = self.data.get(key)
         if root is not None and root.place is not None:
             return root.nearest(*field)

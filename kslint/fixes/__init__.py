@@ -1,0 +1,1 @@
+"""How a finding is mended: each function drafts one change, in the text that the user wrote."""

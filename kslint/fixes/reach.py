@@ -1,0 +1,86 @@
+"""What an edit reaches: the objects that stand in a document, and those that builds make of it."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from typing import TYPE_CHECKING
+
+from kslint.source.layout import marked
+from kslint.source.nodes import walk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from kslint.graph.graph import Graph
+    from kslint.resources import Resource
+    from kslint.source.edits import Edit
+    from kslint.source.nodes import Node
+    from kslint.source.rereading import Written
+
+    Key = tuple[str, int]
+    """A file and the number of a document in it."""
+
+SPARE, FACTOR = 100_000, 4
+"""Bytes that may be read again in checking fixes, and how often the input: work stays linear.
+
+Findings beyond that have no fix; once the others are fixed, they have.
+"""
+
+
+class Reach:
+    """The documents of an input, by what is made of each."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+        self._written: dict[Key, list[Resource]] = {}
+        self._emitted: dict[Key, list[Resource]] = {}
+        sources = [roots[0].source for roots in graph.documents.values() if roots]
+        self._left = SPARE + FACTOR * sum(len(s.data) for s in sources if s is not None)
+        for resource in graph.resources:
+            if graph.scopes.emission_of(resource) is None:
+                for key in self._keys([resource.body]):
+                    self._written.setdefault(key, []).append(resource)
+            elif resource.kind != "CustomResourceDefinition":  # large, and no fix reaches into one
+                for key in self._keys(walk(resource.body)):
+                    self._emitted.setdefault(key, []).append(resource)
+
+    def spend(self, document: Written) -> None:
+        """Count a document that will be read again."""
+        source, (begin, end) = document.outer.source, marked(document.outer)
+        if source is not None:
+            share = (end.line - begin.line + 1) / len(source.lines)
+            self._left -= int(len(source.data) * min(share, 1))
+
+    @property
+    def exhausted(self) -> bool:
+        """Was enough read again for one run?"""
+        return self._left < 0
+
+    def held(self, document: Written, edits: Iterable[Edit]) -> Iterator[Resource]:
+        """The objects that hold what edits of a document change."""
+        place = document.holder or document.outer
+        begin, end = marked(place)
+        (key,) = self._keys([document.outer])
+        for resource in self._written.get(key, ()):
+            first, last = marked(resource.body)
+            if any(first <= (e.span.line - 1, e.span.column - 1) <= last for e in edits):
+                yield resource
+        for resource in self._emitted.get(key, ()):
+            if any(
+                node.source is place.source
+                and node.start is not None
+                and begin.line <= node.start.line <= end.line
+                for node in walk(resource.body)
+            ):
+                yield resource
+
+    def _keys(self, nodes: Iterable[Node]) -> set[Key]:
+        return {
+            (node.source.name, self._number(node.source.name, node.start.line))
+            for node in nodes
+            if node.source is not None and node.start is not None
+        }
+
+    def _number(self, file: str, line: int) -> int:
+        roots = self._graph.documents.get(file, [])
+        return bisect_right(roots, line, key=lambda root: marked(root)[0].line)
