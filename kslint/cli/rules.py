@@ -18,7 +18,7 @@ _SHOWN = 160
 
 
 rules = typer.Typer(
-    help="List the rules: id, name, severity, what --fix does, what each catches; or test your own.",
+    help="List the rules: id, name, severity, what --fix does, what each catches; or test yours.",
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -27,7 +27,7 @@ app.add_typer(rules, name="rules")
 
 @rules.callback()
 def listed(context: typer.Context) -> None:
-    """List the rules: id, name, severity, what --fix does, what each catches; or test your own."""
+    """List the rules: id, name, severity, what --fix does, what each catches; or test yours."""
     if context.invoked_subcommand is not None:
         return
     from kslint.cli.inputs import in_force
