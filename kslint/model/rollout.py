@@ -44,6 +44,8 @@ class Rollout(NamedTuple):
 
 def rollout(strategy: Node | None, replicas: int) -> Rollout | None:
     """The rollout of an effective (defaulted) strategy; None if it cannot be computed."""
+    if replicas < 0:  # the API server refuses it
+        return None
     kind = None if strategy is None else strategy.string("type")
     if strategy is None or kind not in (None, "RollingUpdate"):
         return Rollout(True, 0, replicas, replicas) if kind == "Recreate" else None

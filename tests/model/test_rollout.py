@@ -155,3 +155,7 @@ def test_limits_hold_for_all_percentages(replicas: int, surge: int, unavailable:
     assert found.surge + found.unavailable >= 1  # an update always has a first step
     assert found.deadlocks(0) is False or found.needs_spare_slot
     assert not found.deadlocks(found.peak)
+
+
+def test_a_negative_count_has_no_rollout() -> None:
+    assert rollout(None, -1) is None
