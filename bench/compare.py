@@ -3,7 +3,8 @@
 Usage: compare.py --work DIRECTORY [--kserve TREE] [--schemas DIRECTORY] [--only CORPUS ...]
 
 `--work` receives the generated trees and hyperfine's results. `--kserve` is a checkout of KServe
-v0.19.0, `--schemas` a folder of JSON schemas of Kubernetes' own kinds in kubeconform's layout.
+v0.19.0, `--schemas` a folder of JSON schemas of Kubernetes' own kinds, such as the package
+kubernetes-validate brings (`kubernetes-json-schema/v1.34.0-local-strict`).
 Tools are taken from PATH; one that is missing is left out of the table. kslint has to be installed
 as a wheel: run from its sources, it compiles itself at every start.
 """
@@ -11,6 +12,7 @@ as a wheel: run from its sources, it compiles itself at every start.
 from __future__ import annotations
 
 import argparse
+import glob
 import json
 import os
 import shutil
@@ -23,6 +25,7 @@ import schemas
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 KSERVE_CRDS = "config/crd/full"
+CRDS = ("serving.kserve.io_inferenceservices", "llmisvc/serving.kserve.io_llminferenceservices")
 SCHEMA = "{{ .ResourceKind }}{{ .KindSuffix }}.json"
 
 
@@ -50,8 +53,6 @@ def tools(arguments: argparse.Namespace) -> list[Tool]:
     check = "kslint check --isolated --exit-zero --output-format concise {tree}"
     own = os.path.join(arguments.work, "schemas")
     known = f"-schema-location '{own}/{SCHEMA}'"
-    if arguments.schemas:
-        known += f" -schema-location '{arguments.schemas}/{SCHEMA}'"
     edit = f"{sys.executable} {os.path.join(HERE, 'touch.py')} {{tree}}"
     return [
         Tool("kslint", f"{check} --no-cache"),
@@ -85,9 +86,9 @@ def trees(arguments: argparse.Namespace) -> list[Corpus]:
             for part in ("config", "docs/samples", "test"):
                 shutil.copytree(os.path.join(arguments.kserve, part), os.path.join(tree, part))
         found.append(Corpus("KServe's own", tree, 900, 5))
-        for name in ("inferenceservices", "llminferenceservices"):
-            tree = os.path.join(work, name)
-            file = os.path.join(arguments.kserve, KSERVE_CRDS, f"serving.kserve.io_{name}.yaml")
+        for name in CRDS:
+            tree = os.path.join(work, name.rpartition("_")[2])
+            file = os.path.join(arguments.kserve, KSERVE_CRDS, f"{name}.yaml")
             os.makedirs(tree, exist_ok=True)
             shutil.copy(file, tree)
             size = os.path.getsize(file) / 1e6
@@ -136,10 +137,14 @@ def main() -> None:
     arguments = parser.parse_args()
     os.makedirs(arguments.work, exist_ok=True)
     os.environ["KSLINT_CACHE_DIR"] = os.path.join(arguments.work, "cache")
+    made = os.path.join(arguments.work, "schemas")
+    os.makedirs(made, exist_ok=True)
     if arguments.kserve:
         crds = os.path.join(arguments.kserve, KSERVE_CRDS)
-        files = [os.path.join(crds, file) for file in sorted(os.listdir(crds)) if "serving" in file]
-        schemas.main(files, os.path.join(arguments.work, "schemas"))
+        files = glob.glob(os.path.join(crds, "**", "serving.kserve.io_*.yaml"), recursive=True)
+        schemas.of_crds(files, made)
+    if arguments.schemas:
+        schemas.whole(arguments.schemas, made)
     compared, found = tools(arguments), trees(arguments)
     print("| | " + " | ".join(corpus.name for corpus in found) + " |")
     print("|---|" + "---:|" * len(found))
