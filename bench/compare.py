@@ -72,7 +72,10 @@ def tools(arguments: argparse.Namespace) -> list[Tool]:
 def trees(arguments: argparse.Namespace) -> list[Corpus]:
     """The corpora; those that need KServe only where it is given."""
     work = arguments.work
-    found = [Corpus("platform", os.path.join(HERE, "..", "fixtures", "platform-bad"), 40, 15)]
+    platform = os.path.join(work, "platform")
+    if not os.path.isdir(platform):
+        shutil.copytree(os.path.join(HERE, "..", "fixtures", "platform-bad"), platform)
+    found = [Corpus("platform", platform, 40, 15)]
     for count, runs in ((1, 25), (1_000, 5), (10_000, 3)):
         tree = os.path.join(work, str(count))
         if not os.path.isdir(tree):
@@ -129,7 +132,9 @@ def measured(corpus: Corpus, tool: Tool, work: str) -> float | None:
 
 def main() -> None:
     """Measure and print; one row a tool, times as multiples of kslint's own."""
-    parser = argparse.ArgumentParser()
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--work", required=True)
     parser.add_argument("--kserve")
     parser.add_argument("--schemas")

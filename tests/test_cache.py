@@ -201,9 +201,19 @@ def test_a_run_is_spared_if_nothing_changed(
             check("--no-cache")
 
 
-def test_broken_input_is_not_kept(installed: Path, tmp_path: Path) -> None:
+def test_broken_input_stays_broken(installed: Path, tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text("a: [\n")
     assert check(str(tmp_path / "a.yaml")) == 2
+    assert len(os.listdir(installed)) == 1
+    assert check(str(tmp_path / "a.yaml")) == 2
+
+
+def test_a_broken_rule_is_not_kept(installed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("kslint.checks.platform.default_domain", broken)
+    assert check(str(BAD)) == 2
     assert not installed.exists()
 
 

@@ -57,6 +57,7 @@ class Reading:
         from kslint import engine
 
         result = engine.run(self.loaded, rules, self.config, book, self.model)
-        if cache is not None and name is not None and not result.failed:
+        broke = any(finding.name == engine.INTERNAL_ERROR for finding in result.findings)
+        if cache is not None and name is not None and not broke:
             cache.put(name, result)
         return result
