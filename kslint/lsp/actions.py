@@ -14,11 +14,11 @@ from lsprotocol.types import (
     WorkspaceEdit,
 )
 
-from kslint.findings import Edit
 from kslint.lsp.diagnostics import of
 from kslint.report.facts import active
 from kslint.source.characters import is_json
 from kslint.source.comments import directives
+from kslint.source.edits import Edit, EditError, applied, collide, line_break
 from kslint.source.files import Source
 from kslint.source.load import Input, load_source
 from kslint.source.nodes import Scalar, Span, walk
@@ -93,20 +93,12 @@ def _fix_all(
     for finding in findings:
         edits = finding.fix.edits if finding.fix is not None and finding.fix.safe else ()
         edits = tuple(edit for edit in edits if edit not in chosen)
-        clash = any(_overlap(edit.span, other.span) for edit in edits for other in chosen)
+        clash = any(collide(edit, other) for edit in edits for other in chosen)
         if not clash and all(edit.span.file == name for edit in edits):
             chosen += edits
     if chosen:
         title = "Apply all safe fixes of kslint"
         yield CodeAction(title, FIX_ALL, edit=_edit(chosen, places, versioned))
-
-
-def _overlap(one: Span, other: Span) -> bool:
-    """Do two spans share text, or insert at one place? Then their order would matter."""
-    return one.file == other.file and (
-        (one.line, one.column) <= (other.end_line, other.end_column)
-        and (other.line, other.column) <= (one.end_line, one.end_column)
-    )
 
 
 def _edit(edits: Iterable[Edit], places: Places, versioned: bool) -> WorkspaceEdit:
@@ -150,11 +142,10 @@ def _comments(finding: Finding, source: Source) -> Iterator[Edit]:
             yield Edit(Span(file, number, column, number, column), f", {finding.name}")
     end = len(text.rstrip()) + 1
     yield Edit(Span(file, line, end, line, len(text) + 1), f"  {comment}")
-    line_break = "\r\n" if b"\r\n" in source.data else "\n"
     for above in (line, _first_line(source, line)):
         text = source.line(above)
         indent = text[: len(text) - len(text.lstrip())]
-        yield Edit(Span(file, above, 1, above, 1), f"{indent}{comment}{line_break}")
+        yield Edit(Span(file, above, 1, above, 1), f"{indent}{comment}{line_break(source)}")
 
 
 def _first_line(source: Source, line: int) -> int:
@@ -171,7 +162,11 @@ def _first_line(source: Source, line: int) -> int:
 
 def _excuses(edit: Edit, finding: Finding, source: Source) -> bool:
     """Try it: afterwards the comment covers the finding's line, and all values are the same."""
-    before, after = _parsed(source), _parsed(_edited(source, edit))
+    try:
+        edited = Source(source.name, applied(source, [edit]))
+    except EditError:
+        return False
+    before, after = _parsed(source), _parsed(edited)
     if before is None or after is None:
         return False
     same = [d.root.plain() for d in before.documents] == [d.root.plain() for d in after.documents]
@@ -182,15 +177,6 @@ def _excuses(edit: Edit, finding: Finding, source: Source) -> bool:
         and not directive.until  # it may have run out
         for directive in directives([after])
     )
-
-
-def _edited(source: Source, edit: Edit) -> Source:
-    """The text with an edit within one line, with line feeds for all breaks."""
-    lines = list(source.lines)
-    text, span = lines[edit.span.line - 1], edit.span
-    changed = text[: span.column - 1] + edit.new_text + text[span.end_column - 1 :]
-    lines[span.line - 1] = changed
-    return Source(source.name, "\n".join(lines).encode("utf-8", "replace"))
 
 
 def _parsed(source: Source) -> ParsedFile | None:
