@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from kslint.source.nodes import Node
 
 MAX_LIST_DEPTH = 4
+KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+"""What kustomize looks for in a directory, by file name."""
 
 
 class Resource:

@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import yaml
 from yaml.events import AliasEvent, ScalarEvent
 
-from kslint.graph.kustomize import FILES as KUSTOMIZATIONS
 from kslint.report.yaml import render
-from kslint.resources import is_object
+from kslint.resources import KUSTOMIZATIONS, is_object
 from kslint.source.files import Source
 from kslint.source.load import Input, load_source
 from kslint.source.nodes import Map, Seq

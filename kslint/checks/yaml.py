@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.findings import Problem
-from kslint.model.documents import chart_values, documents
+from kslint.model.documents import chart_values
 from kslint.model.suspects import MODES
 from kslint.source.nodes import Map, Scalar, Seq
 from kslint.source.scalars import go_number, is_octal, is_word
@@ -130,7 +130,7 @@ def _is_sensible(mode: int) -> bool:
 
 def merge_override(model: Model) -> Iterator[Problem]:
     """A key whose value a merge key below it replaces, in go-yaml only."""
-    for read in documents(model.graph):
+    for read in model.documents:
         if read.by_kustomize:
             continue
         for lost in read.document.overridden:
@@ -147,7 +147,7 @@ def merge_override(model: Model) -> Iterator[Problem]:
 
 def anchor_redefined(model: Model) -> Iterator[Problem]:
     """An alias that means the later of two definitions, with both in its sight."""
-    for read in documents(model.graph):
+    for read in model.documents:
         differing = [t for t in read.document.redefined if t.first.plain() != t.again.plain()]
         around = _list_elements(read.document.root) if differing else {}
         for twice in differing:
@@ -206,7 +206,7 @@ def _holds(around: Span, inner: Span) -> bool:
 
 def version_number(model: Model) -> Iterator[Problem]:
     """A tag or version in a chart's values that is a number, and printed as another text."""
-    for values, resource in chart_values(model.graph):
+    for values, resource in chart_values(model):
         stack = [("", values)]
         while stack:
             path, node = stack.pop()

@@ -22,7 +22,7 @@ from kslint.graph.patches import (
     strategic_merge,
 )
 from kslint.graph.transforms import Item, rescale, retag, transform
-from kslint.resources import Resource
+from kslint.resources import KUSTOMIZATIONS, Resource
 from kslint.source.nodes import Map, Scalar, Seq
 
 if TYPE_CHECKING:
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from kslint.resources import Plain
     from kslint.source.nodes import Node
 
-FILES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 MAX_DEPTH = 50
 MAX_ITEMS = 20_000
 """Objects one build may gather; bases that include each other many times over stop here."""
@@ -104,8 +103,8 @@ class Tree:
             self.plains.setdefault(plain.file, []).append(plain.document.root)
             directory, name = posixpath.split(plain.file)
             root = plain.document.root
-            if name in FILES and isinstance(root, Map) and directory not in self.kustomizations:
-                self.kustomizations[directory] = root
+            if name in KUSTOMIZATIONS and isinstance(root, Map):
+                self.kustomizations.setdefault(directory, root)
         for resource in resources:
             self.objects.setdefault(resource.file, []).append(resource)
 

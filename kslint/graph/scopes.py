@@ -5,6 +5,8 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING
 
+from kslint.resources import KUSTOMIZATIONS
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -13,7 +15,6 @@ if TYPE_CHECKING:
     from kslint.graph.repository import Repository
     from kslint.resources import Plain, Resource
 
-_KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 _MAX_ROUNDS = 4
 """Applications found by following Applications into further kustomizations, so many times."""
 
@@ -31,7 +32,7 @@ class Scopes:
         self.applications: Applications | None = None
         self._emission: dict[int, Emission] = {}
         self._owners: dict[int, list[Owner]] = {}
-        kustomized = any(posixpath.basename(p.file) in _KUSTOMIZATIONS for p in others)
+        kustomized = any(posixpath.basename(p.file) in KUSTOMIZATIONS for p in others)
         if kustomized or any(r.kind in ("Application", "ApplicationSet") for r in resources):
             self._resolve(resources, others)
 

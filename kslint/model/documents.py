@@ -5,9 +5,8 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING, NamedTuple
 
-from kslint.graph.kustomize import FILES
 from kslint.model import argocd
-from kslint.resources import Resource, is_object
+from kslint.resources import KUSTOMIZATIONS, Resource, is_object
 from kslint.source.inner import inner_document
 from kslint.source.nodes import Map, Scalar
 
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kslint.graph.graph import Graph
+    from kslint.model.model import Model
     from kslint.source.document import Document
     from kslint.source.nodes import Node
 
@@ -40,23 +40,23 @@ def documents(graph: Graph) -> Iterator[Read]:
             resource = Resource(root, name)
             if is_object(root):
                 yield Read(document, resource, name not in applied)
-            elif posixpath.basename(name) in FILES:
+            elif posixpath.basename(name) in KUSTOMIZATIONS:
                 resource.kind = "Kustomization"
                 yield Read(document, resource, False)
             elif _is_values(name):
                 yield Read(document, None, False)
 
 
-def chart_values(graph: Graph) -> Iterator[tuple[Node, Resource | None]]:
+def chart_values(model: Model) -> Iterator[tuple[Node, Resource | None]]:
     """The values that charts are given: files of values, and those inside of Applications."""
-    for read in documents(graph):
+    for read in model.documents:
         if read.resource is None:
             yield read.document.root, None
         for chart in read.document.root.listed("helmCharts"):
             inline = chart.get("valuesInline")
             if inline is not None:
                 yield inline, read.resource
-    for application in argocd.applications(graph):
+    for application in model.applications:
         for source in argocd.sources(application):
             values = source.node.at("helm", "valuesObject")
             if values is not None:

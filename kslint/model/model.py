@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from kslint.graph.references import Reference
     from kslint.model.argocd import Application
     from kslint.model.dependencies import Answer
+    from kslint.model.documents import Read
     from kslint.model.downloads import Download
     from kslint.model.kserve.llm import LLMInferenceService
     from kslint.model.kserve.settings import Settings
@@ -137,6 +138,13 @@ class Model:
     def suspects(self) -> list[Suspect]:
         """The values that YAML may not read as they were meant."""
         return list(suspects.suspects(self.graph, self.schemas))
+
+    @cached_property
+    def documents(self) -> list[Read]:
+        """Every document that kubectl, Argo CD, kustomize or Helm reads."""
+        from kslint.model.documents import documents
+
+        return list(documents(self.graph))
 
     @cached_property
     def downloads(self) -> list[Download]:

@@ -10,10 +10,9 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING, NamedTuple, Union
 
-from kslint.graph.kustomize import FILES
 from kslint.model import types
 from kslint.model.field_errors import opaque
-from kslint.resources import Resource
+from kslint.resources import KUSTOMIZATIONS, Resource
 from kslint.source.nodes import Map, Scalar, Seq
 from kslint.source.scalars import WORDS, is_date, is_word
 
@@ -90,7 +89,7 @@ def suspects(graph: Graph, schemas: Schemas) -> Iterator[Suspect]:
                 yield Suspect(node, wanted, path, resource, False)
     for plain in graph.others:
         root = plain.document.root
-        if isinstance(root, Map) and posixpath.basename(plain.file) in FILES:
+        if isinstance(root, Map) and posixpath.basename(plain.file) in KUSTOMIZATIONS:
             about = Resource(root, plain.file)
             about.kind = "Kustomization"
             for node, wanted, path in _odd(root, kustomization):

@@ -57,6 +57,7 @@ def render(
         "page.html",
         ("colours.css", "graph.css", "style.css"),
         ("graph.js", "script.js"),
+        title="kslint",
         headline=_text(counted(counting)),
         facts=_facts(result),
         severities=_severities(findings),

@@ -22,9 +22,12 @@ def part(name: str) -> str:
 
 
 def page(name: str, styles: Sequence[str], scripts: Sequence[str], **fields: str) -> str:
-    """A template filled in. `fields` are HTML already; styles and scripts are names of files."""
+    """A template filled in, behind the head that all pages share.
+
+    `fields` are HTML already; styles and scripts are names of files.
+    """
     style, script = ("".join(part(file) for file in files) for files in (styles, scripts))
-    return Template(part(name)).substitute(
+    return Template(part("head.html") + part(name)).substitute(
         version=__version__,
         style=style,
         script=script,

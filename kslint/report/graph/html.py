@@ -35,6 +35,7 @@ def render(picture: GraphPicture, findings: Sequence[Finding]) -> str:
         "graph.html",
         ("colours.css", "graph.css", "style.css", "graph_page.css"),
         ("graph.js", "graph_page.js"),
+        title="kslint graph",
         headline=_text(counted(active(shown))),
         facts=count(len(picture.nodes), "object"),
         graph=drawing(picture, links),
