@@ -20,6 +20,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kslint.graph.edit import listing
+from kslint.graph.gaps import CHARTS, VALUES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -116,8 +117,6 @@ class Completeness:
                     )
 
     def _of_emission(self, emission: Emission) -> Iterator[tuple[str, str | None]]:
-        from kslint.graph.kustomize import CHARTS, VALUES
-
         own = self._namespaces(emission)
         for chart in emission.charts:
             for where in {chart.namespace} if chart.namespace else own or {""}:

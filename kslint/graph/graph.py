@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from kslint.graph.argo import Owner
-    from kslint.graph.kustomize import Gap
+    from kslint.graph.gaps import Gap
     from kslint.graph.references import Reference
     from kslint.resources import Resource
     from kslint.source.load import Input

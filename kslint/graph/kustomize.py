@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.graph.backrefs import follow_names
 from kslint.graph.edit import listing
+from kslint.graph.gaps import CHARTS, FAILS, OBJECTS, VALUES, Gap
 from kslint.graph.patches import (
     PatchError,
     json_patch,
@@ -35,20 +36,6 @@ if TYPE_CHECKING:
 MAX_DEPTH = 50
 MAX_ITEMS = 20_000
 """Objects one build may gather; bases that include each other many times over stop here."""
-
-OBJECTS, CHARTS, VALUES, FAILS = "objects", "charts", "values", "fails"
-
-
-class Gap(NamedTuple):
-    """Something about an emission that is not known. `node` is where it is asked for.
-
-    `kind`: OBJECTS (there are more objects than are known), CHARTS (those of a Helm chart),
-    VALUES (known objects may be changed further), FAILS (kustomize would refuse to build this).
-    """
-
-    kind: str
-    reason: str
-    node: Node
 
 
 class Chart(NamedTuple):

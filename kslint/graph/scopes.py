@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kslint.graph.argo import Applications, Owner
-    from kslint.graph.kustomize import Emission, Gap, Tree
+    from kslint.graph.gaps import Gap
+    from kslint.graph.kustomize import Emission, Tree
     from kslint.graph.repository import Repository
     from kslint.resources import Plain, Resource
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kslint.graph.argo import CHART, FOREIGN, KUSTOMIZE, OPAQUE
 from kslint.graph.edit import listing
-from kslint.graph.kustomize import OBJECTS
+from kslint.graph.gaps import OBJECTS
 from kslint.model import argocd
 from kslint.model.remote import in_repository, remote
 from kslint.source.nodes import Map, walk

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.graph.argo import FOREIGN, KUSTOMIZE, OPAQUE
-from kslint.graph.kustomize import OBJECTS
+from kslint.graph.gaps import OBJECTS
 from kslint.model import argocd
 from kslint.model.kserve import names
 from kslint.model.remote import in_repository, remote
