@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kslint.config import matcher
 from kslint.custom.protocol import StoppedError
@@ -13,7 +13,7 @@ from kslint.source.files import display
 from kslint.source.nodes import Node, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 
     from kslint.config import Config
     from kslint.custom.verdicts import Judged
@@ -23,12 +23,25 @@ if TYPE_CHECKING:
     from kslint.resources import Resource
     from kslint.rulebook import Rule
     from kslint.source.load import Input, Trouble
+    from kslint.suppressions import Excuse
 
-    Located = tuple[Finding, Resource | None]
+    Located = tuple[Finding, Hashable]
+    """A finding, and what tells the object it is about from all others; None if it is of none."""
 
 INTERNAL_ERROR = "internal-error"
+WHOLE, OBJECTS = "model", "objects"
+"""Subjects of rules that are called with the model: as a whole, or with a share to judge."""
 OFF = "off"
 """In place of a severity: the rule does not run."""
+
+
+class Verdict(NamedTuple):
+    """What rules have to say of an input or of a share of it: nothing sorted, nothing excused."""
+
+    found: list[Located]
+    broken: list[Finding]
+    """Rules that broke, as findings."""
+    excuses: list[Excuse]
 
 
 def run(
@@ -46,42 +59,73 @@ def run(
     """
     from kslint.model.model import Model
     from kslint.resources import object_troubles
-    from kslint.suppressions import applied, excuses
 
-    book = list(all_rules)
-    reserved = {rule.name: rule for rule in book if rule.reserved}
+    rules, book = list(rules), list(all_rules)
     model = model or Model.of(loaded, config)
-    graph = model.graph
+    verdict = judge(model, rules, book)
     troubles = [*loaded.troubles, *object_troubles(loaded.files)]
-    findings = [_input_finding(trouble, reserved[trouble.rule]) for trouble in troubles]
-    failed = bool(findings)
-    found: list[Located] = []
+    skipped = [(s.file, s.reason) for s in loaded.skipped]
+    read = Read(len(loaded.files), len(model.graph.resources), troubles, skipped)
+    return conclude(verdict, read, rules, config, book)
+
+
+def judge(model: Model, rules: Iterable[Rule], book: Iterable[Rule]) -> Verdict:
+    """What rules find in what a model judges, and what the user has to say of that.
+
+    Raises MistakesError if custom rules cannot be evaluated.
+    """
+    from kslint.suppressions import excuses
+
+    internal = next(rule for rule in book if rule.name == INTERNAL_ERROR)
     running = [rule for rule in rules if not rule.reserved]
+    verdict = Verdict([], [], [])
     judged = _judged([rule for rule in running if rule.custom], model)
     fixes = _Fixes(model)
     for rule in running:
         broken: list[Exception] = []
         try:
             own = _own(rule, judged, model) if rule.custom else _check(rule, model, fixes, broken)
-            found.extend(own)
+            verdict.found.extend(own)
         except Exception as error:  # noqa: BLE001  (one broken rule must not hide the others)
             broken.append(error)
-        findings += [_broken(rule, error, reserved[INTERNAL_ERROR]) for error in broken]
-        failed = failed or bool(broken)
-    given = excuses(loaded.files, graph.resources)
+        verdict.broken.extend(_broken(rule, error, internal) for error in broken)
+    verdict.excuses.extend(excuses(model.files, model.resources))
+    return verdict
+
+
+class Read(NamedTuple):
+    """What is to be said of the input itself: counts, what could not be read, what was skipped."""
+
+    files: int
+    resources: int
+    troubles: list[Trouble]
+    skipped: list[tuple[str, str]]
+
+
+def conclude(
+    verdict: Verdict, read: Read, rules: Iterable[Rule], config: Config, book: list[Rule]
+) -> Result:
+    """The result of a run: excused what is excused, sorted, counted.
+
+    Raises RulebookError if the configuration names a rule that does not exist.
+    """
+    from kslint.suppressions import applied
+
+    reserved = {rule.name: rule for rule in book if rule.reserved}
+    findings = [_input_finding(trouble, reserved[trouble.rule]) for trouble in read.troubles]
+    findings += verdict.broken
+    failed = bool(findings)
     findings += applied(
-        _configured(found, config, book),
-        given,
+        _configured(verdict.found, config, book),
+        verdict.excuses,
         book,
-        {rule.name for rule in running},
+        {rule.name for rule in rules if not rule.reserved},
         reason_required=config.require_reason,
     )
     findings = _once(findings)
-    skipped = len(loaded.skipped)
-    summary = Summary(len(loaded.files) + skipped, len(graph.resources), skipped=skipped)
-    return Result(
-        findings, summary.of(findings), failed, [(s.file, s.reason) for s in loaded.skipped]
-    )
+    skipped = len(read.skipped)
+    summary = Summary(read.files + skipped, read.resources, skipped=skipped)
+    return Result(findings, summary.of(findings), failed, read.skipped)
 
 
 def _once(findings: Iterable[Finding]) -> list[Finding]:
@@ -147,7 +191,7 @@ def subjects(kind: str, model: Model) -> list[Any]:
     """What a rule's check is called with, one by one: the front matter's `subject`."""
     if kind == "component":
         return [c for service in model.inference_services for c in service.components]
-    if kind == "model":
+    if kind in (WHOLE, OBJECTS):
         return [model]
     plural: list[Any] = getattr(model, kind + "s")
     return plural

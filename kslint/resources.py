@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from kslint.source.load import Trouble
+from kslint.source.load import Input, ParsedFile, Trouble, load_source
 from kslint.source.nodes import Map, Seq
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from kslint.source.document import Document
-    from kslint.source.load import ParsedFile
+    from kslint.source.files import Source
     from kslint.source.nodes import Node
 
 MAX_LIST_DEPTH = 4
@@ -19,21 +19,60 @@ KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 """What kustomize looks for in a directory, by file name."""
 
 
+class Identity(NamedTuple):
+    """What an object is called, as it is written."""
+
+    api_version: str
+    kind: str
+    name: str
+    namespace: str | None
+
+    @classmethod
+    def of(cls, body: Map) -> Identity:
+        return cls(
+            body.string("apiVersion") or "",
+            body.string("kind") or "",
+            body.string("metadata", "name") or "",
+            body.string("metadata", "namespace") or None,
+        )
+
+
 class Resource:
     """One object: identity and body. Two objects may share an identity; each is itself."""
 
-    __slots__ = ("api_version", "body", "emitter", "file", "kind", "name", "namespace")
+    __slots__ = ("_home", "api_version", "body", "emitter", "file", "kind", "name", "namespace")
 
-    def __init__(self, body: Map, file: str) -> None:
-        self.body = body
+    body: Map
+    _home: tuple[Sketch, int]
+
+    def __init__(self, body: Map | None, file: str, identity: Identity | None = None) -> None:
+        """Without a body, which `sketched` sees to, there is an identity."""
+        if body is not None:
+            self.body = body
+            identity = identity or Identity.of(body)
+        assert identity is not None
         self.file = file
-        self.api_version: str = body.string("apiVersion") or ""
-        self.kind: str = body.string("kind") or ""
-        self.name: str = body.string("metadata", "name") or ""
-        self.namespace: str | None = body.string("metadata", "namespace") or None
-        """As written; graph.namespace_of knows what kustomize and Argo CD make of it."""
+        self.api_version, self.kind, self.name, self.namespace = identity
+        """The namespace as written; graph.namespace_of knows what kustomize and Argo CD make."""
         self.emitter = ""
         """The directory of the kustomization that emits it; "" for an object as written."""
+
+    @classmethod
+    def sketched(cls, identity: Identity, file: Sketch, number: int) -> Resource:
+        """An object whose body is read from the file's document of that number once asked for."""
+        made = cls(None, file.source.name, identity)
+        made._home = file, number
+        return made
+
+    def __getattr__(self, name: str) -> Map:
+        """The body that was not read yet: Python asks here for what a slot does not hold."""
+        if name != "body":
+            raise AttributeError(name)
+        file, number = self._home
+        body = file.documents[number].root
+        assert isinstance(body, Map)
+        self.body = body
+        return body
 
     @property
     def group(self) -> str:
@@ -58,6 +97,48 @@ class Resource:
         return f"Resource({self.kind}/{self.namespace or ''}/{self.name} in {self.file})"
 
 
+class Sketch(ParsedFile):
+    """A file of which it is known what its objects are called; it is parsed if need be."""
+
+    __slots__ = ("_opened", "outline")
+
+    def __init__(self, source: Source, outline: Outline, opened: set[str]) -> None:
+        """`opened` is where the name of the file goes once it is parsed."""
+        super().__init__(source, [])
+        self.outline = outline
+        self._documents = None
+        self._opened = opened
+
+    @property
+    def documents(self) -> list[Document]:
+        if self._documents is None:
+            self._opened.add(self.source.name)
+            read = Input([], [], [])
+            load_source(self.source, read)
+            self._documents = read.files[0].documents
+        return self._documents
+
+
+Outline = list[tuple[int, Identity]]
+"""The objects of a file, each with the number of its document."""
+
+
+def outline(file: ParsedFile) -> Outline | None:
+    """What stands in a file; None if there is anything in it but single objects with names."""
+    found = []
+    for number, document in enumerate(file.documents):
+        root = document.root
+        if root.is_null:
+            continue
+        if not isinstance(root, Map) or not is_object(root):
+            return None
+        identity = Identity.of(root)
+        if identity.kind.endswith("List") or not identity.name:
+            return None
+        found.append((number, identity))
+    return found
+
+
 class Plain(NamedTuple):
     """A document that is no Kubernetes object: a values file, a kustomization, a workflow."""
 
@@ -70,6 +151,9 @@ def resources_of(files: Iterable[ParsedFile]) -> tuple[list[Resource], list[Plai
     resources: list[Resource] = []
     others: list[Plain] = []
     for file in files:
+        if isinstance(file, Sketch):
+            resources += [Resource.sketched(its, file, number) for number, its in file.outline]
+            continue
         for document in file.documents:
             root = document.root
             if is_object(root):

@@ -16,7 +16,7 @@ from kslint.rulebook import RulebookError, matching
 from kslint.source.comments import directives, reason_and_date
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Hashable, Iterable, Iterator
 
     from kslint.resources import Resource
     from kslint.rulebook import Rule
@@ -35,7 +35,8 @@ COMPLAINTS = (UNUSED, UNEXPLAINED)
 class Excuse(NamedTuple):
     """One rule name in one comment or annotation; "" if it has none.
 
-    Covers lines `first` to `last` of a file, or, with `resource`, every finding about an object.
+    Covers lines `first` to `last` of a file, or every finding about one object. `about` tells
+    that from all others.
     """
 
     name: str
@@ -44,34 +45,34 @@ class Excuse(NamedTuple):
     until: str
     first: int = 0
     last: int = 0
-    resource: Resource | None = None
+    about: Hashable = None
 
 
 class _Excuses:
     """Excuses by what they may cover: there may be as many as findings."""
 
     def __init__(self, given: Iterable[Excuse]) -> None:
-        self._by_object: dict[tuple[str, int], list[Excuse]] = {}
+        self._by_object: dict[tuple[str, Hashable], list[Excuse]] = {}
         self._by_line: dict[tuple[str, str, int], list[Excuse]] = {}
         self._blocks: dict[tuple[str, str], list[Excuse]] = {}
         for excuse in given:
             name, file = excuse.name, excuse.span.file
-            if excuse.resource is not None:
-                self._by_object.setdefault((name, id(excuse.resource)), []).append(excuse)
+            if excuse.about is not None:
+                self._by_object.setdefault((name, excuse.about), []).append(excuse)
             elif excuse.last - excuse.first < _SHORT:
                 for line in range(excuse.first, excuse.last + 1):
                     self._by_line.setdefault((name, file, line), []).append(excuse)
             else:
                 self._blocks.setdefault((name, file), []).append(excuse)
 
-    def covering(self, finding: Finding, rule: Rule, subject: Resource | None) -> list[Excuse]:
+    def covering(self, finding: Finding, rule: Rule, subject: Hashable) -> list[Excuse]:
         """Those that cover a finding, lines and short blocks before long ones and objects."""
         found: list[Excuse] = []
         file, line = finding.span.file, finding.span.line
         for name in (rule.name, rule.id, *rule.aliases):
             found += self._by_line.get((name, file, line), ())
             found += [e for e in self._blocks.get((name, file), ()) if e.first <= line <= e.last]
-            found += self._by_object.get((name, id(subject)), ())
+            found += self._by_object.get((name, subject), ())
         return found
 
 
@@ -90,7 +91,7 @@ def excuses(files: Iterable[ParsedFile], resources: Iterable[Resource]) -> Itera
         for name, reason, until in _annotated(node.text or ""):
             if (place_of, name) not in seen:
                 seen.add((place_of, name))
-                yield Excuse(name, place_of, reason, until, resource=resource)
+                yield Excuse(name, place_of, reason, until, about=resource)
 
 
 def _annotated(text: str) -> Iterator[tuple[str, str, str]]:
@@ -103,7 +104,7 @@ def _annotated(text: str) -> Iterator[tuple[str, str, str]]:
 
 
 def applied(
-    found: Iterable[tuple[Finding, Resource | None]],
+    found: Iterable[tuple[Finding, Hashable]],
     given: Iterable[Excuse],
     book: list[Rule],
     ran: set[str],

@@ -61,11 +61,11 @@ def knative_missing(model: Model) -> Iterator[Problem]:
 
 
 def _knative_missing(model: Model) -> Iterator[Problem]:
-    annotated = [s for s in model.inference_services if s.mode.annotated]
-    asking = [s for s in annotated if s.mode.name == names.KNATIVE]
     if not model.graph.completeness.platform_known and not list(installations(model)):
         return  # the input says nothing of what the cluster has installed
-    by_default = [s for s in installations(model) if _decides(s, model)]
+    annotated = [s for s in model.inference_services if s.mode.annotated]
+    asking = [s for s in annotated if s.mode.name == names.KNATIVE]
+    by_default = [s for s in installations(model) if _is_judged(s, model) and _decides(s, model)]
     if not (asking or by_default) or not lacks(model, KNATIVE):
         return
     for service in asking:
@@ -87,6 +87,10 @@ def _knative_missing(model: Model) -> Iterator[Problem]:
         )
 
 
+def _is_judged(settings: Settings, model: Model) -> bool:
+    return settings.resource is None or model.judges(settings.resource)
+
+
 def _decides(settings: Settings, model: Model) -> bool:
     """Is an installation's default Knative, and does anything go by it?
 
@@ -94,8 +98,8 @@ def _decides(settings: Settings, model: Model) -> bool:
     """
     if default_mode(settings) != names.KNATIVE:
         return False
-    services = [s for s in model.inference_services if s.settings is settings]
-    services = services or model.inference_services
+    services = [s for s in model.every_inference_service if s.settings is settings]
+    services = services or model.every_inference_service
     if not services:
         return not model.graph.of_kind("LLMInferenceService", names.GROUP)
     return not all(service.mode.annotated for service in services)

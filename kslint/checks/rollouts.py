@@ -155,7 +155,7 @@ def never_scales_to_zero(component: Component) -> Iterator[Problem]:
 def stopped_in_git(model: Model) -> Iterator[Problem]:
     """A pause that is committed, so that every fresh deployment is born dead."""
     for kind in _STOPPABLE:
-        for resource in model.graph.of_kind(kind, names.GROUP):
+        for resource in model.of_kind(kind, names.GROUP):
             yield from _stops(resource, "metadata")
             for part in ("predictor", "transformer", "explainer"):
                 if kind == _STOPPABLE[0]:

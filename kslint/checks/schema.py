@@ -20,12 +20,14 @@ _SCHEMA_VERSION = (0, 19)
 
 def invalid_quantity(model: Model) -> Iterator[Problem]:
     """A text where Kubernetes expects a quantity, in objects and in KServe's settings."""
-    for resource in model.graph.resources:
+    for resource in model.resources:
         for amount in quantities.of_resource(resource, model.schemas.reading(resource)):
             yield from _refused(amount, resource, "default")
     for settings in model.settings:
         for amount in quantities.of_settings(settings):
             place, owner = amount.node.place, settings.resource
+            if owner is not None and not model.judges(owner):
+                continue
             inside = owner is not None and place is not None and place.file == owner.file
             yield from _refused(amount, owner if inside else None, "setting")
 
@@ -49,7 +51,7 @@ def _refused(amount: Amount, resource: Resource | None, variant: str) -> Iterato
 def unknown_field(model: Model) -> Iterator[Problem]:
     """A field that no schema of its kind has, so that the API server drops it."""
     version = tuple(int(part) for part in model.settings[0].profile.split("."))
-    for resource in model.graph.resources:
+    for resource in model.resources:
         reading = model.schemas.reading(resource)
         for step in () if reading is None else reading.dropped:
             newer = is_newer(step, resource.kind)

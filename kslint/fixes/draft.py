@@ -159,7 +159,7 @@ class Offers:
         """The fix for a problem; None if there is none. `concerned` have the same finding here."""
         spec = rule.fix
         text = None if spec is None else spec.texts.get(problem.variant, spec.texts.get("default"))
-        if spec is None or text is None or self._reach.exhausted:
+        if spec is None or text is None or self._reach.is_exhausted(problem.at):
             return None
         topic, _, name = spec.change.partition(".")
         change: Callable[..., None] = getattr(import_module(f"kslint.fixes.{topic}"), name)

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     """A file and the number of a document in it."""
 
 SPARE, FACTOR = 100_000, 4
-"""Bytes that may be read again in checking fixes, and how often the input: work stays linear.
+"""Bytes of a file that may be read again in checking fixes, and how often all of them.
 
-Findings beyond that have no fix; once the others are fixed, they have.
+So work stays linear. Findings beyond that have no fix; once the others are fixed, they have.
 """
 
 
@@ -32,14 +32,13 @@ class Reach:
 
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
+        self._in_file: dict[str, list[Resource]] = {}
         self._written: dict[Key, list[Resource]] = {}
         self._emitted: dict[Key, list[Resource]] = {}
-        sources = [roots[0].source for roots in graph.documents.values() if roots]
-        self._left = SPARE + FACTOR * sum(len(s.data) for s in sources if s is not None)
+        self._left: dict[str, int] = {}
         for resource in graph.resources:
             if graph.scopes.emission_of(resource) is None:
-                for key in self._keys([resource.body]):
-                    self._written.setdefault(key, []).append(resource)
+                self._in_file.setdefault(resource.file, []).append(resource)
             elif resource.kind != "CustomResourceDefinition":  # large, and no fix reaches into one
                 for key in self._keys(walk(resource.body)):
                     self._emitted.setdefault(key, []).append(resource)
@@ -49,18 +48,21 @@ class Reach:
         source, (begin, end) = document.outer.source, marked(document.outer)
         if source is not None:
             share = (end.line - begin.line + 1) / len(source.lines)
-            self._left -= int(len(source.data) * min(share, 1))
+            left = self._left.setdefault(source.name, SPARE + FACTOR * len(source.data))
+            self._left[source.name] = left - int(len(source.data) * min(share, 1))
 
-    @property
-    def exhausted(self) -> bool:
-        """Was enough read again for one run?"""
-        return self._left < 0
+    def is_exhausted(self, node: Node) -> bool:
+        """Was enough read again of the file that a value stands in?"""
+        return node.source is not None and self._left.get(node.source.name, 0) < 0
 
     def held(self, document: Written, edits: Iterable[Edit]) -> Iterator[Resource]:
         """The objects that hold what edits of a document change."""
         place = document.holder or document.outer
         begin, end = marked(place)
         (key,) = self._keys([document.outer])
+        for resource in self._in_file.pop(key[0], ()):  # not sorted by document yet
+            for its in self._keys([resource.body]):
+                self._written.setdefault(its, []).append(resource)
         for resource in self._written.get(key, ()):
             first, last = marked(resource.body)
             if any(first <= (e.span.line - 1, e.span.column - 1) <= last for e in edits):

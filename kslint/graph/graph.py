@@ -7,6 +7,7 @@ is unknown, and unknown never makes an error.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.graph.completeness import ALWAYS_THERE, Completeness
@@ -14,6 +15,7 @@ from kslint.graph.references import produced, references
 from kslint.graph.repository import glob_matches
 from kslint.graph.scopes import Scopes
 from kslint.resources import resources_of
+from kslint.source.files import encoding_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from kslint.graph.gaps import Gap
     from kslint.graph.references import Reference
     from kslint.resources import Resource
-    from kslint.source.load import Input
+    from kslint.source.load import Input, ParsedFile
     from kslint.source.nodes import Node
 
     Made = dict[str, list[tuple[str | None, Resource]]]
@@ -54,6 +56,38 @@ class Lookup(NamedTuple):
         return self.resources[0] if self.resources else None
 
 
+class Documents(Mapping[str, "list[Node]"]):
+    """The roots of every file's documents, by its name. A file is read when it is asked for."""
+
+    def __init__(self, files: Iterable[ParsedFile]) -> None:
+        self._files = {file.source.name: file for file in files}
+        self._roots: dict[str, list[Node]] = {}
+
+    def __getitem__(self, name: str) -> list[Node]:
+        found = self._roots.get(name)
+        if found is None:
+            found = [document.root for document in self._files[name].documents]
+            self._roots[name] = found
+        return found
+
+    def file(self, name: str) -> ParsedFile:
+        return self._files[name]
+
+    def may_hold(self, name: str, text: str) -> bool:
+        """False only if a text of ASCII certainly stands in no value of the file.
+
+        It stands there in so many bytes, then, unless an escape may hide it.
+        """
+        data = self._files[name].source.data
+        return text.encode() in data or b"\\" in data or encoding_of(data).startswith("utf-16")
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._files)
+
+    def __len__(self) -> int:
+        return len(self._files)
+
+
 class Graph:
     """All objects of one input, as kustomize and Argo CD will apply them.
 
@@ -69,10 +103,7 @@ class Graph:
     ) -> None:
         self.files = loaded.files
         written, self.others = resources_of(loaded.files)
-        self.documents: dict[str, list[Node]] = {
-            file.source.name: [document.root for document in file.documents]
-            for file in loaded.files
-        }
+        self.documents = Documents(loaded.files)
         self.scopes = Scopes(written, self.others)
         self.resources = self.scopes.resources
         self.completeness = Completeness(self.scopes, self._declared, complete, provides)
@@ -81,6 +112,7 @@ class Graph:
         for resource in self.resources:
             self._by_kind.setdefault(resource.kind, []).append(resource)
             self._by_name.setdefault((resource.kind, resource.name), []).append(resource)
+        self._in_file: dict[str, list[Resource]] | None = None
         self._references: list[Reference] | None = None
         self._produced: dict[str, Made] | None = None
 
@@ -88,6 +120,14 @@ class Graph:
         """The objects of a kind, in input order; of one API group if given ("" is core)."""
         found = self._by_kind.get(kind, [])
         return found if group is None else [r for r in found if r.group == group]
+
+    def in_file(self, name: str) -> list[Resource]:
+        """The objects that are written in a file."""
+        if self._in_file is None:
+            self._in_file = {}
+            for resource in self.resources:
+                self._in_file.setdefault(resource.file, []).append(resource)
+        return self._in_file.get(name, [])
 
     def namespace_of(self, resource: Resource) -> str | None:
         """The namespace an object will live in, by kustomize and Argo CD; None if not known.
@@ -169,16 +209,21 @@ class Graph:
             if glob_matches(local or pattern, name) or glob_matches("**/" + pattern, name)
         ]
 
+    def may_hold(self, resource: Resource, text: str) -> bool:
+        """False only if a text certainly stands nowhere in an object, which is not read for it."""
+        return bool(resource.emitter) or self.documents.may_hold(resource.file, text)
+
     @property
     def references(self) -> list[Reference]:
         """Every reference from one object to another, by name."""
         if self._references is None:
-            self._references = [
-                reference
-                for resource in self.resources
-                for reference in references(resource, self.namespace_of(resource))
-            ]
+            self._references = list(self.references_of(self.resources))
         return self._references
+
+    def references_of(self, resources: Iterable[Resource]) -> Iterator[Reference]:
+        """Every reference from some of the objects to others."""
+        for resource in resources:
+            yield from references(resource, self.namespace_of(resource))
 
     def resolve(self, reference: Reference) -> Lookup:
         """The object a reference means."""

@@ -62,9 +62,12 @@ def references(resource: Resource, namespace: str | None) -> Iterator[Reference]
             yield Reference(resource, role, kind, name, its, node, group, optional)
 
 
+_PRODUCERS = frozenset({"ExternalSecret", "SealedSecret", "Certificate"})
+
+
 def produced(resource: Resource) -> Iterator[tuple[str, str]]:
     """Objects that another object makes appear, as (kind, name), in its own namespace."""
-    spec = resource.spec
+    spec = resource.spec if resource.kind in _PRODUCERS else None
     if spec is None or not resource.name:
         return
     if resource.kind == "ExternalSecret":

@@ -10,7 +10,7 @@ import posixpath
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from kslint.source.nodes import Node
 
@@ -27,7 +27,7 @@ class Repository:
     """
 
     def __init__(
-        self, documents: dict[str, list[Node]], urls: Iterable[str], paths: Iterable[str]
+        self, documents: Mapping[str, list[Node]], urls: Iterable[str], paths: Iterable[str]
     ) -> None:
         self._documents = documents
         counts: dict[str, int] = {}

@@ -211,8 +211,8 @@ def ignores_everywhere(graph: Graph, application: Application, resource: Resourc
     if not option_is(application.sync_options, "RespectIgnoreDifferences"):
         return False
     wanted = (f"{_IGNORED}{resource.group}_{resource.kind}", f"{_IGNORED}all")
-    for roots in graph.documents.values():
-        for root in roots:
+    for file in graph.documents:
+        for root in graph.documents[file] if graph.documents.may_hold(file, _IGNORED) else ():
             for data in (root.get("data"), root.at("configs", "cm")):
                 texts = [data.string(name) or "" for name in wanted] if data else []
                 if any("annotations" in text for text in texts):

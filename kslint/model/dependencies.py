@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from kslint.graph.references import KSERVE, Reference, container_references, pod_references
 from kslint.model.field_errors import opaque
 from kslint.model.kserve import names
+from kslint.source.nodes import Map
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -67,13 +68,13 @@ def references(model: Model) -> Iterator[Reference]:
     Optional ones, and names that are filled in later, are left out.
     """
     graph = model.graph
-    for reference in graph.references:
+    for reference in graph.references_of(model.resources):
         wanted = reference.kind in KINDS and reference.role in _ROLES
         optional = reference.optional and reference.role != "imagePullSecret"
         cluster_wide = reference.source.kind == _CLUSTER_RUNTIME
         if wanted and not optional and not cluster_wide and not dynamic(reference.name):
             yield reference
-    for resource in graph.resources:
+    for resource in model.resources:
         if resource.kind != _CLUSTER_RUNTIME:
             namespace = graph.namespace_of(resource)
             yield from _references(resource, namespace, _further(resource))
@@ -191,17 +192,22 @@ def _of_account(resource: Resource) -> Iterator[Named]:
 
 def _of_cluster_runtimes(model: Model) -> Iterator[Reference]:
     """A ClusterServingRuntime's pods need its names in every namespace that uses it."""
+    named: dict[Resource, list[Named]] = {}
+    for resource in model.of_kind(_CLUSTER_RUNTIME, names.GROUP):
+        spec = resource.spec or Map({})
+        found = [*pod_references(spec), *pod_references(spec.get("workerSpec"))]
+        if any(node is not None for _, _, node, _, _ in found):
+            named[resource] = found
     seen = set()
-    for service in model.inference_services:
+    for service in model.every_inference_service if named else ():
         for component in service.components:
             runtime = component.runtime
-            if runtime is None or runtime.stock or runtime.resource.kind != _CLUSTER_RUNTIME:
+            if runtime is None or runtime.resource not in named:
                 continue
-            if (id(runtime.resource), service.namespace) not in seen:
-                seen.add((id(runtime.resource), service.namespace))
-                named = [*pod_references(runtime.spec)]
-                named += pod_references(runtime.spec.get("workerSpec"))
-                yield from _references(runtime.resource, service.namespace, named)
+            if (runtime.resource, service.namespace) not in seen:
+                seen.add((runtime.resource, service.namespace))
+                found = named[runtime.resource]
+                yield from _references(runtime.resource, service.namespace, found)
 
 
 def dynamic(name: str) -> bool:

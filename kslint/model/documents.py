@@ -11,11 +11,11 @@ from kslint.source.inner import inner_document
 from kslint.source.nodes import Map, Scalar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-    from kslint.graph.graph import Graph
     from kslint.model.model import Model
     from kslint.source.document import Document
+    from kslint.source.load import ParsedFile
     from kslint.source.nodes import Node
 
 
@@ -28,10 +28,10 @@ class Read(NamedTuple):
     """Is it read by kustomize alone, whose YAML is not kubectl's?"""
 
 
-def documents(graph: Graph) -> Iterator[Read]:
-    """Every document of the input that kubectl, Argo CD, kustomize or Helm reads."""
-    applied = {resource.file for resource in graph.resources if not resource.emitter}
-    for file in graph.files:
+def documents(resources: Iterable[Resource], files: Iterable[ParsedFile]) -> Iterator[Read]:
+    """Every document that kubectl, Argo CD, kustomize or Helm reads."""
+    applied = {resource.file for resource in resources if not resource.emitter}
+    for file in files:
         name = file.source.name
         for document in file.documents:
             root = document.root
@@ -57,6 +57,8 @@ def chart_values(model: Model) -> Iterator[tuple[Node, Resource | None]]:
             if inline is not None:
                 yield inline, read.resource
     for application in model.applications:
+        if not model.judges(application.resource):
+            continue
         for source in argocd.sources(application):
             values = source.node.at("helm", "valuesObject")
             if values is not None:

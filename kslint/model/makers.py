@@ -63,10 +63,11 @@ class Makers:
 
 def _asks_for_certificates(resource: Resource) -> bool:
     """cert-manager makes the TLS Secrets that annotated Ingresses and Gateways name."""
+    if resource.kind not in ("Ingress", "Gateway"):
+        return False
     annotations = resource.body.at("metadata", "annotations")
-    return resource.kind in ("Ingress", "Gateway") and any(
-        name.startswith("cert-manager.io/")
-        for name, _ in (() if annotations is None else annotations.items())
+    return annotations is not None and any(
+        name.startswith("cert-manager.io/") for name, _ in annotations.items()
     )
 
 

@@ -16,7 +16,7 @@ from kslint.model.workload import of_component, of_pool, of_runtime, of_template
 from kslint.source.paths import Paths
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from kslint.config import Config
     from kslint.graph.references import Reference
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from kslint.model.kserve.settings import Settings
     from kslint.model.suspects import Suspect
     from kslint.model.workload import Server, Workload
-    from kslint.source.load import Input
+    from kslint.resources import Resource
+    from kslint.source.load import Input, ParsedFile
     from kslint.source.nodes import Node
 
 POD_KINDS = ("Deployment", "StatefulSet", "DaemonSet", "Job", "Pod")
@@ -36,11 +37,16 @@ RUNTIME_KINDS = ("ServingRuntime", "ClusterServingRuntime")
 
 
 class Model:
-    """What the systems will make of a graph. Checks ask it and never the YAML."""
+    """What the systems will make of a graph. Checks ask it and never the YAML.
 
-    def __init__(self, graph: Graph, config: Config) -> None:
+    With a `share`, the names of files in input order, only what stands in these is judged: the
+    model's lists hold no more. Look-ups, and what concerns the whole input, still see everything.
+    """
+
+    def __init__(self, graph: Graph, config: Config, share: Sequence[str] | None = None) -> None:
         self.graph = graph
         self.config = config
+        self.share = None if share is None else dict.fromkeys(share)
         self._paths: dict[int, Paths] = {}
 
     def path_to(self, root: Node, target: Node) -> str | None:
@@ -60,16 +66,49 @@ class Model:
         """KServe's settings, one for each installation in the input."""
         return settings.resolve(self.graph, self.config.kserve_version)
 
+    def within(self, share: Sequence[str] | None) -> Model:
+        """The model for a share. What concerns the whole input is taken over, not worked out."""
+        made = Model(self.graph, self.config, share)
+        made.__dict__.update(settings=self.settings, makers=self.makers)
+        return made
+
+    def judges(self, resource: Resource) -> bool:
+        """Is an object one that is judged?"""
+        return self.share is None or resource.file in self.share
+
     @cached_property
-    def inference_services(self) -> list[InferenceService]:
+    def resources(self) -> list[Resource]:
+        """The objects that are judged."""
+        if self.share is None:
+            return self.graph.resources
+        return [resource for file in self.share for resource in self.graph.in_file(file)]
+
+    def of_kind(self, kind: str, group: str | None = None) -> list[Resource]:
+        """Those of a kind, as `graph.of_kind` gives all of them."""
+        if self.share is None:
+            return self.graph.of_kind(kind, group)
+        return [r for r in self.resources if r.kind == kind and group in (None, r.group)]
+
+    @cached_property
+    def every_inference_service(self) -> list[InferenceService]:
+        """Those that are not judged, too."""
         return [
             InferenceService(resource, self.graph, settings.governing(self.settings, resource))
             for resource in self.graph.of_kind("InferenceService", names.GROUP)
         ]
 
     @cached_property
+    def inference_services(self) -> list[InferenceService]:
+        if self.share is None:
+            return self.every_inference_service
+        return [
+            InferenceService(resource, self.graph, settings.governing(self.settings, resource))
+            for resource in self.of_kind("InferenceService", names.GROUP)
+        ]
+
+    @cached_property
     def llm_services(self) -> list[LLMInferenceService]:
-        resources = self.graph.of_kind("LLMInferenceService", names.GROUP)
+        resources = self.of_kind("LLMInferenceService", names.GROUP)
         if not resources:  # most trees have none, and the import takes a while
             return []
         from kslint.model.kserve.llm import LLMInferenceService
@@ -90,7 +129,7 @@ class Model:
         for kind in POD_KINDS:
             found += [
                 of_template(resource, self.graph.namespace_of(resource))
-                for resource in self.graph.of_kind(kind)
+                for resource in self.of_kind(kind)
             ]
         found += [of_pool(pool) for service in self.llm_services for pool in service.pools]
         return [workload for workload in found if workload is not None]
@@ -103,12 +142,13 @@ class Model:
     @cached_property
     def server_templates(self) -> list[Server]:
         """The servers, and those of runtimes that no service in the input uses."""
-        choices = [c.choice.runtime for s in self.inference_services for c in s.components]
+        declared = [r for kind in RUNTIME_KINDS for r in self.of_kind(kind, names.GROUP)]
+        services = self.every_inference_service if declared else ()
+        choices = [c.choice.runtime for service in services for c in service.components]
         used = {runtime.resource for runtime in choices if runtime is not None}
         runtimes = [
             of_runtime(resource, self.graph.namespace_of(resource))
-            for kind in RUNTIME_KINDS
-            for resource in self.graph.of_kind(kind, names.GROUP)
+            for resource in declared
             if resource not in used
         ]
         return [*self.servers, *self._versioned(one for one in runtimes if one is not None)]
@@ -137,14 +177,21 @@ class Model:
     @cached_property
     def suspects(self) -> list[Suspect]:
         """The values that YAML may not read as they were meant."""
-        return list(suspects.suspects(self.graph, self.schemas))
+        return list(suspects.suspects(self.resources, self.graph.others, self.schemas))
+
+    @property
+    def files(self) -> list[ParsedFile]:
+        """The files that are judged."""
+        if self.share is None:
+            return self.graph.files
+        return [self.graph.documents.file(name) for name in self.share]
 
     @cached_property
     def documents(self) -> list[Read]:
         """Every document that kubectl, Argo CD, kustomize or Helm reads."""
         from kslint.model.documents import documents
 
-        return list(documents(self.graph))
+        return list(documents(self.resources, self.files))
 
     @cached_property
     def downloads(self) -> list[Download]:

@@ -219,9 +219,12 @@ def _bases(emission: Emission) -> Iterator[Installer]:
         yield Installer(names, text)
 
 
+_OPERATED = frozenset({"HelmRelease", "HelmChart", "Subscription"})
+
+
 def _operated(resource: Resource) -> str | None:
     """What an object of Flux, of k3s or of OLM installs."""
-    spec = resource.spec
+    spec = resource.spec if resource.kind in _OPERATED else None
     if spec is None:
         return None
     if resource.kind == "HelmRelease":

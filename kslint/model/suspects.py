@@ -17,10 +17,10 @@ from kslint.source.nodes import Map, Scalar, Seq
 from kslint.source.scalars import WORDS, is_date, is_word
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-    from kslint.graph.graph import Graph
     from kslint.model.schema import Schema, Schemas
+    from kslint.resources import Plain
     from kslint.source.nodes import Node
 
     Trail = Union[tuple["Trail", "str | int"], None]
@@ -70,11 +70,13 @@ class Suspect(NamedTuple):
         return isinstance(node, Scalar) and node.plain_style and is_word(node.literal)
 
 
-def suspects(graph: Graph, schemas: Schemas) -> Iterator[Suspect]:
+def suspects(
+    resources: Iterable[Resource], others: Iterable[Plain], schemas: Schemas
+) -> Iterator[Suspect]:
     """The values of objects and kustomizations that YAML may not read as they were meant."""
     known: dict[tuple[str, str], _Type | None] = {}
     metadata_type, kustomization = _Type(types.METADATA), _Type(types.KUSTOMIZATION)
-    for resource in graph.resources:
+    for resource in resources:
         metadata = resource.body.get("metadata")
         if metadata is not None:
             for node, wanted, path in _odd(metadata, metadata_type):
@@ -87,7 +89,7 @@ def suspects(graph: Graph, schemas: Schemas) -> Iterator[Suspect]:
         if schema is not None:
             for node, wanted, path in _odd(resource.body, schema, is_object=True):
                 yield Suspect(node, wanted, path, resource, False)
-    for plain in graph.others:
+    for plain in others:
         root = plain.document.root
         if isinstance(root, Map) and posixpath.basename(plain.file) in KUSTOMIZATIONS:
             about = Resource(root, plain.file)

@@ -51,11 +51,19 @@ class Skipped(NamedTuple):
     reason: str
 
 
-class ParsedFile(NamedTuple):
+class ParsedFile:
     """A file and the documents in it that could be read."""
 
-    source: Source
-    documents: list[Document]
+    __slots__ = ("_documents", "source")
+
+    def __init__(self, source: Source, documents: list[Document]) -> None:
+        self.source = source
+        self._documents: list[Document] | None = documents
+
+    @property
+    def documents(self) -> list[Document]:
+        assert self._documents is not None
+        return self._documents
 
 
 class Input(NamedTuple):

@@ -107,6 +107,9 @@ def profile_of(version: str) -> str:
     return at_or_below[-1] if at_or_below else PROFILES[0]
 
 
+_CONTROLLER_IMAGE = "kserve/kserve-controller"
+
+
 def normal_version(text: str) -> str | None:
     """`v0.19.0` and `0.19.0` as `0.19`; None if the text is no version (`main`, `{{x}}`)."""
     match = _VERSION.match(text)
@@ -211,9 +214,11 @@ def inferred_version(graph: Graph) -> str | None:
     if told:
         return max(told)[2]
     for resource in graph.of_kind("Deployment"):
+        if not graph.may_hold(resource, _CONTROLLER_IMAGE):
+            continue
         for container in resource.body.listed("spec", "template", "spec", "containers"):
             image, _, tag = (container.string("image") or "").partition("@")[0].rpartition(":")
-            if image.endswith("kserve/kserve-controller") and (found := normal_version(tag)):
+            if image.endswith(_CONTROLLER_IMAGE) and (found := normal_version(tag)):
                 return found
     return None
 
