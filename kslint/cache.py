@@ -1,8 +1,10 @@
-"""What a run found, kept for the next one over the very same input.
+"""What a run found, kept for the next one over the same input.
 
-A record is named by a digest of everything that decides a run's outcome: the bytes of every
-file, the configuration, the rules, this installation, the day. So it is never out of date, only
-of no more use. It is plain JSON behind its own digest; one that does not hold is passed over.
+A record is named by a digest of everything that decides what it says: the bytes of every file,
+the configuration, the rules, this installation, the day. So it is never out of date, only of no
+more use. What shares of an input were found to be (see `shares`) is named without the bytes, and
+holds their digests. Records are plain JSON behind a digest of their own; one that does not hold is
+passed over.
 """
 
 from __future__ import annotations
@@ -11,19 +13,20 @@ import json
 import os
 import sys
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from kslint import __version__
-from kslint.findings import Edit, Finding, Fix, Label, Result, Subject, Summary, Suppression
+from kslint import __version__, records
 from kslint.source.files import Source, is_chart_template
-from kslint.source.nodes import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from kslint.config import Config
+    from kslint.findings import Result
     from kslint.rulebook import Rule
     from kslint.source.files import InputProblem
+
+T = TypeVar("T")
 
 DIRECTORY = "KSLINT_CACHE_DIR"
 """The environment variable that names another directory."""
@@ -58,6 +61,26 @@ def plain(value: Any) -> Any:
     return value
 
 
+def today() -> str:
+    """The day, which suppressions and so the findings depend on."""
+    from datetime import date
+
+    return date.today().isoformat()
+
+
+def digests(files: Iterable[Source | InputProblem]) -> list[str]:
+    """What tells each file from any other, and from itself with other bytes."""
+    found = []
+    for file in files:
+        if isinstance(file, Source):
+            data = blake2b(file.data, digest_size=_DIGEST).hexdigest()
+            # whether it is a template depends on a file that need not be in the input
+            found.append(f"{file.name}\0{data}\0{is_chart_template(file)}")
+        else:
+            found.append(f"{file.file}\0{file.message}")
+    return found
+
+
 class Cache:
     """The records in a directory. No trouble with it is an error: there is no record, then."""
 
@@ -66,29 +89,26 @@ class Cache:
         self.directory = directory
         self._installation = installation
 
-    def name_of(
-        self, files: Iterable[Source | InputProblem], config: Config, rules: Iterable[Rule]
-    ) -> str:
-        """The name of the record of a run: a digest of all that its findings depend on."""
-        from datetime import date
+    def name_of(self, config: Config, rules: Iterable[Rule], further: Iterable[str]) -> str:
+        """The name of a record: a digest of all that what it holds depends on.
 
+        That is this kslint, where it runs, its settings and what is given with `further`.
+        """
         told = [
-            __version__, self._installation, sys.version, os.getcwd(), date.today().isoformat(),
+            __version__, self._installation, sys.version, os.getcwd(),
             plain(config), [plain(rule) for rule in rules],
         ]  # fmt: skip
         digest = blake2b(json.dumps(told).encode(), digest_size=_DIGEST)
-        for file in files:
-            if isinstance(file, Source):
-                data = blake2b(file.data, digest_size=_DIGEST).hexdigest()
-                # whether it is a template depends on a file that need not be in the input
-                item = f"{file.name}\0{data}\0{is_chart_template(file)}"
-            else:
-                item = f"{file.file}\0{file.message}"
+        for item in further:
             digest.update(f"{item}\n".encode("utf-8", "surrogatepass"))
         return digest.hexdigest()
 
     def get(self, name: str) -> Result | None:
         """The result of the run of that name, if it is there and whole."""
+        return self.load(name, records.result)
+
+    def load(self, name: str, made: Callable[[Any], T]) -> T | None:
+        """What `made` makes of the record of that name, if it is there and whole."""
         file = os.path.join(self.directory, name)
         try:
             if not _is_own(self.directory):
@@ -98,13 +118,13 @@ class Cache:
             if digest.decode() != blake2b(text, digest_size=_DIGEST).hexdigest():
                 return None
             os.utime(file)
-            return _result(json.loads(text))
+            return made(json.loads(text))
         except Exception:  # noqa: BLE001  (whatever a foreign file holds, the run goes on without)
             return None
 
-    def put(self, name: str, result: Result) -> None:
-        """Keep a result, whole or not at all, and drop the records used longest ago."""
-        text = json.dumps(result).encode()
+    def put(self, name: str, value: object) -> None:
+        """Keep what JSON can hold, whole or not at all, and drop the records used longest ago."""
+        text = json.dumps(value).encode()
         if len(text) >= _MOST - 2 * _DIGEST - 1:
             return
         digest = blake2b(text, digest_size=_DIGEST).hexdigest().encode()
@@ -133,31 +153,3 @@ def _is_own(directory: str) -> bool:
         return True
     found = os.stat(directory)
     return found.st_uid == os.geteuid() and not found.st_mode & 0o022
-
-
-def _result(values: list[Any]) -> Result:
-    findings, summary, failed, skipped, *rest = values
-    assert not any(rest), "a baseline is applied after the cache"
-    return Result(
-        [_finding(*one) for one in findings],
-        Summary(*summary),
-        failed,
-        [(file, reason) for file, reason in skipped],
-    )
-
-
-def _finding(*values: Any) -> Finding:
-    found = Finding(*values)
-    fix = found.fix
-    return found._replace(
-        span=Span(*found.span),
-        subject=Subject(*found.subject),
-        related=tuple(Label(Span(*span), text) for span, text in found.related),
-        suppressed=None if found.suppressed is None else Suppression(*found.suppressed),
-        fix=None if fix is None else _fix(*fix),
-    )
-
-
-def _fix(*values: Any) -> Fix:
-    fix = Fix(*values)
-    return fix._replace(edits=tuple(Edit(Span(*span), text) for span, text in fix.edits))

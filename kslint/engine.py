@@ -41,7 +41,6 @@ class Verdict(NamedTuple):
     found: list[Located]
     broken: list[Finding]
     """Rules that broke, as findings."""
-    excuses: list[Excuse]
 
 
 def run(
@@ -59,26 +58,26 @@ def run(
     """
     from kslint.model.model import Model
     from kslint.resources import object_troubles
+    from kslint.suppressions import excuses
 
     rules, book = list(rules), list(all_rules)
     model = model or Model.of(loaded, config)
     verdict = judge(model, rules, book)
+    given = excuses(loaded.files, model.resources)
     troubles = [*loaded.troubles, *object_troubles(loaded.files)]
     skipped = [(s.file, s.reason) for s in loaded.skipped]
     read = Read(len(loaded.files), len(model.graph.resources), troubles, skipped)
-    return conclude(verdict, read, rules, config, book)
+    return conclude(verdict, given, read, rules, config, book)
 
 
 def judge(model: Model, rules: Iterable[Rule], book: Iterable[Rule]) -> Verdict:
-    """What rules find in what a model judges, and what the user has to say of that.
+    """What rules find in what a model judges.
 
     Raises MistakesError if custom rules cannot be evaluated.
     """
-    from kslint.suppressions import excuses
-
     internal = next(rule for rule in book if rule.name == INTERNAL_ERROR)
     running = [rule for rule in rules if not rule.reserved]
-    verdict = Verdict([], [], [])
+    verdict = Verdict([], [])
     judged = _judged([rule for rule in running if rule.custom], model)
     fixes = _Fixes(model)
     for rule in running:
@@ -89,7 +88,6 @@ def judge(model: Model, rules: Iterable[Rule], book: Iterable[Rule]) -> Verdict:
         except Exception as error:  # noqa: BLE001  (one broken rule must not hide the others)
             broken.append(error)
         verdict.broken.extend(_broken(rule, error, internal) for error in broken)
-    verdict.excuses.extend(excuses(model.files, model.resources))
     return verdict
 
 
@@ -103,7 +101,12 @@ class Read(NamedTuple):
 
 
 def conclude(
-    verdict: Verdict, read: Read, rules: Iterable[Rule], config: Config, book: list[Rule]
+    verdict: Verdict,
+    given: Iterable[Excuse],
+    read: Read,
+    rules: Iterable[Rule],
+    config: Config,
+    book: list[Rule],
 ) -> Result:
     """The result of a run: excused what is excused, sorted, counted.
 
@@ -117,7 +120,7 @@ def conclude(
     failed = bool(findings)
     findings += applied(
         _configured(verdict.found, config, book),
-        verdict.excuses,
+        given,
         book,
         {rule.name for rule in rules if not rule.reserved},
         reason_required=config.require_reason,

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from kslint.source.nodes import Node
 
 MAX_LIST_DEPTH = 4
+MAX_OUTLINED = 1000
+"""Documents of a file that is worth an outline."""
 KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 """What kustomize looks for in a directory, by file name."""
 
@@ -72,6 +74,7 @@ class Resource:
         body = file.documents[number].root
         assert isinstance(body, Map)
         self.body = body
+        file.watch.lend(self)
         return body
 
     @property
@@ -97,26 +100,50 @@ class Resource:
         return f"Resource({self.kind}/{self.namespace or ''}/{self.name} in {self.file})"
 
 
+class Watch:
+    """Sees which files are read, so that it is known what findings depend on."""
+
+    def __init__(self) -> None:
+        self.opened: set[str] = set()
+        self._lent: list[Resource] = []
+
+    def lend(self, resource: Resource) -> None:
+        """Note that an object holds its body; it does until `renew`."""
+        self._lent.append(resource)
+
+    def renew(self) -> None:
+        """Begin anew: what is used from now on is seen again."""
+        for resource in self._lent:
+            del resource.body
+        self._lent.clear()
+        self.opened.clear()
+
+
 class Sketch(ParsedFile):
     """A file of which it is known what its objects are called; it is parsed if need be."""
 
-    __slots__ = ("_opened", "outline")
+    __slots__ = ("outline", "watch")
 
-    def __init__(self, source: Source, outline: Outline, opened: set[str]) -> None:
-        """`opened` is where the name of the file goes once it is parsed."""
+    def __init__(
+        self, source: Source, outline: Outline, watch: Watch, documents: list[Document] | None
+    ) -> None:
         super().__init__(source, [])
+        self._documents = documents
         self.outline = outline
-        self._documents = None
-        self._opened = opened
+        self.watch = watch
 
     @property
     def documents(self) -> list[Document]:
+        self.watch.opened.add(self.source.name)
         if self._documents is None:
-            self._opened.add(self.source.name)
             read = Input([], [], [])
             load_source(self.source, read)
             self._documents = read.files[0].documents
         return self._documents
+
+    def forget(self) -> None:
+        """Let the documents go; they are parsed again if need be."""
+        self._documents = None
 
 
 Outline = list[tuple[int, Identity]]
@@ -125,6 +152,8 @@ Outline = list[tuple[int, Identity]]
 
 def outline(file: ParsedFile) -> Outline | None:
     """What stands in a file; None if there is anything in it but single objects with names."""
+    if len(file.documents) > MAX_OUTLINED:
+        return None
     found = []
     for number, document in enumerate(file.documents):
         root = document.root

@@ -16,13 +16,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kslint import engine, rulebook
-from kslint.cache import Cache, directory
+from kslint.cache import Cache, digests, directory, today
 from kslint.cli import checking, quick
 from kslint.config import Cluster, Config
 from kslint.source.files import InputProblem, Source
 
 if TYPE_CHECKING:
     from kslint.findings import Result
+    from kslint.rulebook import Rule
 
 BAD = FIXTURES / "platform-bad"
 
@@ -77,27 +78,34 @@ DIFFERENT: dict[str, tuple[list[Source | InputProblem], Config, int]] = {
 }
 
 
+def name_of(
+    cache: Cache, files: list[Source | InputProblem], config: Config, rules: list[Rule]
+) -> str:
+    return cache.name_of(config, rules, [today(), *digests(files)])
+
+
 @pytest.mark.parametrize("what", DIFFERENT)
 def test_whatever_decides_the_outcome_is_in_the_name(what: str, cache: Cache) -> None:
     files, config, rules = DIFFERENT[what]
-    same = cache.name_of([SOURCE], Config(), book()[:9])
-    assert same == cache.name_of([Source("a.yaml", b"a: 1")], Config(), book()[:9])
-    assert same != cache.name_of(files, config, book()[:rules])
+    same = name_of(cache, [SOURCE], Config(), book()[:9])
+    assert same == name_of(cache, [Source("a.yaml", b"a: 1")], Config(), book()[:9])
+    assert same != name_of(cache, files, config, book()[:rules])
 
 
 def test_the_place_and_the_installation_are_in_the_name(cache: Cache, tmp_path: Path) -> None:
-    names = {cache.name_of([SOURCE], Config(), []), Cache("x", "y").name_of([SOURCE], Config(), [])}
+    other = Cache("x", "y")
+    names = {name_of(each, [SOURCE], Config(), []) for each in (cache, other)}
     with inside(tmp_path):
-        names.add(cache.name_of([SOURCE], Config(), []))
+        names.add(name_of(cache, [SOURCE], Config(), []))
     assert len(names) == 3
 
 
 def test_a_chart_that_appears_around_a_template_counts(cache: Cache, tmp_path: Path) -> None:
     (tmp_path / "templates").mkdir()
     template = Source(str(tmp_path / "templates" / "a.yaml"), b"a: '{{ x }}'")
-    before = cache.name_of([template], Config(), [])
+    before = name_of(cache, [template], Config(), [])
     (tmp_path / "Chart.yaml").write_text("name: x\n")
-    assert cache.name_of([template], Config(), []) != before
+    assert name_of(cache, [template], Config(), []) != before
 
 
 def test_sets_have_one_order() -> None:

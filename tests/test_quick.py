@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 WORDS = [
     *quick.FLAGS, *quick.SINGLE, *quick.REPEATED, *(f"{one}=" for one in quick.SINGLE),
-    "--select=KS1,vllm", "--fail-on=note", "--fail-on=never", "--no-such", "--help", "-x", "-",
+    "--select=KS1,vllm", "--fail-on=note", "--fail-on=never", "--jobs=2", "--jobs=0",
+    "--jobs=1x", "--jobs=٣", "3", "--no-such", "--help", "-x", "-",
     "--", "note", "error", "KS101", "a b", "text", "sarif:x=y", "", "=", "ü",
 ]  # fmt: skip
 
@@ -72,7 +73,8 @@ def test_both_read_a_command_line_alike(arguments: list[str]) -> None:
 @pytest.mark.parametrize(
     "arguments",
     [[], ["a", "b"], ["-"], ["--", "-x"], ["--select", "KS1", "--select=vllm", "dir"],
-     ["--fail-on", "note", "--isolated"], ["dir", "--config=k.yaml", "--output-format", "json"]],
+     ["--fail-on", "note", "--isolated"], ["--jobs", "3"],
+     ["dir", "--config=k.yaml", "--output-format", "json"]],
 )  # fmt: skip
 def test_plain_command_lines_need_no_typer(
     arguments: list[str], monkeypatch: pytest.MonkeyPatch

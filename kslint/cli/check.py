@@ -95,6 +95,16 @@ def check(
     no_cache: Annotated[
         bool, typer.Option("--no-cache", help="Check anew what has been checked before.")
     ] = False,
+    jobs: Annotated[
+        int | None,
+        typer.Option(
+            "--jobs",
+            min=1,
+            metavar="N",
+            help="Processes that check large trees.",
+            show_default="as many as there are cores",
+        ),
+    ] = None,
     statistics: Annotated[
         bool, typer.Option("--statistics", help="Print how many findings each rule has.")
     ] = False,
@@ -131,6 +141,7 @@ def check(
         changed=changed,
         since=since,
         no_cache=no_cache,
+        jobs=jobs,
         diff=diff,
         fix=fix,
         unsafe_fixes=unsafe_fixes,

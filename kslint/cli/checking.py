@@ -45,6 +45,7 @@ class Options(NamedTuple):
     changed: bool = False
     since: str | None = None
     no_cache: bool = False
+    jobs: int | None = None
     diff: bool = False
     fix: bool = False
     unsafe_fixes: bool = False
@@ -101,7 +102,7 @@ def _run(options: Options) -> int:
 
     progress.doing = f"checking {len(reading.files)} files"
     cache = None if options.no_cache else _cache()
-    result = counted(reading.checked(rules, book, cache), lambda: reading.loaded)
+    result = counted(reading.checked(rules, book, cache, options.jobs), lambda: reading.loaded)
     saved = True
     if options.diff or options.fix:
         from kslint import engine, fixing
@@ -119,7 +120,7 @@ def _run(options: Options) -> int:
             return 2 if result.failed else int(bool(outcome.changed) and not options.exit_zero)
         sources, fixed, saved = save(outcome)
         reading = reading.with_sources(sources)
-        result = counted(reading.checked(rules, book, cache), lambda: reading.loaded)
+        result = counted(reading.checked(rules, book, cache, options.jobs), lambda: reading.loaded)
         result = result._replace(summary=result.summary._replace(fixed=fixed))
     progress.end()
     run = Run(result, reading, book, options.statistics, options.unsafe_fixes)

@@ -28,6 +28,7 @@ SINGLE = {
     "--baseline": "baseline",
     "--config": "config_file",
     "--fail-on": "fail_on",
+    "--jobs": "jobs",
     "--since": "since",
     "--stdin-filename": "stdin_filename",
 }
@@ -55,7 +56,11 @@ def parse(arguments: Sequence[str]) -> Options | None:
                 value = next(rest, "-")
             if value[:1] == "-" or value not in CHOICES.get(option, (value,)):
                 return None
-            if option in SINGLE:
+            if option == "--jobs":
+                if not value.isdecimal() or not value.isascii() or not int(value):
+                    return None
+                given["jobs"] = int(value)
+            elif option in SINGLE:
                 given[SINGLE[option]] = value
             elif option in REPEATED:
                 given[REPEATED[option]].append(value)

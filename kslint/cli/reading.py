@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from kslint.source.load import Input
 
 
+LARGE = 1024 * 1024
+"""Bytes of an input that is worth dividing."""
+
+
 class Reading:
     """The input of a run. `files` is everything that was named, read."""
 
@@ -48,16 +52,54 @@ class Reading:
 
         return Model.of(self.loaded, self.config)
 
-    def checked(self, rules: list[Rule], book: list[Rule], cache: Cache | None) -> Result:
-        """What the rules find; out of the cache where the very same has been checked before."""
-        name = None if cache is None else cache.name_of(self.files, self.config, rules)
-        known = None if cache is None or name is None else cache.get(name)
-        if known is not None:
-            return known
+    def checked(
+        self, rules: list[Rule], book: list[Rule], cache: Cache | None, processes: int | None
+    ) -> Result:
+        """What the rules find; out of the cache where the very same has been checked before.
+
+        Raises RulebookError and MistakesError as `engine.run` does.
+        """
         from kslint import engine
 
-        result = engine.run(self.loaded, rules, self.config, book, self.model)
-        broke = any(finding.name == engine.INTERNAL_ERROR for finding in result.findings)
-        if cache is not None and name is not None and not broke:
+        if cache is None:
+            divided = self._divided(rules, book, None, processes)
+            return divided or engine.run(self.loaded, rules, self.config, book, self.model)
+        from kslint.cache import today
+
+        name = cache.name_of(self.config, rules, [today(), *self._digests])
+        result = cache.get(name)
+        if result is not None:
+            return result
+        result = self._divided(rules, book, cache, processes)
+        result = result or engine.run(self.loaded, rules, self.config, book, self.model)
+        if not any(finding.name == engine.INTERNAL_ERROR for finding in result.findings):
             cache.put(name, result)
+        return result
+
+    @cached_property
+    def _digests(self) -> list[str]:
+        from kslint.cache import digests
+
+        return digests(self.files)
+
+    def _divided(
+        self, rules: list[Rule], book: list[Rule], cache: Cache | None, processes: int | None
+    ) -> Result | None:
+        """The same, worked out share by share; None for an input that is not to be divided."""
+        if sum(len(source.data) for source in self.sources.values()) < LARGE:
+            return None
+        from kslint import shares, workers
+
+        processes = processes or workers.available()
+        if cache is None:
+            found = shares.check(self.files, self.config, rules, book, processes)
+            return None if found is None else found[0]
+        name = cache.name_of(self.config, rules, ["shares", *self.sources])
+        kept = cache.load(name, shares.Kept.from_plain)
+        found = shares.check(self.files, self.config, rules, book, processes, self._digests, kept)
+        if found is None:
+            return None
+        result, keep = found
+        if keep is not None:
+            cache.put(name, keep)
         return result

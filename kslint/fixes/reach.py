@@ -32,14 +32,16 @@ class Reach:
 
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
-        self._in_file: dict[str, list[Resource]] = {}
+        self._sorted: set[str] = set()
         self._written: dict[Key, list[Resource]] = {}
         self._emitted: dict[Key, list[Resource]] = {}
         self._left: dict[str, int] = {}
-        for resource in graph.resources:
-            if graph.scopes.emission_of(resource) is None:
-                self._in_file.setdefault(resource.file, []).append(resource)
-            elif resource.kind != "CustomResourceDefinition":  # large, and no fix reaches into one
+        for emission in graph.scopes.emissions:
+            for resource in emission.resources:
+                if (
+                    resource.kind == "CustomResourceDefinition"
+                ):  # large, and no fix reaches into one
+                    continue
                 for key in self._keys(walk(resource.body)):
                     self._emitted.setdefault(key, []).append(resource)
 
@@ -60,9 +62,12 @@ class Reach:
         place = document.holder or document.outer
         begin, end = marked(place)
         (key,) = self._keys([document.outer])
-        for resource in self._in_file.pop(key[0], ()):  # not sorted by document yet
-            for its in self._keys([resource.body]):
-                self._written.setdefault(its, []).append(resource)
+        if key[0] not in self._sorted:
+            self._sorted.add(key[0])
+            for resource in self._graph.in_file(key[0]):
+                if self._graph.scopes.emission_of(resource) is None:
+                    for its in self._keys([resource.body]):
+                        self._written.setdefault(its, []).append(resource)
         for resource in self._written.get(key, ()):
             first, last = marked(resource.body)
             if any(first <= (e.span.line - 1, e.span.column - 1) <= last for e in edits):

@@ -65,9 +65,17 @@ class Completeness:
             return self._told
         if self._told is not None and namespace in self._told:
             return True
+        return (kind, namespace) in self._declarations() and not self._is_open(kind, namespace)
+
+    def settle(self) -> None:
+        """Work out now what is declared and what is open."""
+        self._declarations()
+        self._is_open("", "")
+
+    def _declarations(self) -> set[tuple[str, str]]:
         if self._declared is None:
             self._declared = self._declare()
-        return (kind, namespace) in self._declared and not self._is_open(kind, namespace)
+        return self._declared
 
     @property
     def platform_known(self) -> bool:

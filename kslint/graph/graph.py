@@ -14,7 +14,7 @@ from kslint.graph.completeness import ALWAYS_THERE, Completeness
 from kslint.graph.references import produced, references
 from kslint.graph.repository import glob_matches
 from kslint.graph.scopes import Scopes
-from kslint.resources import resources_of
+from kslint.resources import Sketch, resources_of
 from kslint.source.files import encoding_of
 
 if TYPE_CHECKING:
@@ -66,8 +66,10 @@ class Documents(Mapping[str, "list[Node]"]):
     def __getitem__(self, name: str) -> list[Node]:
         found = self._roots.get(name)
         if found is None:
-            found = [document.root for document in self._files[name].documents]
-            self._roots[name] = found
+            file = self._files[name]
+            found = [document.root for document in file.documents]
+            if not isinstance(file, Sketch):  # which wants to know of every use
+                self._roots[name] = found
         return found
 
     def file(self, name: str) -> ParsedFile:
@@ -160,6 +162,12 @@ class Graph:
             and self.complete_for(kind, namespace)
         )
         return Lookup(ABSENT if absent else UNKNOWN, (), tuple(elsewhere))
+
+    def settle(self) -> None:
+        """Work out now what look-ups take from the input as a whole, and not with the first."""
+        self._made("")
+        self.in_file("")
+        self.completeness.settle()
 
     def complete_for(self, kind: str, namespace: str) -> bool:
         """Are all objects of a kind in a namespace known? "" asks for cluster-scoped ones."""

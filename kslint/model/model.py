@@ -66,6 +66,11 @@ class Model:
         """KServe's settings, one for each installation in the input."""
         return settings.resolve(self.graph, self.config.kserve_version)
 
+    def settle(self) -> None:
+        """Work out now what all shares take from the input as a whole."""
+        self.graph.settle()
+        _ = self.settings, self.makers
+
     def within(self, share: Sequence[str] | None) -> Model:
         """The model for a share. What concerns the whole input is taken over, not worked out."""
         made = Model(self.graph, self.config, share)

@@ -1,0 +1,99 @@
+"""Work on several cores: forked processes, which have what was read and tell the rest by JSON."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from typing import TYPE_CHECKING, Any, NoReturn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    First = Callable[[int], Any]
+    Second = Callable[[int, list[Any]], Any]
+
+
+def available() -> int:
+    """How many processes can run at once; 1 where forking is not safe."""
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else 1
+
+
+def in_two_steps(count: int, first: First, second: Second) -> list[tuple[Any, Any]] | None:
+    """What `count` workers find in a first and in a second step.
+
+    The first step is given a worker's number, the second also what all found in the first. Both
+    give what JSON can hold. None if a worker did not come to its end.
+    """
+    if count == 1:
+        found = first(0)
+        return [(found, second(0, [found]))]
+    workers: list[_Worker] = []
+    try:
+        workers.extend(_Worker(number, first, second) for number in range(count))
+        firsts = [worker.receive() for worker in workers]
+        for worker in workers:
+            worker.send(firsts)
+        return [(found, worker.receive()) for found, worker in zip(firsts, workers, strict=True)]
+    except (OSError, EOFError):
+        return None
+    finally:
+        for worker in workers:
+            worker.end()
+
+
+class _Worker:
+    """A forked process and two pipes, on which a line is a message."""
+
+    def __init__(self, number: int, first: First, second: Second) -> None:
+        asked, ask = os.pipe()
+        answer, answered = os.pipe()
+        self._process = os.fork()
+        if not self._process:
+            os.close(ask)
+            os.close(answer)
+            _work(number, first, second, asked, answered)
+        os.close(asked)
+        os.close(answered)
+        self._ask = os.fdopen(ask, "wb")
+        self._answer = os.fdopen(answer, "rb")
+
+    def send(self, value: object) -> None:
+        self._ask.write(json.dumps(value).encode() + b"\n")
+        self._ask.flush()
+
+    def receive(self) -> Any:
+        """Raises EOFError if the process ended without a word."""
+        line = self._answer.readline()
+        if not line.endswith(b"\n"):
+            raise EOFError
+        return json.loads(line)
+
+    def end(self) -> None:
+        """Close, and leave no process behind."""
+        for pipe in (self._ask, self._answer):
+            try:
+                pipe.close()
+            except OSError:  # what was written could not be sent any more
+                continue
+        try:
+            os.kill(self._process, signal.SIGKILL)  # it is at its end, or of no use
+        except ProcessLookupError:
+            return
+        os.waitpid(self._process, 0)
+
+
+def _work(number: int, first: First, second: Second, asked: int, answered: int) -> NoReturn:
+    """The worker's life. It never returns, and leaves the parent's streams alone."""
+    code = 1
+    try:
+        with os.fdopen(asked, "rb") as questions, os.fdopen(answered, "wb") as answers:
+            answers.write(json.dumps(first(number)).encode() + b"\n")
+            answers.flush()
+            line = questions.readline()
+            if line:
+                answers.write(json.dumps(second(number, json.loads(line))).encode() + b"\n")
+                code = 0
+    finally:
+        os._exit(code)  # without a word: the parent does the work itself, and says what is wrong

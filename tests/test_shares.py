@@ -1,0 +1,288 @@
+"""An input judged share by share gives the findings of the whole, whatever is left out or kept."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import sys
+from typing import TYPE_CHECKING
+
+import corpora
+import pytest
+from cases import FIXTURES, book, inside
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from platforms import hostile_platforms, platforms
+
+from kslint import config_file, engine, rulebook, shares
+from kslint.cache import digests
+from kslint.cli import checking, quick, reading
+from kslint.config import Config, excluder
+from kslint.source.files import CONFIG_FILES, Source, read_all
+from kslint.source.load import parsed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from transformations import Files
+
+    from kslint.findings import Result
+    from kslint.model.model import Model
+    from kslint.rulebook import Rule
+    from kslint.source.files import InputProblem
+
+    Input = Sequence[Source | InputProblem]
+
+FOLDERS = sorted(
+    folder
+    for rule in FIXTURES.iterdir()
+    for folder in ([rule] if rule.name.startswith("platform-") else rule.iterdir())
+)
+forks = pytest.mark.skipif(sys.platform != "linux", reason="forks on Linux only")
+
+
+@pytest.fixture(autouse=True)
+def each_file_is_a_share(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shares, "SHARE", 1)
+    monkeypatch.setattr(reading, "LARGE", 0)
+
+
+def whole(files: Input, config: Config) -> Result:
+    return engine.run(parsed(files), engine.choose(book(), config), config, book())
+
+
+def divided(
+    files: Input, config: Config, kept: shares.Kept | None = None, processes: int = 1
+) -> tuple[Result, shares.Kept | None] | None:
+    rules = engine.choose(book(), config)
+    return shares.check(files, config, rules, book(), processes, digests(files), kept)
+
+
+def in_folder(folder: Path) -> tuple[list[Source | InputProblem], Config]:
+    configs = config_file.in_directory(".")
+    config = config_file.read(configs[0]).config() if configs else Config()
+    return read_all(["."], excluder(config)), config
+
+
+def through_json(kept: shares.Kept) -> shares.Kept:
+    return shares.Kept.from_plain(json.loads(json.dumps(kept)))
+
+
+def test_every_fixture_gives_what_the_whole_gives() -> None:
+    count = 0
+    for folder in FOLDERS:
+        with inside(folder):
+            files, config = in_folder(folder)
+            found = divided(files, config)
+            if found is not None:
+                count += 1
+                assert found[0] == whole(files, config), folder
+    assert count > len(FOLDERS) * 0.8
+
+
+def changed(data: bytes, chance: random.Random) -> bytes:
+    """A file with a line gone, doubled, or with another word or number in it."""
+    lines = data.split(b"\n")
+    at = chance.randrange(len(lines))
+    how = chance.randrange(4)
+    if how == 0:
+        del lines[at]
+    elif how == 1:
+        lines.insert(at, lines[at])
+    elif how == 2:
+        lines[at] = lines[at].replace(b"1", b"7") + b"x"
+    else:
+        lines[at] = lines[at].partition(b":")[0] + b": 3"
+    return b"\n".join(lines)
+
+
+@pytest.fixture
+def judged(monkeypatch: pytest.MonkeyPatch) -> list[list[str] | None]:
+    """Grows with every share that is judged: its files, or None for the whole."""
+    seen: list[list[str] | None] = []
+    judge = engine.judge
+
+    def noted(model: Model, rules: list[Rule], all_rules: list[Rule]) -> engine.Verdict:
+        seen.append(None if model.share is None else list(model.share))
+        return judge(model, rules, all_rules)
+
+    monkeypatch.setattr(engine, "judge", noted)
+    return seen
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_is_kept_of_a_tree_holds_after_a_change(
+    seed: int, judged: list[list[str] | None]
+) -> None:
+    spared = 0
+    for folder in FOLDERS:
+        chance = random.Random(f"{folder.parent.name}/{folder.name}/{seed}")  # noqa: S311
+        with inside(folder):
+            files, config = in_folder(folder)
+            before = divided(files, config)
+            if before is None or before[1] is None:
+                continue
+            at = chance.randrange(len(files))
+            old = files[at]
+            assert isinstance(old, Source)
+            files[at] = Source(old.name, changed(old.data, chance), old.path)
+            judged.clear()
+            after = divided(files, config, through_json(before[1]))
+            spared += len(judged) < len(before[1].records)
+            if after is not None:
+                assert after[0] == whole(files, config), folder
+    assert spared > 60
+
+
+@settings(
+    max_examples=40,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+@given(st.one_of(platforms, hostile_platforms()), st.randoms(use_true_random=False))
+def test_any_platform_gives_what_the_whole_gives(files: Files, chance: random.Random) -> None:
+    named = [name for name in sorted(files) if name.rpartition("/")[2] != "kustomization.yaml"]
+    sources = [Source(name, files[name]) for name in named if name not in CONFIG_FILES]
+    found = divided(sources, Config())
+    if found is None or not sources:
+        return
+    assert found[0] == whole(sources, Config())
+    if found[1] is not None:
+        at = chance.randrange(len(sources))
+        sources[at] = Source(sources[at].name, changed(sources[at].data, chance))
+        after = divided(sources, Config(), through_json(found[1]))
+        assert after is None or after[0] == whole(sources, Config())
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Iterator[Path]:
+    """Thirty files and an Application, with faults; the working directory."""
+    corpora.write(str(tmp_path / "tree"), 30)
+    with inside(tmp_path):
+        yield tmp_path / "tree"
+
+
+@forks
+@pytest.mark.parametrize("processes", [2, 3, 50])
+def test_any_number_of_processes_finds_the_same(tree: Path, processes: int) -> None:
+    files = read_all(["tree"])
+    found = divided(files, Config(), None, processes)
+    alone = divided(files, Config())
+    assert found == alone
+    assert found is not None
+    assert found[0] == whole(files, Config())
+
+
+def test_only_what_a_change_touches_is_judged_again(
+    tree: Path, judged: list[list[str] | None]
+) -> None:
+    first = divided(read_all(["tree"]), Config())
+    assert first is not None
+    assert first[1] is not None
+    file = tree / "team-000" / "model-00007.yaml"
+    text = file.read_text()
+    file.write_text(text.replace("maxReplicas: 4", "maxReplicas: 5"))
+    judged.clear()
+    second = divided(read_all(["tree"]), Config(), first[1])
+    assert judged == [["tree/team-000/model-00007.yaml"]]
+    assert second is not None
+    file.write_text(text.replace("kind: Service\n", "kind: Endpoints\n"))
+    judged.clear()
+    divided(read_all(["tree"]), Config(), second[1])
+    assert len(judged) == 32  # another object may be looked for by any rule
+
+
+def test_a_share_that_looks_into_another_file_depends_on_it(
+    tmp_path: Path, judged: list[list[str] | None]
+) -> None:
+    (tmp_path / "service.yaml").write_text(SERVICE)
+    claim = tmp_path / "zclaim.yaml"
+    claim.write_text(CLAIM.format(mode="ReadWriteMany"))
+    with inside(tmp_path):
+        first = divided(read_all(["."]), Config())
+        assert first is not None
+        assert "KS402" not in {finding.rule for finding in first[0].findings}
+        claim.write_text(CLAIM.format(mode="ReadWriteOnce"))
+        judged.clear()
+        second = divided(read_all(["."]), Config(), first[1])
+    assert judged == [["service.yaml"], ["zclaim.yaml"]]
+    assert second is not None
+    assert "KS402" in {finding.rule for finding in second[0].findings}
+
+
+SERVICE = """\
+apiVersion: serving.kserve.io/v1beta1
+kind: InferenceService
+metadata: {name: qwen, namespace: models}
+spec:
+  predictor:
+    canaryTrafficPercent: 10
+    model:
+      modelFormat: {name: vLLM}
+      storageUri: pvc://cache/qwen
+"""
+CLAIM = """\
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {{name: cache, namespace: models}}
+spec:
+  accessModes: [{mode}]
+  resources: {{requests: {{storage: 5Gi}}}}
+"""
+
+
+@forks
+def test_a_worker_that_dies_leaves_the_work_to_a_run_over_the_whole(
+    tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert tree.exists()
+    parent = os.getpid()
+    judge = engine.judge
+
+    def deadly(model: Model, rules: list[Rule], all_rules: list[Rule]) -> engine.Verdict:
+        if os.getpid() != parent:
+            os._exit(3)
+        return judge(model, rules, all_rules)
+
+    monkeypatch.setattr(engine, "judge", deadly)
+    files = read_all(["tree"])
+    assert divided(files, Config(), None, 2) is None
+    with pytest.raises(ChildProcessError):  # and no process is left behind
+        os.waitpid(-1, os.WNOHANG)
+
+
+def test_the_command_reports_the_same_divided_or_not(
+    tree: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rulebook, "installation", lambda: "test")
+    monkeypatch.setenv("KSLINT_CACHE_DIR", str(tree.parent / "cache"))
+
+    def report(*arguments: str) -> str:
+        options = quick.parse(["tree", "--output-format", "json", *arguments])
+        assert options is not None
+        assert checking.run(options) == 1
+        return capsys.readouterr().out
+
+    outputs = {report("--no-cache", "--jobs", "1"), report("--jobs", "2"), report()}
+    with monkeypatch.context() as patch:
+        patch.setattr(reading, "LARGE", 1 << 40)
+        outputs.add(report("--no-cache"))
+    assert len(outputs) == 1
+    file = tree / "team-000" / "model-00007.yaml"
+    file.write_text(file.read_text().replace('cpu: "8"', 'cpu: "1"'))
+    changed = report()
+    assert changed not in outputs
+    assert changed == report("--no-cache")
+
+
+def test_what_is_kept_does_not_go_bad_overnight(tree: Path) -> None:
+    """A suppression runs out by the day of the run, not by the day its share was judged."""
+    file = tree / "team-000" / "model-00000.yaml"
+    file.write_text("# kslint: ignore-file[pvc-missing] until=2020-01-01\n" + file.read_text())
+    first = divided(read_all(["tree"]), Config())
+    assert first is not None
+    second = divided(read_all(["tree"]), Config(), first[1])
+    assert second is not None
+    for result in (first[0], second[0]):
+        assert "unused-suppression" in {finding.name for finding in result.findings}
