@@ -60,6 +60,45 @@ spec:
   destination: {{server: https://kubernetes.default.svc, namespace: models}}
   source: {{repoURL: https://git.example.com/x, path: p/{0}, targetRevision: HEAD}}
 """
+CHOOSING = """apiVersion: serving.kserve.io/v1beta1
+kind: InferenceService
+metadata: {{name: m, namespace: n{0}}}
+spec: {{predictor: {{model: {{modelFormat: {{name: own}}, storageUri: "pvc://a/b"}}}}}}
+---
+apiVersion: serving.kserve.io/v1alpha1
+kind: ServingRuntime
+metadata: {{name: r, namespace: n{0}}}
+spec:
+  supportedModelFormats: [{{name: own, autoSelect: true}}]
+  containers: [{{name: kserve-container, image: a}}]
+"""
+DEPLOYMENT = """apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: m, namespace: n{0}}}
+spec:
+  replicas: 1
+  selector: {{matchLabels: {{a: b}}}}
+  template:
+    metadata: {{labels: {{a: b}}}}
+    spec: {{containers: [{{name: m, image: "vllm/vllm-openai-cpu:v0.20.0", args: [--model=/m]}}]}}
+---
+"""
+LIMITED = (
+    DEPLOYMENT
+    + """apiVersion: v1
+kind: ResourceQuota
+metadata: {{name: q, namespace: n{0}}}
+spec: {{hard: {{pods: 4}}}}
+"""
+)
+SCALED = (
+    DEPLOYMENT
+    + """apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {{name: h, namespace: n{0}}}
+spec: {{maxReplicas: 3, scaleTargetRef: {{apiVersion: apps/v1, kind: Deployment, name: m}}}}
+"""
+)
 CONFIG_MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n"
 
 
@@ -92,6 +131,11 @@ INPUTS: dict[str, Callable[[int], dict[str, str]]] = {
         **{f"apps/{i}.yaml": APPLICATION.format(i) for i in range(n // 3)},
         **{f"p/{i}/a.yaml": INFERENCE_SERVICE.format(i) for i in range(n // 3)},
     },
+    "runtimes to choose from": lambda n: {
+        f"d{i}/a.yaml": CHOOSING.format(i) for i in range(6 * n)
+    },
+    "quotas": lambda n: {f"d{i}/a.yaml": LIMITED.format(i) for i in range(2 * n)},
+    "scalers": lambda n: {f"d{i}/a.yaml": SCALED.format(i) for i in range(2 * n)},
     "names that kustomize follows": lambda n: {
         "a.yaml": documents(INFERENCE_SERVICE)(n // 3),
         "kustomization.yaml": "resources: [a.yaml]\nnamePrefix: x-\nnamespace: q\n",

@@ -114,6 +114,7 @@ class Graph:
         for resource in self.resources:
             self._by_kind.setdefault(resource.kind, []).append(resource)
             self._by_name.setdefault((resource.kind, resource.name), []).append(resource)
+        self._by_namespace: dict[str, dict[str | None, list[tuple[int, Resource]]]] = {}
         self._in_file: dict[str, list[Resource]] | None = None
         self._references: list[Reference] | None = None
         self._produced: dict[str, Made] | None = None
@@ -122,6 +123,25 @@ class Graph:
         """The objects of a kind, in input order; of one API group if given ("" is core)."""
         found = self._by_kind.get(kind, [])
         return found if group is None else [r for r in found if r.group == group]
+
+    def of_namespace(
+        self, kind: str, namespace: str | None, group: str | None = None
+    ) -> list[Resource]:
+        """The objects of a kind that may live in a namespace, in input order.
+
+        Those whose own is not known are among them; of a namespace that is not known, all are.
+        """
+        if namespace is None:
+            return self.of_kind(kind, group)
+        if kind not in self._by_namespace:
+            places: dict[str | None, list[tuple[int, Resource]]] = {}
+            for number, resource in enumerate(self.of_kind(kind)):
+                places.setdefault(self.namespace_of(resource), []).append((number, resource))
+            self._by_namespace[kind] = places
+        places = self._by_namespace[kind]
+        found = [*places.get(namespace, ()), *places.get(None, ())]
+        found.sort(key=lambda pair: pair[0])
+        return [resource for _, resource in found if group is None or resource.group == group]
 
     def in_file(self, name: str) -> list[Resource]:
         """The objects that are written in a file."""

@@ -156,9 +156,9 @@ def quota_slots(graph: Graph, namespace: str | None, demand: Demand) -> int | No
     asked["count/pods"] = asked["pods"]
     asked.update({f"requests.{name}": (amount, False) for name, amount in demand.extended.items()})
     best: int | None = None
-    for resource in graph.of_kind("ResourceQuota", ""):
+    for resource in () if namespace is None else graph.of_namespace("ResourceQuota", namespace, ""):
         spec = resource.spec
-        if namespace is None or spec is None or graph.namespace_of(resource) != namespace:
+        if spec is None or graph.namespace_of(resource) != namespace:
             continue
         scopes = spec.get("scopes")
         if (scopes is not None and scopes.elements()) or spec.get("scopeSelector") is not None:

@@ -49,13 +49,11 @@ _KNOWN_CLASSES = ("hpa", "keda", "none")
 def scalers(graph: Graph, name: str, namespace: str | None) -> Iterator[Resource]:
     """The autoscalers of the input that target a Deployment, by its name."""
     for kind in ("HorizontalPodAutoscaler", "ScaledObject", "HTTPScaledObject"):
-        for resource in graph.of_kind(kind):
+        for resource in graph.of_namespace(kind, namespace):
             target = None if resource.spec is None else resource.spec.get("scaleTargetRef")
             if target is None or (target.string("kind") or "Deployment") != "Deployment":
                 continue
-            its = graph.namespace_of(resource)
-            here = its is None or namespace is None or its == namespace
-            if here and name in (target.string("name"), target.string("deployment")):
+            if name in (target.string("name"), target.string("deployment")):
                 yield resource
 
 

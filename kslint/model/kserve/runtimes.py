@@ -174,10 +174,8 @@ def find(name: str, namespace: str | None, graph: Graph, profile: str) -> Runtim
 def _candidates(namespace: str | None, graph: Graph, profile: str) -> list[Runtime]:
     """Runtimes in the order of selection: namespace before cluster, by protocol rank and name."""
     scopes: tuple[list[Runtime], list[Runtime]] = ([], [])
-    for resource in graph.of_kind("ServingRuntime", names.GROUP):
-        its = graph.namespace_of(resource)
-        if its is None or namespace is None or its == namespace:
-            scopes[0].append(Runtime(resource, False))
+    near = graph.of_namespace("ServingRuntime", namespace, names.GROUP)
+    scopes[0].extend(Runtime(resource, False) for resource in near)
     own = graph.of_kind("ClusterServingRuntime", names.GROUP)
     scopes[1].extend(Runtime(resource, False) for resource in own)
     held = {runtime.name for runtime in scopes[1]}
