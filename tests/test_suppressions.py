@@ -86,6 +86,22 @@ def test_a_date_in_an_annotation_counts(tmp_path: Path) -> None:
     assert "the suppression of `KS304` ran out on 2020-01-31" in [f.message for f in found]
 
 
+def test_an_annotation_covers_what_is_found_in_the_yaml_of_its_object(tmp_path: Path) -> None:
+    text = """\
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: a
+  annotations: {kslint.io/ignore: yaml-merge-override}
+data:
+  a: b
+  <<: {a: c}
+"""
+    (tmp_path / "a.yaml").write_text(text, encoding="utf-8")
+    found = {f.name: f.suppressed for f in result_of(tmp_path).findings}
+    assert found == {"yaml-merge-override": Suppression("inSource", "")}
+
+
 def _with_annotation(folder: Path, value: str) -> list[Finding]:
     text = (CASES / "good-annotation/a.yaml").read_text(encoding="utf-8")
     old = "kslint.io/ignore: vllm-omp-bind-all"

@@ -30,14 +30,15 @@ class Read(NamedTuple):
 
 def documents(resources: Iterable[Resource], files: Iterable[ParsedFile]) -> Iterator[Read]:
     """Every document that kubectl, Argo CD, kustomize or Helm reads."""
-    applied = {resource.file for resource in resources if not resource.emitter}
+    written = {id(resource.body): resource for resource in resources if not resource.emitter}
+    applied = {resource.file for resource in written.values()}
     for file in files:
         name = file.source.name
         for document in file.documents:
             root = document.root
             if not isinstance(root, Map):
                 continue
-            resource = Resource(root, name)
+            resource = written.get(id(root)) or Resource(root, name)
             if is_object(root):
                 yield Read(document, resource, name not in applied)
             elif posixpath.basename(name) in KUSTOMIZATIONS:
