@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from kslint.cli.changed import Change
     from kslint.config import Config
     from kslint.findings import Result
+    from kslint.fixing import Outcome
     from kslint.source.load import Input
 
 FAIL_ON = "error"
@@ -74,68 +75,104 @@ def _run(options: Options) -> int:
         options = options._replace(paths=[*options.paths, STDIN])
     _refuse(options)
     wanted = outputs(options.output_format)
-    change = _change(options)
-    if change is not None:
-        options = options._replace(paths=change.tree)
-    config, book = in_force(options.places, options.config_file, options.isolated)
-    rules = chosen(book, config, options.select, options.ignore)
-    baseline = _baseline(options, config)
-    progress = Progress("reading")
-    unchanged = change is not None and change.is_empty(config, baseline, book)
-    if change is not None and unchanged:
-        sys.stderr.write(f"No manifest changed since {change.since}\n")
-        reading, baseline = Reading([], config), None
-        wanted = [output for output in wanted if output.format != "text"]  # would say: no objects
-    else:
-        files = read_files(options.paths, config, options.stdin_filename)
-        reading = Reading(files, config)
-
-    def counted(result: Result, read: Callable[[], Input]) -> Result:
-        result = baselines.applied(baseline, result, rules, options.places)
-        if change is not None and not change.is_of_settings(config, baseline, book):
-            from kslint import engine
-
-            result = change.narrowed(
-                result, read(), config, book, lambda old: engine.run(old, rules, config, book)
-            )
-        return result
-
-    progress.doing = f"checking {len(reading.files)} files"
-    cache = None if options.no_cache else _cache()
-    result = counted(reading.checked(rules, book, cache, options.jobs), lambda: reading.loaded)
-    saved = True
-    if options.diff or options.fix:
-        from kslint import engine, fixing
-        from kslint.cli.fixing import save, show
-
-        outcome = fixing.fix(
-            reading.loaded,
-            result,
-            lambda read: counted(engine.run(read, rules, config, book), lambda: read),
-            options.unsafe_fixes,
-        )
-        progress.end()
-        if options.diff:
-            show(outcome, options.unsafe_fixes)
-            return 2 if result.failed else int(bool(outcome.changed) and not options.exit_zero)
-        sources, fixed, saved = save(outcome)
-        reading = reading.with_sources(sources)
-        result = counted(reading.checked(rules, book, cache, options.jobs), lambda: reading.loaded)
-        result = result._replace(summary=result.summary._replace(fixed=fixed))
-    progress.end()
-    run = Run(result, reading, book, options.statistics, options.unsafe_fixes)
+    check = _Check(options)
+    if check.unchanged:  # a report in words would say that there is nothing to check
+        wanted = [output for output in wanted if output.format != "text"]
+    result, saved = check.result(), True
+    if options.diff:
+        return check.show_fixes(result)
+    if options.fix:
+        result, saved = check.fixed(result)
+    check.progress.end()
+    run = Run(result, check.reading, check.book, options.statistics, options.unsafe_fixes)
     written = write(wanted, run)
-    said = unchanged or options.statistics or "text" in (output.format for output in wanted)
-    if not said:
+    in_words = options.statistics or "text" in (output.format for output in wanted)
+    if not check.unchanged and not in_words:
         _say_nothing_checked(result)
     baselines.say_fixed(result)
     if result.failed or not written or not saved:
         return 2
     if options.exit_zero:
         return 0
-    threshold = options.fail_on or config.fail_on or FAIL_ON
+    threshold = options.fail_on or check.config.fail_on or FAIL_ON
     counting = (finding for finding in result.findings if finding.suppressed is None)
     return int(any(at_or_over(finding.severity, threshold) for finding in counting))
+
+
+class _Check:
+    """One run's settings and input, and what is found in it."""
+
+    def __init__(self, options: Options) -> None:
+        """Read everything but the documents. Raises UsageError and Stop."""
+        self._change = _change(options)
+        if self._change is not None:
+            options = options._replace(paths=self._change.tree)
+        self._options = options
+        self.config, self.book = in_force(options.places, options.config_file, options.isolated)
+        self._rules = chosen(self.book, self.config, options.select, options.ignore)
+        self._baseline = _baseline(options, self.config)
+        self._cache = None if options.no_cache else _cache()
+        self.progress = Progress("reading")
+        change = self._change
+        self.unchanged = change is not None and change.is_empty(
+            self.config, self._baseline, self.book
+        )
+        """Is there no change whose findings could be asked for?"""
+        if change is not None and self.unchanged:
+            sys.stderr.write(f"No manifest changed since {change.since}\n")
+            self.reading, self._baseline = Reading([], self.config), None
+        else:
+            files = read_files(options.paths, self.config, options.stdin_filename)
+            self.reading = Reading(files, self.config)
+        self.progress.doing = f"checking {len(self.reading.files)} files"
+
+    def result(self) -> Result:
+        """What is found in the input as it was read, less what need not count."""
+        found = self.reading.checked(self._rules, self.book, self._cache, self._options.jobs)
+        return self._counted(found, lambda: self.reading.loaded)
+
+    def show_fixes(self, result: Result) -> int:
+        """Print what `--fix` would do, and say the exit code."""
+        from kslint.cli.fixing import show
+
+        outcome = self._fixes(result)
+        self.progress.end()
+        show(outcome, self._options.unsafe_fixes)
+        return 2 if result.failed else int(bool(outcome.changed) and not self._options.exit_zero)
+
+    def fixed(self, result: Result) -> tuple[Result, bool]:
+        """Mend what can be mended: what is left then, and whether all could be written."""
+        from kslint.cli.fixing import save
+
+        outcome = self._fixes(result)
+        self.progress.end()
+        sources, fixed, saved = save(outcome)
+        self.reading = self.reading.with_sources(sources)
+        result = self.result()
+        return result._replace(summary=result.summary._replace(fixed=fixed)), saved
+
+    def _fixes(self, result: Result) -> Outcome:
+        from kslint import fixing
+
+        return fixing.fix(
+            self.reading.loaded,
+            result,
+            lambda read: self._counted(self._judged(read), lambda: read),
+            self._options.unsafe_fixes,
+        )
+
+    def _judged(self, read: Input) -> Result:
+        from kslint import engine
+
+        return engine.run(read, self._rules, self.config, self.book)
+
+    def _counted(self, result: Result, read: Callable[[], Input]) -> Result:
+        """A result with the baseline applied and, of a change, what the change brings."""
+        result = baselines.applied(self._baseline, result, self._rules, self._options.places)
+        change = self._change
+        if change is None or change.is_of_settings(self.config, self._baseline, self.book):
+            return result
+        return change.narrowed(result, read(), self.config, self.book, self._judged)
 
 
 def _refuse(options: Options) -> None:
