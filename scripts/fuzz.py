@@ -4,7 +4,8 @@ Usage: python scripts/fuzz.py [--count N] [--seconds S] [--seed N] [--first N] [
 
 An input is a fixture folder with one to four mutations: of bytes, lines, words, the tree or the
 set of files. It breaks kslint if an exception escapes, a rule reports `internal-error`, the exit
-code is none of 0, 1 and 2, a report cannot be read back, or it takes over ten seconds of CPU.
+code is none of 0, 1 and 2, a report cannot be read back, it takes over ten seconds of CPU, or other
+findings come out where each file is judged by itself, after one more mutation too.
 Each input depends on the seed and its number alone: `--first 4711 --count 1` makes that one again.
 What breaks kslint is cut down to the files and lines that matter and saved under DIR. Exits 1 if
 there was any.
@@ -33,7 +34,7 @@ from xml.etree import ElementTree as ET
 import yaml
 from jsonschema import Draft202012Validator
 
-from kslint import cache, engine, rulebook
+from kslint import cache, engine, rulebook, shares
 from kslint.cli import graph
 from kslint.cli.commands import app
 from kslint.cli.formats import FORMATS
@@ -43,10 +44,12 @@ from kslint.picture.build import picture
 from kslint.report import json as report
 from kslint.report.graph import mermaid, tree
 from kslint.source.files import CONFIG_FILES, SUFFIXES, Source
-from kslint.source.load import Input, load_source
+from kslint.source.load import parsed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from kslint.findings import Result
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 CPU_SECONDS = 10.0
@@ -274,10 +277,12 @@ class Runner:
         return self.run(case, config, on_disk).problem == problem
 
     def _memory(self, case: Case, config: Config) -> Outcome:
-        loaded = Input([], [], [])
-        for name in sorted(case):
-            if name.lower().endswith(SUFFIXES) and name not in CONFIG_FILES:
-                load_source(Source(name, case[name]), loaded)
+        sources = [
+            Source(name, case[name])
+            for name in sorted(case)
+            if name.lower().endswith(SUFFIXES) and name not in CONFIG_FILES
+        ]
+        loaded = parsed(sources)
         model = Model.of(loaded, config)
         result = engine.run(loaded, self.book, config, self.book, model)
         drawn = picture(model, result.findings)
@@ -286,8 +291,33 @@ class Runner:
         broken = [f.message for f in result.findings if f.name == engine.INTERNAL_ERROR]
         if broken:
             return Outcome("broken", re.sub(r": .*\(", " (", broken[0]), broken[0])
+        if not self._is_divisible(sources, config, result):
+            return Outcome("broken", "judged file by file, other findings")
         word = "findings" if result.findings else "clean"
         return Outcome("unreadable" if result.failed else word)
+
+    def _is_divisible(self, sources: list[Source], config: Config, whole: Result) -> bool:
+        """Does an input give the same where it is judged share by share, also after a change?"""
+        before, shares.SHARE = shares.SHARE, 1
+        try:
+            found = shares.check(sources, config, self.book, self.book, 1, cache.digests(sources))
+            if found is None:
+                return True
+            result, kept = found
+            if result != whole:
+                return False
+            if kept is None or not sources:
+                return True
+            rng = random.Random(repr(sources))  # noqa: S311
+            at = rng.randrange(len(sources))
+            old, change = sources[at], rng.choice(list(MUTATORS.values()))
+            changed = [*sources[:at], Source(old.name, change(rng, old.data)), *sources[at + 1 :]]
+            digests = cache.digests(changed)
+            again = shares.check(changed, config, self.book, self.book, 1, digests, kept)
+            whole = engine.run(parsed(changed), self.book, config, self.book)
+            return again is None or again[0] == whole
+        finally:
+            shares.SHARE = before
 
     def _disk(self, case: Case) -> Outcome:
         with tempfile.TemporaryDirectory() as folder, _inside(folder):

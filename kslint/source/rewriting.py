@@ -103,6 +103,8 @@ class Rewriter:
             return
         if not isinstance(mapping, Map):
             raise UnfitError("there is no mapping to write into")
+        if not path:
+            raise UnfitError("a mapping stands where the value belongs")
         key, *rest = path
         existing = mapping.get(key)
         if existing is not None and rest:

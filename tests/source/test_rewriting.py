@@ -229,6 +229,14 @@ def change(made: Rewriter, root: Node) -> None:
     made.finished()
 
 
+def test_a_mapping_is_no_place_for_a_value_of_its_own() -> None:
+    made = rewriter(b"a: {b: 1}\n")
+    mapping = made.document.root.get("a")
+    assert mapping is not None
+    with pytest.raises(UnfitError):
+        made.put(mapping, (), True)
+
+
 def test_an_alias_changes_with_its_anchor_and_that_is_known() -> None:
     made = rewriter(b"a: &a {x: 1}\nb: *a\n")
     root = made.document.root
