@@ -41,9 +41,9 @@ if TYPE_CHECKING:
     from kslint.source.document import Document
     from kslint.source.files import InputProblem
 
-SHARE = 256 * 1024
+SHARE = 64 * 1024
 """Bytes of a share, about: less, and what each share costs by itself counts."""
-FEW = 4 * SHARE
+FEW = 1024 * 1024
 """Bytes of shares that are judged again; of more, and all is judged anew by all processes."""
 
 

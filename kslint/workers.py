@@ -15,9 +15,14 @@ if TYPE_CHECKING:
     Second = Callable[[int, list[Any]], Any]
 
 
+MOST = 8
+"""Processes by default: each has to know the names of all objects, and containers may be told of
+more cores than they are given."""
+
+
 def available() -> int:
-    """How many processes can run at once; 1 where forking is not safe."""
-    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else 1
+    """How many processes to run at once; 1 where forking is not safe."""
+    return min(len(os.sched_getaffinity(0)), MOST) if sys.platform == "linux" else 1
 
 
 def in_two_steps(count: int, first: First, second: Second) -> list[tuple[Any, Any]] | None:

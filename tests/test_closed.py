@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 from shutil import copytree
 
+import corpora
 import pytest
 from cases import FIXTURES, ROOT
 
@@ -74,6 +75,7 @@ def watched(folder: Path, *arguments: str) -> tuple[int, list[tuple[str, Path]]]
         check=False,
     )
     assert run.returncode == 0, run.stderr[-2000:]
+    assert "forbidden" not in run.stderr  # which ends a worker, and not the run
     told = json.loads(report.read_text(encoding="utf-8"))
     own = {Path(entry).resolve() for entry in sys.path if entry}
     own |= {Path(sys.prefix).resolve(), Path(sys.base_prefix).resolve(), cache, report}
@@ -85,6 +87,14 @@ def watched(folder: Path, *arguments: str) -> tuple[int, list[tuple[str, Path]]]
         if not any(path == place or place in path.parents for place in own)
         or folder in (path, *path.parents)
     ]
+
+
+def test_workers_do_no_more(tmp_path: Path) -> None:
+    large = tmp_path / "large"
+    corpora.write(str(large), 600)
+    code, touched = watched(large, ".", "--jobs", "3", "--output-format", "concise")
+    assert code == 1
+    assert {path for _, path in touched} <= {large, *large.rglob("*"), *large.parents}
 
 
 @pytest.fixture

@@ -102,7 +102,7 @@ def check(
             min=1,
             metavar="N",
             help="Processes that check large trees.",
-            show_default="as many as there are cores",
+            show_default="one a core, up to 8; one where not on Linux",
         ),
     ] = None,
     statistics: Annotated[

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from kslint.findings import Result
     from kslint.report.facts import RuleFacts
     from kslint.rulebook import Rule
-    from kslint.source.load import Input
 
 FORMATS = (
     "text", "concise", "json", "sarif", "junit", "github", "gitlab", "markdown", "html",
@@ -63,7 +62,6 @@ def outputs(options: Iterable[str] | None) -> list[Output]:
 def write(wanted: Iterable[Output], run: Run) -> bool:
     """Write every report; a file as a whole or not at all. False if one could not be written."""
     written = True
-    manifests: set[str] | None = None
     for output in wanted:
         colour = output.file is None and has_colour()
         text = _REPORTS[output.format](run, colour)
@@ -71,8 +69,7 @@ def write(wanted: Iterable[Output], run: Run) -> bool:
             sys.stdout.write(text)
             sys.stdout.flush()
             continue
-        manifests = _manifests(run.reading.loaded) if manifests is None else manifests
-        if os.path.realpath(output.file) in manifests:
+        if _holds_manifest(output.file, run.reading):
             sys.stderr.write(f"{output.file}: holds a manifest, and is not overwritten\n")
             written = False
             continue
@@ -84,10 +81,15 @@ def write(wanted: Iterable[Output], run: Run) -> bool:
     return written
 
 
-def _manifests(loaded: Input) -> set[str]:
+def _holds_manifest(file: str, reading: Reading) -> bool:
+    """Is a file one of the input's, and is there an object in it?"""
+    place = os.path.realpath(file)
+    if all(os.path.realpath(name) != place for name in reading.sources):
+        return False
     from kslint.resources import resources_of
 
-    return {os.path.realpath(resource.file) for resource in resources_of(loaded.files)[0]}
+    objects, _ = resources_of(reading.loaded.files)
+    return any(os.path.realpath(resource.file) == place for resource in objects)
 
 
 def replace(file: str, text: str) -> None:
