@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 
 SHARE = 64 * 1024
 """Bytes of a share, about: less, and what each share costs by itself counts."""
+REMEMBERED = 16 * 1024 * 1024
+"""Bytes whose documents a process holds until it judges them; others it parses twice."""
 FEW = 1024 * 1024
 """Bytes of shares that are judged again; of more, and all is judged anew by all processes."""
 
@@ -213,9 +215,13 @@ def _anew(job: _Job, digests: Sequence[str], processes: int) -> Kept | None:
 
     def survey(number: int) -> list[Survey]:
         found = []
-        for name in (name for share in parts[number] for name in share):
-            made, read[name] = Survey.of(job.files[name])
+        room = REMEMBERED
+        for source in (job.files[name] for share in parts[number] for name in share):
+            made, documents = Survey.of(source)
             found.append(made)
+            room -= len(source.data)
+            if room >= 0:
+                read[source.name] = documents
         return found
 
     def judge(number: int, surveys: list[Any]) -> tuple[list[Record], list[str]]:
@@ -280,27 +286,37 @@ class _Judge:
     """Judges shares of one input, one after the other."""
 
     def __init__(self, job: _Job, surveys: list[Survey], read: dict[str, list[Document]]) -> None:
-        """`read` holds the documents of files that were parsed already."""
+        """`read` holds the documents of files that were parsed already, and is emptied."""
         self._job = job
         self._watch = Watch()
         files: list[ParsedFile] = []
         whole: set[str] = set()
         for source, survey in zip(job.files.values(), surveys, strict=True):
             if survey.outline is not None and not survey.skipped:
-                documents = read.get(source.name)
+                documents = read.pop(source.name, None)
                 files.append(Sketch(source, survey.outline, self._watch, documents))
             elif not survey.skipped:
-                documents = read.get(source.name) or Survey.of(source)[1]
+                documents = read.pop(source.name, None) or Survey.of(source)[1]
                 files.append(ParsedFile(source, documents))
                 whole.add(source.name)
         self._model = Model.of(Input(files, [], []), job.config)
         self._model.settle()
         self.common = sorted(self._watch.opened | whole)
         """Files that are read whatever is judged."""
+        self._watch.renew()
 
     def record(self, share: list[str] | None) -> Record:
         """Judge a share, or the whole by the rules that are about it. Raises _StrayError."""
-        self._watch.renew()
+        try:
+            return self._judged(share)
+        finally:
+            for name in self._watch.opened.difference(self.common):  # to whose nodes others hold on
+                file = self._model.graph.documents.file(name)
+                if isinstance(file, Sketch):
+                    file.forget()
+            self._watch.renew()
+
+    def _judged(self, share: list[str] | None) -> Record:
         job, graph = self._job, self._model.graph
         rules = [rule for rule in job.rules if (rule.subject == engine.WHOLE) == (share is None)]
         model = self._model.within(share)

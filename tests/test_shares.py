@@ -174,6 +174,15 @@ def test_any_number_of_processes_finds_the_same(tree: Path, processes: int) -> N
     assert found[0] == whole(files, Config())
 
 
+def test_documents_that_were_not_remembered_are_parsed_again(
+    tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = read_all(["tree"])
+    before = divided(files, Config())
+    monkeypatch.setattr(shares, "REMEMBERED", 5000)
+    assert divided(files, Config()) == before
+
+
 def test_only_what_a_change_touches_is_judged_again(
     tree: Path, judged: list[list[str] | None]
 ) -> None:
