@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple, Union
 
-from kslint.source.scalars import resolve
+from kslint.source.scalars import WORDS, is_text, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -113,13 +113,13 @@ class Node:
         """The node at a path of keys and indices, or None."""
         node: Node | None = self
         for step in path:
-            if node is None:
-                return None
-            if isinstance(step, str):
-                node = node.get(step)
-            else:
-                children = node.elements()
+            if node.__class__ is Map:  # mostly: a call of its own would cost as much as all else
+                node = node.entries.get(step)  # type: ignore[arg-type]
+            elif node.__class__ is Seq and step.__class__ is int:
+                children = node.children
                 node = children[step] if -len(children) <= step < len(children) else None
+            else:
+                return None
         return node
 
     def nearest(self, *path: str) -> Node:
@@ -146,7 +146,9 @@ class Node:
     def string(self, *path: str | int) -> str | None:
         """The text at a path; None where there is no scalar, or an explicit null."""
         node = self.at(*path)
-        return None if node is None or node.is_null else node.text
+        if node.__class__ is not Scalar or node.is_null:
+            return None
+        return node.text
 
     def integer(self, *path: str | int) -> int | None:
         """The integer at a path; None where there is none (a quoted number is a string)."""
@@ -213,10 +215,15 @@ class Scalar(Node):
 
     @property
     def is_null(self) -> bool:
-        return self.value is None
+        if self.tag is not None:
+            return self.value is None
+        return self.plain_style and WORDS.get(self.literal, False) is None
 
     @property
     def text(self) -> str:
+        literal = self.literal
+        if self.tag is None and (not self.plain_style or is_text(literal)):
+            return literal
         value = self.value
         if isinstance(value, str):
             return value

@@ -49,6 +49,11 @@ _TYPES: dict[str, tuple[type, ...]] = {
 """What a plain scalar must look like to bear a tag. Other tags leave the text as it stands."""
 
 
+def is_text(literal: str) -> bool:
+    """Is a plain scalar text without a second look? What looks like a number may be text too."""
+    return literal not in WORDS and literal[0] not in _NUMBER_START
+
+
 def resolve(literal: str, plain: bool, tag: str | None = None) -> Plain:
     """The value of a scalar: text if quoted or block style, else by the table.
 
