@@ -70,8 +70,9 @@ class Survey(NamedTuple):
             return cls(0, [], read.troubles, read.skipped[0].reason), []
         (file,) = read.files
         troubles = [*read.troubles, *object_troubles(read.files)]
-        objects, _ = resources_of(read.files)
-        return cls(len(objects), None if troubles else outline(file), troubles), file.documents
+        found = None if troubles else outline(file)
+        objects = resources_of(read.files)[0] if found is None else found
+        return cls(len(objects), found, troubles), file.documents
 
     @classmethod
     def from_plain(cls, values: Any) -> Survey:

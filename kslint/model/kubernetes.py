@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kslint.model.tree import put, put_missing
+from kslint.model.tree import put, put_defaults, put_missing
 from kslint.source.nodes import Map, Origin, Seq, made
 
 if TYPE_CHECKING:
@@ -21,17 +21,24 @@ def api_origin(text: str = "the API server's default", reference: str = APPS_DEF
     return Origin("api-server", text, reference)
 
 
+_DEPLOYMENT_DEFAULTS: dict[str, JsonValue] = {
+    "replicas": 1,
+    "revisionHistoryLimit": 10,
+    "progressDeadlineSeconds": 600,
+}
+
+
 def defaulted_deployment(body: Map) -> Map:
     """A Deployment with the API server's defaults: replicas, strategy, deadlines, probes."""
     origin = api_origin()
-    body = put_missing(body, ("spec", "replicas"), made(1, origin))
     body = put_missing(body, ("spec", "strategy", "type"), made("RollingUpdate", origin))
     if body.string("spec", "strategy", "type") == "RollingUpdate":
         for field in ("maxSurge", "maxUnavailable"):
             path = ("spec", "strategy", "rollingUpdate", field)
             body = put_missing(body, path, made("25%", origin))
-    body = put_missing(body, ("spec", "revisionHistoryLimit"), made(10, origin))
-    body = put_missing(body, ("spec", "progressDeadlineSeconds"), made(600, origin))
+    spec = body.get("spec")
+    if isinstance(spec, Map):
+        body = put(body, ("spec",), put_defaults(spec, _DEPLOYMENT_DEFAULTS, origin))
     pod_spec = body.at("spec", "template", "spec")
     if isinstance(pod_spec, Map):
         body = put(body, ("spec", "template", "spec"), defaulted_pod(pod_spec))
@@ -45,11 +52,12 @@ POD_DEFAULTS: dict[str, JsonValue] = {
     "securityContext": {},
     "schedulerName": "default-scheduler",
 }
-CONTAINER_DEFAULTS = {
+CONTAINER_DEFAULTS: dict[str, JsonValue] = {
     "terminationMessagePath": "/dev/termination-log",
     "terminationMessagePolicy": "File",
 }
-_PROBE_DEFAULTS = {
+_PORT_DEFAULTS: dict[str, JsonValue] = {"protocol": "TCP"}
+_PROBE_DEFAULTS: dict[str, JsonValue] = {
     "timeoutSeconds": 1,
     "periodSeconds": 10,
     "successThreshold": 1,
@@ -60,8 +68,7 @@ _PROBE_DEFAULTS = {
 def defaulted_pod(pod_spec: Map) -> Map:
     """A pod template's spec with the API server's defaults."""
     origin = api_origin(reference=CORE_DEFAULTS)
-    for field, value in POD_DEFAULTS.items():
-        pod_spec = put_missing(pod_spec, (field,), made(value, origin))
+    pod_spec = put_defaults(pod_spec, POD_DEFAULTS, origin)
     for field in ("containers", "initContainers"):
         containers = pod_spec.get(field)
         if isinstance(containers, Seq):
@@ -78,21 +85,18 @@ def _defaulted_container(container: Node) -> Node:
     tag = image.rpartition("/")[2].partition(":")[2]
     always = "@" not in image and tag in ("", "latest")
     policy = "Always" if always else "IfNotPresent"
-    container = put_missing(container, ("imagePullPolicy",), made(policy, origin))
-    for field, text in CONTAINER_DEFAULTS.items():
-        container = put_missing(container, (field,), made(text, origin))
+    container = put_defaults(container, {"imagePullPolicy": policy, **CONTAINER_DEFAULTS}, origin)
     ports = container.get("ports")
     if isinstance(ports, Seq):
         children = [
-            put_missing(port, ("protocol",), made("TCP", origin)) if isinstance(port, Map) else port
+            put_defaults(port, _PORT_DEFAULTS, origin) if isinstance(port, Map) else port
             for port in ports.children
         ]
         container = put(container, ("ports",), ports.with_children(children))
     for name in ("livenessProbe", "readinessProbe", "startupProbe"):
         probe = container.get(name)
         if isinstance(probe, Map):
-            for field, value in _PROBE_DEFAULTS.items():
-                probe = put_missing(probe, (field,), made(value, origin))
+            probe = put_defaults(probe, _PROBE_DEFAULTS, origin)
             if probe.get("httpGet") is not None:
                 probe = put_missing(probe, ("httpGet", "scheme"), made("HTTP", origin))
             container = put(container, (name,), probe)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.model.field_errors import opaque
 from kslint.model.quantity import QuantityError, parse
+from kslint.model.schema import Step  # noqa: TC001  (a NamedTuple's field)
 from kslint.source.nodes import Scalar
 
 if TYPE_CHECKING:
@@ -80,17 +81,22 @@ _SETTINGS = frozenset(
 
 
 class Amount(NamedTuple):
-    """A value that has to be a quantity, and the path it stands at."""
+    """A value that has to be a quantity, and where it stands."""
 
-    path: str
     node: Node
+    place: Step | str
+
+    @property
+    def path(self) -> str:
+        """As `spec.containers[0].resources.limits.cpu`; put together where it is asked for."""
+        return self.place if isinstance(self.place, str) else self.place.path
 
 
 def of_resource(resource: Resource, reading: Reading | None) -> Iterator[Amount]:
     """The quantities written in an object: by its schema if there is one, else by its kind."""
     if reading is not None:
         for step in reading.quantities:
-            yield Amount(step.path, step.node)
+            yield Amount(step.node, step)
         return
     places = _places(resource.group, resource.kind)
     if places:
@@ -104,7 +110,7 @@ def of_settings(settings: Settings) -> Iterator[Amount]:
             for name, node in () if holder is None else holder.items():
                 written = node.place is not None and name in _SETTINGS
                 if written and node.text:  # "" switches a default off
-                    yield Amount(f"{path}.{name}", node)
+                    yield Amount(node, f"{path}.{name}")
 
 
 def refusal(node: Node) -> str | None:
@@ -112,10 +118,17 @@ def refusal(node: Node) -> str | None:
 
     Space around it is cut off as Quantity.UnmarshalJSON does. Templates are not judged.
     """
-    if not isinstance(node, Scalar) or node.is_null or opaque(node.text) or "${" in node.text:
+    if not isinstance(node, Scalar) or node.is_null:
+        return None
+    return _refusal(node.text)
+
+
+@lru_cache(maxsize=4096)
+def _refusal(text: str) -> str | None:
+    if opaque(text) or "${" in text:
         return None
     try:
-        parse(node.text.strip())
+        parse(text.strip())
     except QuantityError as error:
         return str(error)
     return None
@@ -158,7 +171,7 @@ def _places(group: str, kind: str) -> Places:
 
 def _select(node: Node, places: Places, walked: str) -> Iterator[Amount]:
     if not places:
-        yield Amount(walked, node)
+        yield Amount(node, walked)
         return
     for step, rest in places.items():
         if step == "*":

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kslint.source.nodes import Map, Scalar, Seq
+from kslint.source.nodes import Map, Scalar, Seq, made
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
-    from kslint.source.nodes import Node, Origin
+    from kslint.source.nodes import JsonValue, Node, Origin
 
 MERGE_KEYS = {
     "containers": "name",
@@ -30,10 +30,14 @@ MERGE_KEYS = {
 
 def put(root: Node | None, path: Iterable[str], value: Node) -> Map:
     """`root` with `value` at a path of keys; mappings on the way are made as needed."""
-    first, *rest = path
+    return _put(root, tuple(path), 0, value)
+
+
+def _put(root: Node | None, path: tuple[str, ...], at: int, value: Node) -> Map:
     base = root if isinstance(root, Map) else _new_map(root, value.origin)
-    child = put(base.get(first), rest, value) if rest else value
-    return base.with_entries({**base.entries, first: child})
+    name, below = path[at], at + 1
+    child = value if below == len(path) else _put(base.entries.get(name), path, below, value)
+    return base.with_entries({**base.entries, name: child})
 
 
 def put_missing(root: Node | None, path: Iterable[str], value: Node) -> Map:
@@ -43,6 +47,17 @@ def put_missing(root: Node | None, path: Iterable[str], value: Node) -> Map:
     if isinstance(root, Map) and existing is not None and not existing.is_null:
         return root
     return put(root, path, value)
+
+
+def put_defaults(root: Map, defaults: Mapping[str, JsonValue], origin: Origin) -> Map:
+    """`root` with a value for each field that is missing or null."""
+    entries = root.entries
+    missing = {
+        name: made(value, origin)
+        for name, value in defaults.items()
+        if (there := entries.get(name)) is None or there.is_null
+    }
+    return root.with_entries({**entries, **missing}) if missing else root
 
 
 def without(root: Map, *keys: str) -> Map:

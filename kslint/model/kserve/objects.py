@@ -13,12 +13,12 @@ from kslint.model.kserve.multinode import GENERATION
 from kslint.model.kserve.workload import controller_origin
 from kslint.model.kubernetes import CONTAINER_DEFAULTS, POD_DEFAULTS, defaulted_deployment
 from kslint.model.pod import container_named, containers
-from kslint.model.tree import put, put_missing
+from kslint.model.tree import put, put_defaults, put_missing
 from kslint.source.nodes import Map, Origin, Seq, made
 
 if TYPE_CHECKING:
     from kslint.model.kserve.settings import Settings
-    from kslint.source.nodes import Node
+    from kslint.source.nodes import JsonValue, Node
 
 _DEPLOYMENT = "reconcilers/deployment/deployment_reconciler.go"
 _SERVICE = "reconcilers/service/service_reconciler.go"
@@ -168,18 +168,20 @@ def _default_strategy(settings: Settings) -> Node:
     return strategy
 
 
+_CONTAINER_DEFAULTS: dict[str, JsonValue] = {
+    "imagePullPolicy": "IfNotPresent",
+    **CONTAINER_DEFAULTS,
+}
+
+
 def _pod_defaults(pod_spec: Map) -> Map:
     """setDefaultPodSpec: what KServe fills in before the API server can."""
     origin = controller_origin("KServe's pod defaults", f"{_DEPLOYMENT}:276-339")
-    for field, value in POD_DEFAULTS.items():
-        pod_spec = put_missing(pod_spec, (field,), made(value, origin))
+    pod_spec = put_defaults(pod_spec, POD_DEFAULTS, origin)
     changed = []
     for container in containers(pod_spec):
         if isinstance(container, Map):
-            policy = made("IfNotPresent", origin)
-            container = put_missing(container, ("imagePullPolicy",), policy)
-            for field, text in CONTAINER_DEFAULTS.items():
-                container = put_missing(container, (field,), made(text, origin))
+            container = put_defaults(container, _CONTAINER_DEFAULTS, origin)
             if container.string("name") in (
                 names.PREDICTOR_CONTAINER,
                 names.TRANSFORMER_CONTAINER,
