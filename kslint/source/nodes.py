@@ -357,11 +357,7 @@ def made(value: object, origin: Origin) -> Node:
     node: Node
     if isinstance(value, Node):
         return value
-    if isinstance(value, Mapping):
-        node = Map({str(k): made(v, origin) for k, v in value.items()})
-    elif isinstance(value, (list, tuple)):
-        node = Seq([made(v, origin) for v in value])
-    elif isinstance(value, str):
+    if isinstance(value, str):
         node = Scalar(value, plain_style=False)
     elif value is None:
         node = Scalar("null")
@@ -369,6 +365,10 @@ def made(value: object, origin: Origin) -> Node:
         node = Scalar("true" if value else "false")
     elif isinstance(value, (int, float)):
         node = Scalar(repr(value))
+    elif isinstance(value, (list, tuple)):
+        node = Seq([made(v, origin) for v in value])
+    elif isinstance(value, Mapping):
+        node = Map({str(k): made(v, origin) for k, v in value.items()})
     else:
         raise TypeError(f"cannot make a node of {type(value).__name__}")
     node.origin = origin
