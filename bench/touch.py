@@ -1,4 +1,4 @@
-"""Change one file of a tree, so that nothing checked before is the same. Usage: touch.py TREE"""
+"""Change the file in the middle of a tree, so that it is not as it was. Usage: touch.py TREE"""
 
 from __future__ import annotations
 
@@ -6,6 +6,6 @@ import os
 import sys
 import time
 
-folder, _, files = next(item for item in os.walk(sys.argv[1]) if item[2])
-with open(os.path.join(folder, min(files)), "a", encoding="utf-8") as handle:
+files = sorted(os.path.join(top, name) for top, _, names in os.walk(sys.argv[1]) for name in names)
+with open(files[len(files) // 2], "a", encoding="utf-8") as handle:
     handle.write(f"# {time.time_ns()}\n")
