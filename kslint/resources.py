@@ -101,10 +101,14 @@ class Resource:
 
 
 class Watch:
-    """Sees which files are read, so that it is known what findings depend on."""
+    """Sees which files are read, so that it is known what findings depend on.
+
+    `sought` are texts that files were searched for, to know whether to read them.
+    """
 
     def __init__(self) -> None:
         self.opened: set[str] = set()
+        self.sought: set[str] = set()
         self._lent: list[Resource] = []
 
     def lend(self, resource: Resource) -> None:
@@ -117,6 +121,7 @@ class Watch:
             del resource.body
         self._lent.clear()
         self.opened.clear()
+        self.sought.clear()
 
 
 class Sketch(ParsedFile):

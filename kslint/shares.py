@@ -32,7 +32,7 @@ from kslint.source.nodes import Span
 from kslint.suppressions import Excuse, excuses
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from kslint.config import Config
     from kslint.findings import Result
@@ -92,23 +92,32 @@ class Survey(NamedTuple):
 class Record(NamedTuple):
     """What was found in a share, or by the rules about the whole; objects go by a name.
 
-    `opened` are the files that were read for it, its own included.
+    `opened` are the files that were read for it, its own included; `sought` are texts that no
+    other file holds.
     """
 
     found: list[tuple[Finding, str | None]]
     broken: list[Finding]
     excuses: list[Excuse]
     opened: list[str]
+    sought: list[str]
 
     @classmethod
     def from_plain(cls, values: Any) -> Record:
         """A record that went through JSON."""
-        found, broken, given, opened = values
+        found, broken, given, opened, sought = values
         return cls(
             [(records.finding(one), about) for one, about in found],
             [records.finding(one) for one in broken],
             [Excuse(name, Span(*span), *rest) for name, span, *rest in given],
             opened,
+            sought,
+        )
+
+    def depends_on(self, changed: Mapping[str, Source]) -> bool:
+        """May any of some files, as they are now, make another record of this one?"""
+        return not changed.keys().isdisjoint(self.opened) or any(
+            source.may_hold(text) for text in self.sought for source in changed.values()
         )
 
 
@@ -252,30 +261,27 @@ def _anew(job: _Job, digests: Sequence[str], processes: int) -> Kept | None:
 
 def _renewed(job: _Job, digests: Sequence[str], kept: Kept) -> Kept | None:
     """What was kept, and what changed judged again; None if that is no less work than all."""
-    names = list(job.files)
-    changed = {
-        name for name, old, new in zip(names, kept.digests, digests, strict=True) if old != new
-    }
-    surveys = dict(zip(names, kept.surveys, strict=True))
+    pairs = zip(job.files.values(), kept.digests, digests, strict=True)
+    changed = {source.name: source for source, old, new in pairs if old != new}
+    surveys = dict(zip(job.files, kept.surveys, strict=True))
     read: dict[str, list[Document]] = {}
-    for name in changed:
-        made, read[name] = Survey.of(job.files[name])
+    for name, source in changed.items():
+        made, read[name] = Survey.of(source)
         if made != surveys[name] or made.outline is None or made.skipped:
             return None
-    if not changed.isdisjoint(kept.common):
-        return None
     shares = [*kept.shares, None]
     affected = [
         number
         for number, record in enumerate(kept.records)
-        if not changed.isdisjoint(record.opened) or not changed.isdisjoint(shares[number] or ())
+        if record.depends_on(changed) or not changed.keys().isdisjoint(shares[number] or ())
     ]
-    size = sum(len(job.files[name].data) for n in affected for name in shares[n] or ())
-    if size > FEW:
+    if sum(len(job.files[name].data) for n in affected for name in shares[n] or ()) > FEW:
         return None
     made_again = list(kept.records)
     try:
         judge = _Judge(job, list(surveys.values()), read)
+        if not changed.keys().isdisjoint({*kept.common, *judge.common}):
+            return None
         for number in affected:
             made_again[number] = judge.record(shares[number])
     except Exception:  # noqa: BLE001  (as above)
@@ -336,4 +342,5 @@ class _Judge:
             verdict.broken,
             [excuse._replace(about=names.get(excuse.about)) for excuse in given],
             sorted(self._watch.opened),
+            sorted(self._watch.sought),
         )

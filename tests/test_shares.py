@@ -241,6 +241,71 @@ spec:
 """
 
 
+def test_a_text_that_comes_to_stand_where_it_was_looked_for_counts(tmp_path: Path) -> None:
+    """The image of KServe's controller tells its version, which decides about every service."""
+    controller = tmp_path / "controller.yaml"
+    (tmp_path / "service.yaml").write_text(SERVICE + "      protocolVersion: v3\n")
+    with inside(tmp_path):
+        kept = None
+        for image in ("nginx:1.27", "kserve/kserve-controller:v0.16.0", "nginx:1.27"):
+            controller.write_text(CONTROLLER.format(image=image))
+            files = read_all(["."])
+            found = divided(files, Config(), kept)
+            assert found is not None
+            assert found == divided(files, Config())
+            kept = found[1]
+
+
+CONTROLLER = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: manager, namespace: kserve}}
+spec:
+  selector: {{matchLabels: {{a: b}}}}
+  template:
+    metadata: {{labels: {{a: b}}}}
+    spec: {{containers: [{{name: manager, image: "{image}"}}]}}
+"""
+
+
+def test_the_same_holds_for_the_rules_about_the_whole(tmp_path: Path) -> None:
+    (tmp_path / "application.yaml").write_text(HEALING)
+    (tmp_path / "service.yaml").write_text(SERVICE)
+    settings = tmp_path / "settings.yaml"
+    with inside(tmp_path):
+        kept, rules = None, []
+        for field in ("other", "resource.customizations.ignoreDifferences.all", "other"):
+            settings.write_text(ARGO_CD.format(field=field))
+            files = read_all(["."])
+            found = divided(files, Config(), kept)
+            assert found is not None
+            assert found[0] == whole(files, Config())
+            kept = found[1]
+            rules.append("KS502" in {finding.rule for finding in found[0].findings})
+    assert rules == [True, False, True]
+
+
+HEALING = """\
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {name: models, namespace: argocd}
+spec:
+  project: default
+  source: {repoURL: https://git.example.com/x.git, path: ., targetRevision: HEAD}
+  destination: {name: in-cluster, namespace: models}
+  syncPolicy:
+    automated: {selfHeal: true}
+    syncOptions: [RespectIgnoreDifferences=true]
+"""
+ARGO_CD = """\
+apiVersion: v1
+kind: ConfigMap
+metadata: {{name: argocd-cm, namespace: argocd}}
+data:
+  {field}: "jqPathExpressions: [.metadata.annotations]"
+"""
+
+
 @forks
 def test_a_worker_that_dies_leaves_the_work_to_a_run_over_the_whole(
     tree: Path, monkeypatch: pytest.MonkeyPatch

@@ -15,7 +15,6 @@ from kslint.graph.references import produced, references
 from kslint.graph.repository import glob_matches
 from kslint.graph.scopes import Scopes
 from kslint.resources import Sketch, resources_of
-from kslint.source.files import encoding_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -76,12 +75,11 @@ class Documents(Mapping[str, "list[Node]"]):
         return self._files[name]
 
     def may_hold(self, name: str, text: str) -> bool:
-        """False only if a text of ASCII certainly stands in no value of the file.
-
-        It stands there in so many bytes, then, unless an escape may hide it.
-        """
-        data = self._files[name].source.data
-        return text.encode() in data or b"\\" in data or encoding_of(data).startswith("utf-16")
+        """False only if a text of ASCII certainly stands in no value of a file."""
+        file = self._files[name]
+        if isinstance(file, Sketch):
+            file.watch.sought.add(text)
+        return file.source.may_hold(text)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._files)

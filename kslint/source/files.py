@@ -54,6 +54,11 @@ class Source:
     def text(self) -> str:
         return self.data.decode(encoding_of(self.data), errors="replace")
 
+    def may_hold(self, text: str) -> bool:
+        """False only if a text of ASCII certainly stands in no value: an escape may hide one."""
+        data = self.data
+        return text.encode() in data or b"\\" in data or encoding_of(data).startswith("utf-16")
+
     def line(self, number: int) -> str:
         """The text of a 1-based line without its break; "" beyond the end."""
         return self.lines[number - 1] if 0 < number <= len(self.lines) else ""
