@@ -181,6 +181,29 @@ def test_programs_behind_options(command: list[str], program: str) -> None:
     assert of_items(command=command).program == program
 
 
+@pytest.mark.parametrize("shell", ["sh", "bash", "ash", "dash", "zsh", "ksh", "/bin/sh"])
+def test_shells(shell: str) -> None:
+    assert of_items(command=[shell, "-c", "vllm serve m"]).program == VLLM_SERVE
+    assert script(f"{shell} -c 'vllm serve m'").program == VLLM_SERVE
+
+
+@pytest.mark.parametrize(
+    "wrapper",
+    [
+        "exec", "command", "nohup", "nice -n 5", "ionice -c 2", "sudo -E", "env -i", "tini --",
+        "dumb-init --", "numactl -N 0", "taskset -c 0-3", "timeout 600", "stdbuf -oL", "setsid",
+        "chrt -f 1", "nsys profile", "uv run", "poetry run", "conda run -n vllm", "time",
+        "opentelemetry-instrument", "ddtrace-run", "catatonit --", "gosu user", "su-exec user",
+        "/usr/bin/env",
+    ],
+)  # fmt: skip
+def test_wrappers(wrapper: str) -> None:
+    """What stands around a server in images and charts."""
+    line = of_items(command=[*wrapper.split(), "vllm", "serve", "m", "--seed", "1"])
+    assert flags(line) == {"seed": "1"}
+    assert flags(script(f"{wrapper} vllm serve m --seed 1")) == {"seed": "1"}
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -204,6 +227,28 @@ def test_programs_behind_options(command: list[str], program: str) -> None:
         ("cat <<A\nvllm serve m --seed 1", {}),
         ("echo $(echo ')' \"(\" \\) (a)); vllm serve m --seed 1", {"seed": "1"}),
         ("echo $(echo (; vllm serve m --seed 1", {}),
+        ("echo `date` | tee log; vllm serve m --seed 1", {"seed": "1"}),
+        ("vllm serve m --seed 1 # --port 2", {"seed": "1"}),
+        ("vllm serve m --seed a#b", {"seed": "a#b"}),
+        ("vllm serve m --seed a$", {"seed": "a$"}),
+        ('vllm serve m --seed "a\\\\b"', {"seed": "a\\b"}),
+        ('vllm serve m --seed "a\\`b\\`"', {"seed": "a`b`"}),
+        ('X=1; vllm serve m --seed "a${X}b$X"', {"seed": "a1b1"}),
+        ("X=1; vllm serve m --seed '$X'", {"seed": "$X"}),
+        ("X=1; vllm serve m --seed $X$X", {"seed": "11"}),
+        ("X=1; vllm serve m --seed ${X:-${Y}} --port 2", {"seed": "1", "port": "2"}),
+        ("X=; vllm serve m $X --seed 1", {"seed": "1"}),
+        ('X=; vllm serve m --seed "$X" 1', {"seed": ""}),
+        ("X=(1 2); vllm serve m --seed $X", {"seed": None}),
+        ("declare -x X=1; vllm serve m --seed $X", {"seed": "1"}),
+        ("typeset X=1; vllm serve m --seed $X", {"seed": "1"}),
+        ("cat <<'A'\nvllm serve x\nA\nvllm serve m --seed 1", {"seed": "1"}),
+        ("cat <<A\n\tA\nvllm serve x\nA\nvllm serve m --seed 1", {"seed": "1"}),
+        ("cat 0<<A\nvllm serve x\nA\nvllm serve m --seed 1", {"seed": "1"}),
+        ("vllm serve m 2> \t/dev/null --seed 1", {"seed": "1"}),
+        ("vllm serve m \\\n  --seed 1", {"seed": "1"}),
+        ("vllm serve m --seed 1 & wait", {"seed": "1"}),
+        ("(vllm serve m --seed 1)", {"seed": "1"}),
     ],
 )
 def test_quotes_and_substitutions(text: str, expected: dict[str, str | None]) -> None:
@@ -234,7 +279,22 @@ def test_repeated_entrypoint() -> None:
     line = of_items("vllm", "serve", "m")
     assert line.doubled
     assert not of_items("m", command=["vllm", "serve"]).doubled
+    assert not of_items("sh", "-c", "vllm serve m").doubled
     assert of_items("m").by_image
+
+
+@pytest.mark.parametrize(
+    ("image", "args", "complete"),
+    [
+        (IMAGE, [], True),
+        ("registry.corp/me/vllm:1", [], False),
+        ("registry.corp/me/vllm:1", ["m"], True),
+    ],
+)
+def test_a_private_image_may_bring_flags_where_it_is_given_none(
+    image: str, args: list[str], complete: bool
+) -> None:
+    assert of_items(*args, image=image).complete is complete
 
 
 def test_shell_environment() -> None:
@@ -301,6 +361,29 @@ def test_two_servers_leave_the_flags_open() -> None:
         ("vllm serve m --seed $SEED", True),
         ("vllm serve m `cat flags`", False),
         ("eval vllm serve m", True),
+        ("cd /x && vllm serve m", True),
+        ("[ -f x ] && vllm serve m", False),
+        ("[[ -f x ]] && true && vllm serve m", False),
+        ("test -f x && vllm serve m", False),
+        ("[ -f x ]; vllm serve m", True),
+        ("pull m || vllm serve m", False),
+        ("if ready; then vllm serve m; fi", False),
+        ("if a; then b; elif c; then vllm serve m; else d; fi", False),
+        ("if a; then b; else vllm serve m; fi", False),
+        ("while a; do vllm serve m; done", False),
+        ("until a; do vllm serve m; done", False),
+        ("for i in 1 2; do vllm serve m; done", False),
+        ("select i in 1 2; do vllm serve m; done", False),
+        ("case $X in a) vllm serve m;; esac", False),
+        ("if a; then b; fi; vllm serve m", True),
+        ("until a; do sleep 1; done; vllm serve m", True),
+        ("case $X in a) b;; esac; vllm serve m", True),
+        ("fi; if a; then vllm serve m; fi", False),
+        ("'if' a; vllm serve m", True),
+        ("if a; then 'fi'; vllm serve m; fi", False),
+        ("{ vllm serve m; }", True),
+        ("! vllm serve m", True),
+        ("time vllm serve m", True),
     ],
 )
 def test_completeness(text: str, complete: bool) -> None:
@@ -338,6 +421,8 @@ def test_flags_in_a_variable_point_at_the_variable() -> None:
 def test_self_reference_ends() -> None:
     text = "$0 $1 $2 $@ $@ $@"
     assert script(text, "bash", "-c", text, "bash", "-c", text).program == ""
+    text = 'bash -c "$0" "$0"'
+    assert script(text, text).program == ""
 
 
 def test_kubernetes_expansion() -> None:
@@ -374,6 +459,10 @@ def test_undeclared_name_may_come_from_env_from() -> None:
         ("command: [sh, -c, 'vllm serve --port 80']\n", (1, 31), (1, 38)),
         ("env: [{name: H, value: xx}]\ncommand: [sh, -c, 'vllm serve $(H) --port 80']\n",
          (2, 36), (2, 43)),
+        ("env: [{name: H, value: xx}]\ncommand: [sh, -c, 'vllm serve $(H)$(H) --port 80']\n",
+         (2, 40), (2, 47)),
+        ("env: [{name: H, value: xx}]\ncommand: [sh, -c, \"eval 'vllm serve $(H) --port 80'\"]\n",
+         (2, 42), (2, 49)),
     ],
 )  # fmt: skip
 def test_places(text: str, place: tuple[int, int], value_place: tuple[int, int]) -> None:

@@ -90,7 +90,11 @@ def test_init_containers_do_not_serve() -> None:
         (CPU + "resources: {claims: [{name: gpu}]}\n", "gpu"),
         ("image: me/vllm:1\n", "unknown"),
         ("image: me/vllm:1\n" + env(VLLM_TARGET_DEVICE="cpu"), "cpu"),
+        ("image: me/vllm:1\n" + env(VLLM_TARGET_DEVICE="cuda"), "unknown"),
+        (CPU + env(VLLM_TARGET_DEVICE="empty"), "cpu"),
         ("image: me/vllm:1\nargs: [--device, cpu]\n", "cpu"),
+        ("image: me/vllm:1\nargs: [--device, cuda]\n", "unknown"),
+        ("image: me/vllm:1\nargs: [--device, '$(cpu)']\n", "unknown"),
         ("image: me/vllm:0.8-cpu\n", "cpu"),
         ("image: me/any\ncommand: [vllm, serve, m]\n", "unknown"),
         ("image: me/any\ncommand: [sh, -c, 'VLLM_TARGET_DEVICE=cpu vllm serve m']\n", "cpu"),
@@ -124,6 +128,14 @@ def test_device(text: str, device: str) -> None:
         (HF, "path", "/mnt/models"),
         (HF + "args: [--model_id=org/name]\n", "hub", "org/name"),
         (HF + "args: [--model_dir, /x]\n", "path", "/x"),
+        (HF + "args: [--model_dir, /x, --model_id, org/name]\n", "hub", "org/name"),
+        (HF + "command: [sh, -c, 'python -m huggingfaceserver $ARGS']\n", "unknown", ""),
+        (GPU + "args: ['~/models']\n", "path", "~/models"),
+        (GPU + "args: [--port, '80', '--model=$(M)']\nenv: [{name: M, value: a/b}]\n",
+         "hub", "a/b"),
+        ("image: substratusai/vllm\n" + env(MODEL="a/b") + "args: [--model, c/d]\n",
+         "hub", "c/d"),
+        (GPU + env(MODEL="org/name"), "default", "Qwen/Qwen3-0.6B"),
         (HF + "args: ['--model_id=$(M)']\n" + "env: [{name: M, valueFrom: {}}]\n", "unknown", ""),
     ],
 )  # fmt: skip
@@ -135,6 +147,7 @@ def test_ports() -> None:
     assert known(engine(GPU).port) == 8000
     assert known(engine(GPU + "args: [--port, '80']\n").port) == 80
     assert known(engine(HF).port) == 8080
+    assert known(engine(HF + "args: [--port=1]\n").port) == 8080
     assert known(engine(HF + "args: [--http_port=1]\n").port) == 1
     assert isinstance(engine(GPU + "args: [--uds, /x]\n").port, Absent)
     bad = engine(GPU + "args: [--port=http]\n").port
@@ -160,6 +173,10 @@ def test_served_names() -> None:
     assert known(engine(HF + "args: [--model_name=x]\n").served_names) == ("x",)
     assert isinstance(engine(HF + "args: ['--model_name={{.Name}}']\n").served_names, Unknown)
     assert isinstance(engine(GPU + "args: ['--model={{.Name}}']\n").served_names, Unknown)
+    open_ended = "command: [sh, -c, 'vllm serve org/m $ARGS']\n"
+    assert isinstance(engine(open_ended).served_names, Unknown)
+    nameless = engine(GPU + "args: [org/m, --served-model-name]\n")
+    assert isinstance(nameless.served_names, Unknown)
 
 
 @pytest.mark.parametrize(
@@ -169,6 +186,12 @@ def test_served_names() -> None:
         (env(VLLM_CPU_KVCACHE_SPACE=" 40 "), 40),
         ("args: [--kv-cache-memory-bytes, 2G]\n", 2),
         ("args: [--kv-cache-memory-bytes=512M]\n", 0.5),
+        ("args: [--kv-cache-memory-bytes, '1073741824']\n", 1),
+        ("args: [--kv-cache-memory-bytes=1K]\n", 2**-20),
+        ("args: [--kv-cache-memory-bytes=1T]\n", 1024),
+        ("args: [--kv-cache-memory-bytes=1.5k]\n", 1500 / (1 << 30)),
+        ("args: [--kv-cache-memory-bytes, ' 1G ']\n", 1),
+        (env(VLLM_CPU_KVCACHE_SPACE="1"), 1),
         ("args: [--kv-cache-memory-bytes, 2g]\n", 2e9 / (1 << 30)),
         (env(VLLM_CPU_KVCACHE_SPACE="4") + "args: [--kv-cache-memory-bytes, 2G]\n", 4),
         (env(VLLM_CPU_KVCACHE_SPACE="") + "args: [--kv-cache-memory-bytes, 2G]\n", 2),
@@ -211,6 +234,8 @@ def test_dtype_and_eager() -> None:
         ({"HF_HUB_OFFLINE": "1"}, True),
         ({"HF_HUB_OFFLINE": "yes"}, True),
         ({"TRANSFORMERS_OFFLINE": "True"}, True),
+        ({"HF_HUB_OFFLINE": "on"}, True),
+        ({"HF_HUB_OFFLINE": "no"}, False),
         ({"HF_HUB_OFFLINE": "0", "TRANSFORMERS_OFFLINE": "1"}, False),
         ({"HF_HUB_OFFLINE": "", "TRANSFORMERS_OFFLINE": "1"}, True),
     ],
@@ -220,13 +245,16 @@ def test_offline(values: dict[str, str], offline: bool) -> None:
 
 
 def test_token() -> None:
-    legacy, ignored = "HUGGING_FACE_HUB_TOKEN", "HUGGINGFACE_TOKEN"
+    legacy, path = "HUGGING_FACE_HUB_TOKEN", "HF_TOKEN_PATH"
+    ignored = "HUGGINGFACE_TOKEN"
     assert isinstance(engine(GPU).hf_token, Absent)
     assert known(engine(GPU + env(**{legacy: "x"})).hf_token) == legacy
     assert isinstance(engine(GPU + env(**{"HF_TOKEN": "", ignored: "x"})).hf_token, Absent)
     given_by = "env: [{name: HF_TOKEN, valueFrom: {secretKeyRef: {name: a, key: b}}}]\n"
     assert known(engine(GPU + given_by).hf_token) == "HF_TOKEN"
     assert known(engine(GPU + "args: [m, --hf-token, x]\n").hf_token) == "--hf-token"
+    assert known(engine(GPU + env(**{path: "/x"})).hf_token) == path
+    assert isinstance(engine(GPU + "args: [m, '--hf-token=']\n").hf_token, Absent)
     assert isinstance(engine(GPU + "envFrom: [{secretRef: {name: x}}]\n").hf_token, Unknown)
 
 
@@ -272,6 +300,10 @@ def test_backend() -> None:
     assert engine(HF).health_path is None
     assert engine(GPU).health_path == "/health"
     assert engine(HF).kind == "huggingfaceserver"
+    assert not engine(HF + "args: [--backend, auto]\n").backend_certain
+    assert not engine(
+        HF + "args: ['--backend=$(B)']\nenv: [{name: B, valueFrom: {}}]\n"
+    ).backend_certain
 
 
 def test_values() -> None:
@@ -281,6 +313,20 @@ def test_values() -> None:
     assert isinstance(found.value("dtype"), Absent)
     assert isinstance(found.env("H"), Unknown)
     assert isinstance(found.env("I"), Absent)
+    assert known(engine(GPU + "args: [m, --seed]\n").value("seed")) == ""
+    more = engine("command: [sh, -c, 'vllm serve m $ARGS']\nargs: [x]\n")
+    assert isinstance(more.value("seed"), Unknown)
+    assert isinstance(engine(GPU + "envFrom: [{secretRef: {name: x}}]\n").env("I"), Unknown)
+
+
+def test_the_place_of_a_value_that_is_not_known() -> None:
+    answer = engine(GPU + "args:\n  - --host\n  - $(H)\nenv: [{name: H, valueFrom: {}}]\n").value(
+        "host"
+    )
+    assert isinstance(answer, Unknown)
+    assert answer.node is not None
+    assert answer.node.span is not None
+    assert answer.node.span.line == 4
 
 
 json_values = st.recursive(

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from kslint.model.answer import Known, Unknown
 from kslint.model.vllm import facts
-from kslint.model.vllm.image import read_image
+from kslint.model.vllm.image import is_upstream, read_image
+from kslint.model.vllm.programs import API_SERVER, HUGGINGFACE, VLLM_SERVE
 from kslint.model.vllm.weights import weight_bytes
 
 ROOT = Path(__file__).parents[2]
@@ -138,6 +139,18 @@ def test_any_name_has_a_status(name: str, version: tuple[int, ...] | None) -> No
         ("kserve/huggingfaceserver:v0.15.0", "huggingfaceserver", "unknown", None),
         ("kserve/huggingfaceserver:v0.15.0-gpu", "huggingfaceserver", "gpu", None),
         ("huggingfaceserver-gpu:replace", "huggingfaceserver", "gpu", None),
+        ("vllmserver:replace", "vllm", "unknown", None),
+        ("me/vllm:v0.4.0", "vllm", "unknown", (0, 4, 0)),
+        ("me/vllm:v0.3.3", "vllm", "unknown", None),
+        ("me/vllm:1.0", "vllm", "unknown", None),
+        ("me/vllm:v0.23.0-cu128", "vllm", "gpu", (0, 23, 0)),
+        ("me/vllm-rocm6:0.9", "vllm", "gpu", (0, 9, 0)),
+        ("me/vllm:0.9.2-rocm", "vllm", "gpu", (0, 9, 2)),
+        ("me/vllm-gpu-cpu:1", "vllm", "cpu", None),
+        ("ghcr.io/llm-d/llm-d-aws:v0.6.0", "llm-d", "unknown", None),
+        ("ghcr.io/llm-d/llm-d-cuda-gb200-dev:v0.6.0", "llm-d", "gpu", None),
+        ("me/substratusai-vllm:v0.6.3", "", "unknown", None),
+        ("substratusai/vllm-openai:v0.6.3", "vllm", "gpu", (0, 6, 3)),
         ("lmcache/vllm-router:latest", "", "unknown", None),
         ("ghcr.io/vllm-project/production-stack/router:v0.1", "", "unknown", None),
         ("lmcache/lmstack-router:latest", "", "unknown", None),
@@ -155,6 +168,44 @@ def test_any_name_has_a_status(name: str, version: tuple[int, ...] | None) -> No
 def test_images(reference: str, family: str, device: str, version: tuple[int, ...] | None) -> None:
     image = read_image(reference)
     assert (image.family, image.device, image.version) == (family, device, version)
+
+
+@pytest.mark.parametrize(
+    ("reference", "entrypoint"),
+    [
+        ("vllm/vllm-openai:v0.23.0", VLLM_SERVE),
+        ("registry.corp/mirror/vllm-cpu", VLLM_SERVE),
+        ("ghcr.io/llm-d/llm-d-cuda:v0.6.0", VLLM_SERVE),
+        ("opea/vllm-cpu:latest", API_SERVER),
+        ("substratusai/vllm:v0.6.3", API_SERVER),
+        ("vllmserver:replace", API_SERVER),  # KServe's placeholder
+        ("kserve/huggingfaceserver:v0.15.0", HUGGINGFACE),
+        ("rocm/vllm:latest", ""),
+        ("nvcr.io/nvidia/vllm:25.09-py3", ""),
+        ("python:3.12", ""),
+    ],
+)
+def test_entrypoints(reference: str, entrypoint: str) -> None:
+    assert read_image(reference).entrypoint == entrypoint
+
+
+@pytest.mark.parametrize(
+    ("reference", "upstream"),
+    [
+        ("vllm/vllm-openai", True),
+        ("registry.corp:5000/vllm/vllm-openai:v0.23.0", True),
+        ("public.ecr.aws/q9t5s3a7/vllm-cpu-release-repo:v0.19.0", True),
+        ("kserve/huggingfaceserver", True),
+        ("ghcr.io/llm-d/llm-d-cuda:v0.6.0", True),
+        ("me/vllm-openai", False),
+        ("vllm-openai", False),
+        ("kserve/vllm", False),
+        ("substratusai/vllm", False),
+        ("vllm/python", False),
+    ],
+)
+def test_images_of_the_projects_themselves(reference: str, upstream: bool) -> None:
+    assert is_upstream(read_image(reference)) is upstream
 
 
 def test_image_parts() -> None:
