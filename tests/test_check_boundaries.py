@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 from test_transformations import found_in
 
+from kslint.engine import INTERNAL_ERROR
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -39,7 +41,9 @@ spec:
 
 
 def said(folder: Path, rule: str, text: str) -> list[Finding]:
-    return [f for f in found_in(folder, {"a.yaml": text.encode()}) if f.name == rule]
+    found = found_in(folder, {"a.yaml": text.encode()})
+    assert [f.message for f in found if f.name == INTERNAL_ERROR] == []
+    return [f for f in found if f.name == rule]
 
 
 @pytest.mark.parametrize(
@@ -94,6 +98,13 @@ def test_paths_that_a_probe_may_ask(tmp_path: Path, path: str, count: int) -> No
         ("startupProbe: {PORT, periodSeconds: '{{ x }}'}", 0),
         ("startupProbe: {PORT, failureThreshold: '{{ x }}'}", 0),
         ("startupProbe: {PORT, initialDelaySeconds: '{{ x }}'}", 0),
+        ("startupProbe: {PORT, failureThreshold: 12, periodSeconds: 0}", 0),
+        ("startupProbe: {PORT, failureThreshold: 12, periodSeconds: null}", 0),
+        ("startupProbe: {PORT, failureThreshold: 11, periodSeconds: 0}", 1),
+        ("startupProbe: {PORT, failureThreshold: 0, periodSeconds: 40}", 0),
+        ("startupProbe: {PORT, failureThreshold: 0, periodSeconds: 39}", 1),
+        ("startupProbe: {PORT, failureThreshold: 12}\n          livenessProbe: {PORT}", 0),
+        ("startupProbe: {}\n          livenessProbe: {PORT}", 1),
         ("livenessProbe: {PORT, failureThreshold: 24}", 0),  # 240 s
         ("livenessProbe: {PORT, failureThreshold: 23, initialDelaySeconds: 9}", 1),
     ],
@@ -101,6 +112,146 @@ def test_paths_that_a_probe_may_ask(tmp_path: Path, path: str, count: int) -> No
 def test_how_long_a_probe_waits(tmp_path: Path, probe: str, count: int) -> None:
     more = probe.replace("PORT", "tcpSocket: {port: 8000}")
     assert len(said(tmp_path, "probe-too-short-for-warmup", server(more=more))) == count
+
+
+@pytest.mark.parametrize(
+    ("args", "path", "port", "count"),
+    [
+        ("--root-path=/api", "/api/health", "8000", 0),
+        ("--root-path=/api/", "/health", "8000", 0),
+        ("--root-path=/api", "/v2/health", "8000", 1),
+        ("--root-path=$(NODE)", "/v2/health", "8000", 0),
+        ("--uds=/x", "/health", "9000", 0),
+        ("--port=80", "/health", "8000", 1),
+        ("--port=80", "/health", "080", 0),
+        ("--port=80", "/health", "'$(PORT)'", 0),
+        ("--port=80", "/health", "'{{ .Values.port }}'", 0),
+        ("--port=x", "/health", "8000", 0),
+    ],
+)
+def test_where_a_probe_asks(tmp_path: Path, args: str, path: str, port: str, count: int) -> None:
+    env = "[{name: NODE, valueFrom: {fieldRef: {fieldPath: spec.nodeName}}}]"
+    probe = f"readinessProbe: {{httpGet: {{path: {path}, port: {port}}}}}"
+    text = server(env=env, more=probe, args=f"[--model=/m/q, '{args}']")
+    assert len(said(tmp_path, "probe-wrong-endpoint", text)) == count
+
+
+@pytest.mark.parametrize(
+    ("path", "answers"),
+    [
+        ("/ping", True), ("/v1/models", True), ("/version", True), ("/load", True),
+        ("/metrics", True), ("/docs", True), ("/openapi.json", True), ("/ready", False),
+    ],
+)  # fmt: skip
+def test_other_paths_that_vllm_answers(tmp_path: Path, path: str, answers: bool) -> None:
+    probe = f"readinessProbe: {{httpGet: {{path: {path}, port: 8000}}}}"
+    (finding,) = said(tmp_path, "probe-wrong-endpoint", server(more=probe))
+    assert ("which vLLM does not have" in finding.message) is not answers
+
+
+def test_kserve_s_own_server_has_other_paths(tmp_path: Path) -> None:
+    probe = "readinessProbe: {httpGet: {path: /v2/health/ready, port: 8081}}"
+    text = server(more=probe, args="[--backend=vllm, --model_dir=/m/q]")
+    text = text.replace("vllm/vllm-openai-cpu:v0.23.0", "kserve/huggingfaceserver:v0.15.0")
+    assert said(tmp_path, "probe-wrong-endpoint", text) == []
+    assert len(said(tmp_path, "missing-enforce-eager", text)) == 1
+
+
+@pytest.mark.parametrize(
+    ("flags", "count"),
+    [
+        ("-tp=2", 1), ("-pp=2", 1), ("-dp=2", 1), ("-tp=0", 0), ("-tp=x", 0), ("-dp=x, -tp=2", 0),
+        ("--nnodes=2, -tp=2", 0), ("--data-parallel-size-local=1, -dp=2", 0),
+        ("--headless, -dp=2", 0),
+    ],
+)  # fmt: skip
+def test_workers_that_each_take_a_kv_cache(tmp_path: Path, flags: str, count: int) -> None:
+    env = "[{name: VLLM_CPU_KVCACHE_SPACE, value: '4'}]"
+    text = server(env=env, args=f"[--model=/m/q, {flags}]")
+    assert len(said(tmp_path, "kvcache-over-memory-limit", text)) == count
+
+
+@pytest.mark.parametrize(
+    ("limit", "count"), [("8Gi", 1), ("0", 0), ("8GiB", 0), ("null", 0), ("8589934593", 0)]
+)
+def test_memory_limits_that_a_kv_cache_fills(tmp_path: Path, limit: str, count: int) -> None:
+    text = server(env="[{name: VLLM_CPU_KVCACHE_SPACE, value: '8'}]")
+    text = text.replace("limits: {cpu: 4, memory: 8Gi}", f"limits: {{cpu: 4, memory: {limit}}}")
+    assert len(said(tmp_path, "kvcache-over-memory-limit", text)) == count
+
+
+@pytest.mark.parametrize(
+    ("flags", "lists", "message"),
+    [
+        ("-dp=2", "0|1", ""),
+        ("-dp=2", "0|1|2", "3"),
+        ("-tp=2, -dp=2", "0|1|2|3", ""),
+        ("-tp=2, -dp=2", "0|1|2|3|4", "5"),
+        ("-dp=x", "0|1|2", ""),
+        ("-tp=x", "0|1|2", ""),
+        ("-dp=0", "0|1", "2"),
+        ("-tp=2", "0", "1"),
+    ],
+)
+def test_lists_for_each_worker(tmp_path: Path, flags: str, lists: str, message: str) -> None:
+    env = f"[{{name: VLLM_CPU_OMP_THREADS_BIND, value: '{lists}'}}]"
+    text = server(env=env, args=f"[--model=/m/q, {flags}]")
+    found = said(tmp_path, "vllm-omp-bind-invalid", text)
+    assert len(found) == bool(message)
+    assert all(message in finding.message for finding in found)
+
+
+@pytest.mark.parametrize(
+    ("feature", "count"),
+    [
+        ("amx", 0), ("amx_bf16", 0), ("avx512_bf16", 0), ("bf16", 0), ("AVX512_BF16", 0),
+        ("avx512f", 1), ("", 1),
+    ],
+)  # fmt: skip
+def test_nodes_that_compute_in_bf16(tmp_path: Path, feature: str, count: int) -> None:
+    nodes = f"nodes: [{{name: n, count: 1, cpuFeatures: [{feature}]}}]"
+    (tmp_path / "kslint.yaml").write_text(f"cluster: {{{nodes}}}\n")
+    assert len(said(tmp_path, "cpu-dtype-not-float32", server())) == count
+
+
+@pytest.mark.parametrize(
+    ("limits", "count"),
+    [("2", 0), ("1999m", 1), ("1", 1), ("two", 0), ("null", 0)],
+)
+def test_cores_that_are_enough(tmp_path: Path, limits: str, count: int) -> None:
+    text = server().replace("limits: {cpu: 4,", f"limits: {{cpu: {limits},")
+    assert len(said(tmp_path, "vllm-cpu-too-few-cores", text)) == count
+
+
+@pytest.mark.parametrize(
+    ("mode", "count"),
+    [
+        ("420", 0), ("500", 0), ("511", 0), ("0644", 0), ("0o644", 0), ("400", 1), ("440", 1),
+        ("640", 1), ("644", 1), ("755", 1), ("777", 1), ("'644'", 0), ("64", 0), ("6440", 0),
+        ("264", 0), ("467", 0), ("642", 0),
+    ],
+)  # fmt: skip
+def test_modes_that_were_meant_as_octal(tmp_path: Path, mode: str, count: int) -> None:
+    volume = f"{{name: m, configMap: {{name: m, defaultMode: {mode}}}}}"
+    text = server().replace("{name: m, persistentVolumeClaim: {claimName: m}}", volume)
+    assert len(said(tmp_path, "yaml-octal", text)) == count
+
+
+@pytest.mark.parametrize(
+    ("rule", "name"),
+    [("pvc-missing", "claim `m`"), ("secret-missing", "`key`"), ("runtime-missing", "`own`")],
+)
+def test_each_kind_of_missing_object_has_its_rule(tmp_path: Path, rule: str, name: str) -> None:
+    (tmp_path / "kslint.yaml").write_text("cluster: {complete: true}\n")
+    env = "[{name: K, valueFrom: {secretKeyRef: {name: key, key: k}}}]"
+    service = """---
+apiVersion: serving.kserve.io/v1beta1
+kind: InferenceService
+metadata: {name: iris, namespace: m}
+spec: {predictor: {model: {modelFormat: {name: sklearn}, runtime: own, storageUri: gs://b/x}}}
+"""
+    (finding,) = said(tmp_path, rule, server(env=env) + service)
+    assert name in finding.message
 
 
 @pytest.mark.parametrize(
