@@ -95,10 +95,7 @@ def _serves_mount(server: Node, component: Component) -> bool:
     """Will the server look for its model under /mnt/models?"""
     engine = read_engine(server, component.built.pod_spec)
     if engine is not None:
-        model = engine.model
-        if engine.kind == "huggingfaceserver":
-            return model.kind == "default" or _below_mount(model.text)
-        return model.kind == "path" and _below_mount(model.text)
+        return engine.model.kind == "path" and _below_mount(engine.model.text)
     places = [server.get("args"), server.get("command")]
     texts = [node.text or "" for place in places if place is not None for node in walk(place)]
     texts += [variable.value or "" for variable in environment(server).values()]

@@ -16,6 +16,7 @@ from kslint.model.vllm.commandline import (
 )
 from kslint.model.vllm.image import read_image
 from kslint.model.vllm.lexer import tokens
+from kslint.model.vllm.shell import MAX_SCRIPT
 from kslint.source.files import Source
 from kslint.source.nodes import Map, Origin, made
 from kslint.source.parser import compose
@@ -244,6 +245,7 @@ def test_wrappers(wrapper: str) -> None:
         ("typeset X=1; vllm serve m --seed $X", {"seed": "1"}),
         ("cat <<'A'\nvllm serve x\nA\nvllm serve m --seed 1", {"seed": "1"}),
         ("cat <<A\n\tA\nvllm serve x\nA\nvllm serve m --seed 1", {"seed": "1"}),
+        ("cat <<A\nx\nvllm serve x --port 1\nA\nvllm serve m --seed 1", {"seed": "1"}),
         ("cat 0<<A\nvllm serve x\nA\nvllm serve m --seed 1", {"seed": "1"}),
         ("vllm serve m 2> \t/dev/null --seed 1", {"seed": "1"}),
         ("vllm serve m \\\n  --seed 1", {"seed": "1"}),
@@ -267,6 +269,33 @@ def test_quotes_and_substitutions(text: str, expected: dict[str, str | None]) ->
 )
 def test_words_of_a_variable(text: str, expected: dict[str, str | None]) -> None:
     assert flags(script(text, ARGS="--seed 1 --port=2")) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("X=; vllm serve m $X", ["m"]),
+        ('X=; vllm serve m "$X"', ["m", ""]),
+        ("vllm serve m ''", ["m", ""]),
+        ('vllm serve m "$@"', ["m"]),
+        ('vllm serve m x"$@"', ["m", "x"]),
+        ("X='a b'; vllm serve m x$X", ["m", "xa", "b"]),
+        ("X='a b'; vllm serve m \"x$X\"", ["m", "xa b"]),
+    ],
+)
+def test_words_that_a_shell_makes(text: str, words: list[str]) -> None:
+    assert [word.text for word in script(text).positionals] == words
+
+
+def test_a_variable_set_to_what_a_command_prints() -> None:
+    line = script("export B=$(date); A=$(date) C=1 vllm serve m")
+    values = {name: variable.value for name, variable in line.environment.items()}
+    assert values == {"A": None, "B": None, "C": "1"}
+
+
+def test_a_script_too_long_to_read() -> None:
+    assert script("# " + "x" * MAX_SCRIPT + "\nvllm serve m").program == ""
+    assert script("# " + "x" * (MAX_SCRIPT - 20) + "\nvllm serve m").program == VLLM_SERVE
 
 
 def test_an_option_whose_name_is_computed_leaves_the_flags_open() -> None:
@@ -384,6 +413,11 @@ def test_two_servers_leave_the_flags_open() -> None:
         ("{ vllm serve m; }", True),
         ("! vllm serve m", True),
         ("time vllm serve m", True),
+        ("sh -c 'if a; then vllm serve m; fi'", False),
+        ("vllm serve m $3", True),
+        ("vllm serve m ${X:-$MORE}", False),
+        ("X=; vllm serve m ${X:-$MORE}", False),
+        ("X=1; vllm serve m ${X:-$MORE}", True),
     ],
 )
 def test_completeness(text: str, complete: bool) -> None:

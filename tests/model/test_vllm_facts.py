@@ -67,6 +67,23 @@ def test_flag_info() -> None:
     assert "awq" in facts.registry("quantization_methods")
 
 
+@pytest.mark.parametrize(
+    ("name", "arity"),
+    [
+        ("enable-reasoning", "0"),
+        ("disable-async-output-proc", "0"),
+        ("use-v2-block-manager", "0"),
+        ("guided-decoding-disable-fallback", "0"),
+        ("worker-use-ray", "0"),
+        ("speculative-model", "1"),
+    ],
+)
+def test_values_of_options_of_other_releases(name: str, arity: str) -> None:
+    info = facts.flag_info(name)
+    assert info is not None
+    assert info.arity == arity
+
+
 def test_nearest() -> None:
     assert facts.nearest_flag("enforce-eagr") == "enforce-eager"
     assert facts.nearest_flag("max-modellen") == "max-model-len"
@@ -234,12 +251,33 @@ GIB = 1 << 30
         ("/mnt/models/Qwen2.5-1.5B", "half", 2.88),
         ("Qwen/Qwen2.5-Coder-14B-Instruct-AWQ", "float32", 7.57),
         ("RedHatAI/Llama-3.1-8B-FP8", None, 7.63),
+        ("TinyLlama/TinyLlama-1.1B-Chat-v1.0", None, 2.05),
+        ("HuggingFaceTB/SmolLM2-135M-Instruct", None, 0.251),
+        ("Qwen/Qwen3-0.6B", None, 1.11),
+        ("Qwen/Qwen2.5-72B-Instruct/", "auto", 135.4),
+        ("openai/gpt-oss-20b", "bfloat16", 10.2),
+        ("org/x-7B-w4a16", None, 3.59),
+        ("org/x-7B.int8", None, 6.65),
+        ("org/x-270m", "float16", 0.503),
     ],
 )
 def test_weights(model: str, dtype: str | None, gib: float) -> None:
     answer = weight_bytes(model, dtype)
     assert isinstance(answer, Known)
     assert answer.value / GIB == pytest.approx(gib, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("method", "width"),
+    [
+        ("awq", 0.55), ("awq_marlin", 0.55), ("gptq", 0.55), ("gptq_marlin", 0.55),
+        ("bitsandbytes", 0.55), ("mxfp4", 0.55), ("fp8", 1.02), ("experts_int8", 1.02),
+    ],
+)  # fmt: skip
+def test_quantized_weights(method: str, width: float) -> None:
+    answer = weight_bytes("org/x-7B", "float32", method)
+    assert isinstance(answer, Known)
+    assert answer.value == round(7e9 * width)
 
 
 @pytest.mark.parametrize(

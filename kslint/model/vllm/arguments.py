@@ -173,8 +173,6 @@ class _Reader:
 
     def _completed(self, prefix: str) -> str:
         """The one option that begins so, as argparse completes it; the prefix itself if none."""
-        if not prefix:
-            return prefix
         names = [*self.own, *flags_at(self.version)]
         found = {name for name in names if name.startswith(prefix)}
         return found.pop() if len(found) == 1 else prefix

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 _OPENING = frozenset(("if", "while", "until", "case", "for", "select"))
 _CLOSING = frozenset(("fi", "done", "esac"))
-_HEADS = frozenset(("for", "case", "select"))
 _PASSED = frozenset(("then", "else", "elif", "do", "!", "{", "}", "time", "if", "while", "until"))
 _TESTS = frozenset(("[", "[[", "test"))
 _EXPORTS = frozenset(("export", "declare", "typeset"))
@@ -117,8 +116,6 @@ class _Walk:
                 self.depth += 1
             elif word in _CLOSING:
                 self.depth = max(self.depth - 1, 0)
-            if word in _HEADS:
-                return []
             if word not in _PASSED and word not in _CLOSING:
                 return command[index:]
         return []
