@@ -452,6 +452,28 @@ def test_flags_in_a_variable_point_at_the_variable() -> None:
     assert (flag.node.span.line, flag.node.span.column) == (7, 7)
 
 
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("eval 'vllm serve m --served-model-name \"a b\" c'", ("a b", "c")),
+        ("eval \"vllm serve m --served-model-name 'a b' c\"", ("a b", "c")),
+        ('eval "vllm serve m --served-model-name \\"a b\\" c"', ("a b", "c")),
+        ('eval vllm serve m --served-model-name \\"a b\\" c', ("a b", "c")),
+        ('eval "vllm serve m --served-model-name "a" c"', ("a", "c")),
+        ('eval "vllm serve m --served-model-name \'{\\"a\\": 1}\'"', ('{"a": 1}',)),
+        ('eval "vllm serve m --served-model-name \\$X $X"', ("x", "x")),
+        ("eval \"vllm serve m --served-model-name '$X'\"", ("x",)),
+        ("eval 'vllm serve m --served-model-name $X'", ("x",)),
+        ("eval 'vllm serve m --served-model-name a\\ b'", ("a b",)),
+        ('eval "vllm serve m \\\n --served-model-name a \'b"', ("a", "b")),
+        ("eval vllm serve m --served-model-name a \\", ("a",)),
+    ],
+)
+def test_eval_takes_off_one_layer_of_quotes(text: str, values: tuple[str, ...]) -> None:
+    (flag,) = script(text, X="x").flags
+    assert flag.values == values
+
+
 def test_self_reference_ends() -> None:
     text = "$0 $1 $2 $@ $@ $@"
     assert script(text, "bash", "-c", text, "bash", "-c", text).program == ""

@@ -23,6 +23,8 @@ _CLOSING = frozenset(("fi", "done", "esac"))
 _PASSED = frozenset(("then", "else", "elif", "do", "!", "{", "}", "time", "if", "while", "until"))
 _TESTS = frozenset(("[", "[[", "test"))
 _EXPORTS = frozenset(("export", "declare", "typeset"))
+_ESCAPED = frozenset(("$", "`", '"', "\\", "\n"))
+"""What a backslash in double quotes takes the meaning from."""
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 MAX_SCRIPT = 200_000
 """Scripts beyond this many characters are left unread."""
@@ -253,14 +255,30 @@ def _commands(found: list[Token]) -> Iterator[tuple[str, list[Token]]]:
 
 
 def _unquoted(script: Text, arguments: list[Token]) -> Text:
-    """What `eval` reads: its arguments with one layer of quotes taken off."""
+    """What `eval` reads: its arguments with one layer of quotes taken off.
+
+    Variables are put in later, so single quotes around one are taken off as well.
+    """
     if not arguments:
         return script.kept([])
+    text, index, end = script.text, arguments[0].start, arguments[-1].end
     kept: list[int] = []
-    escaped = False
-    for index in range(arguments[0].start, arguments[-1].end):
-        character = script.text[index]
-        if escaped or character not in "\"'":
+    quote, inner, keeps_inner = "", -1, False
+    while index < end:
+        character, following = text[index], text[index + 1 : index + 2]
+        if character == "\\" and (not quote or (quote == '"' and following in _ESCAPED)):
+            index += 1
+            kept += [index] if following not in ("", "\n") else []
+        elif character == quote:
+            quote = ""
+        elif character in "\"'" and not quote:
+            quote = character
+        elif character == "'":
+            if index != inner:
+                inner = text.find("'", index + 1, end)
+                keeps_inner = inner > 0 and "$" not in text[index:inner]
+            kept += [index] if keeps_inner else []
+        else:
             kept.append(index)
-        escaped = character == "\\" and not escaped
+        index += 1
     return script.kept(kept)
