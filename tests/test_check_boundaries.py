@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from cases import FIXTURES, findings_in
 from test_transformations import found_in
 
 from kslint.engine import INTERNAL_ERROR
@@ -296,6 +297,44 @@ metadata: {{name: cache, namespace: m}}
 spec: {{accessModes: [ReadWriteOnce], resources: {{requests: {{storage: 1Gi}}}}}}
 """
     assert len(said(tmp_path, "canary-on-rwo-pvc", text)) == count
+
+
+@pytest.mark.parametrize(
+    ("modes", "count"),
+    [
+        ("ReadWriteOnce", 1), ("ReadWriteOncePod", 1), ("ReadWriteMany", 0), ("ReadOnlyMany", 0),
+        ("ReadWriteOnce, ReadOnlyMany", 0), ("", 0),
+    ],
+)  # fmt: skip
+def test_claims_that_two_pods_can_share(tmp_path: Path, modes: str, count: int) -> None:
+    text = f"""
+apiVersion: serving.kserve.io/v1beta1
+kind: InferenceService
+metadata: {{name: iris, namespace: m}}
+spec:
+  predictor:
+    canaryTrafficPercent: 10
+    model: {{modelFormat: {{name: sklearn}}, storageUri: pvc://cache/x}}
+---
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {{name: cache, namespace: m}}
+spec: {{accessModes: [{modes}], resources: {{requests: {{storage: 1Gi}}}}}}
+"""
+    assert len(said(tmp_path, "canary-on-rwo-pvc", text)) == count
+
+
+@pytest.mark.parametrize(
+    ("case", "wanted"),
+    [
+        ("bad-models-early", "of `models` over 1"),
+        ("bad-controller-first", "of `kserve` over 0"),
+        ("bad-late-certificates", "of `cert-manager` below 1"),
+    ],
+)
+def test_the_side_of_a_wave_that_helps(case: str, wanted: str) -> None:
+    (finding,) = findings_in(FIXTURES / "sync-wave-order" / case, "sync-wave-order")
+    assert wanted in finding.help
 
 
 @pytest.mark.parametrize(

@@ -530,6 +530,27 @@ def test_places(text: str, place: tuple[int, int], value_place: tuple[int, int])
     assert [(s.line, s.column) for s in spans if s is not None] == [place, value_place]
 
 
+@pytest.mark.parametrize(
+    ("written", "flag"),
+    [
+        ("--host=$(H)", "host"),
+        ("--host=$(H)x", "host"),
+        ("--host=x$(H)$(H)", "host"),
+        ("--host=$(E)x", "host"),
+        ("--host=$$(H)", "host"),
+        ("--host={{.Name}}", "host"),
+    ],
+)
+def test_a_place_ends_where_the_text_ends(written: str, flag: str) -> None:
+    """Expansions of the kubelet are longer or shorter than what stands in the file."""
+    line = f"command: [sh, -c, 'vllm serve m {written} --seed 1']"
+    values = "env: [{name: H, value: 127.0.0.1}, {name: E, value: ''}]"
+    found = of(f"{values}\n{line}\n").flag(flag)
+    assert found is not None
+    assert found.node.span is not None
+    assert line[found.node.span.column - 1 : found.node.span.end_column - 1] == written
+
+
 @given(
     st.sampled_from(["port", "max-model-len", "tensor-parallel-size", "served-model-name"]),
     st.text(st.sampled_from("abc019./:"), min_size=1, max_size=8),

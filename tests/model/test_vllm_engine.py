@@ -244,6 +244,13 @@ def test_offline(values: dict[str, str], offline: bool) -> None:
     assert known(engine(GPU + env(**values)).offline) is offline
 
 
+def test_offline_set_elsewhere() -> None:
+    both = (
+        "env: [{name: HF_HUB_OFFLINE, valueFrom: {}}, {name: TRANSFORMERS_OFFLINE, value: '1'}]\n"
+    )
+    assert isinstance(engine(GPU + both).offline, Unknown)
+
+
 def test_token() -> None:
     legacy, path = "HUGGING_FACE_HUB_TOKEN", "HF_TOKEN_PATH"
     ignored = "HUGGINGFACE_TOKEN"
