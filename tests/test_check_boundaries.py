@@ -239,6 +239,24 @@ def test_modes_that_were_meant_as_octal(tmp_path: Path, mode: str, count: int) -
 
 
 @pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        ("'60'", "but `60` in quotes is text"),
+        ("'60s'", "not the text `60s`"),
+        ("60s", "not the text `60s`"),
+        ("1.5", "not the number 1.5"),
+        ("true", "not the boolean true"),
+        ("[60]", "not a list"),
+        ("{s: 60}", "not a mapping"),
+    ],
+)
+def test_what_stands_in_the_place_of_an_integer(tmp_path: Path, written: str, words: str) -> None:
+    text = server().replace("      containers:", f"      priority: {written}\n      containers:")
+    (finding,) = said(tmp_path, "wrong-type", text)
+    assert finding.message == f"`spec.template.spec.priority` takes an integer, {words}"
+
+
+@pytest.mark.parametrize(
     ("rule", "name"),
     [("pvc-missing", "claim `m`"), ("secret-missing", "`key`"), ("runtime-missing", "`own`")],
 )

@@ -84,6 +84,13 @@ def test_values_of_options_of_other_releases(name: str, arity: str) -> None:
     assert info.arity == arity
 
 
+@pytest.mark.parametrize("name", sorted(facts._OLD_SWITCHES))
+def test_switches_of_other_releases_are_options_without_a_type(name: str) -> None:
+    info = facts.flag_info(name)
+    assert info is not None
+    assert (info.type, info.arity) == ("", "0")
+
+
 def test_nearest() -> None:
     assert facts.nearest_flag("enforce-eagr") == "enforce-eager"
     assert facts.nearest_flag("max-modellen") == "max-model-len"
