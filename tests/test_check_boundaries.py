@@ -73,6 +73,15 @@ def test_when_binding_to_all_was_refused(tmp_path: Path, version: str, severity:
     assert (f"works in vLLM {version[1:]}" in finding.message) is (severity == "warning")
 
 
+@pytest.mark.parametrize(
+    ("image", "count"), [("vllm-openai-cpu", 1), ("vllm-openai", 0), ("vllm", 0)]
+)
+def test_only_cpu_builds_read_the_binding(tmp_path: Path, image: str, count: int) -> None:
+    text = server(env="[{name: VLLM_CPU_OMP_THREADS_BIND, value: all}]")
+    text = text.replace("vllm-openai-cpu", image).replace("{cpu: 4,", "{nvidia.com/gpu: 1, cpu: 4,")
+    assert len(said(tmp_path, "vllm-omp-bind-all", text)) == count
+
+
 @pytest.mark.parametrize(("version", "count"), [("v0.8.5", 0), ("v0.9.0", 1), ("latest", 1)])
 def test_when_eager_mode_was_forced(tmp_path: Path, version: str, count: int) -> None:
     assert len(said(tmp_path, "missing-enforce-eager", server(version))) == count

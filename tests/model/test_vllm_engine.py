@@ -143,6 +143,13 @@ def test_model(text: str, kind: str, name: str) -> None:
     assert engine(text).model[:2] == (kind, name)
 
 
+@pytest.mark.parametrize("option", ["model_id", "model_dir"])
+def test_an_option_without_its_model(option: str) -> None:
+    model = engine(HF + f"args: [--{option}]\n").model
+    assert model.kind == "unknown"
+    assert model.node is not None
+
+
 def test_ports() -> None:
     assert known(engine(GPU).port) == 8000
     assert known(engine(GPU + "args: [--port, '80']\n").port) == 80

@@ -125,6 +125,10 @@ def test_env_info() -> None:
 
 def test_covers() -> None:
     assert facts.covers((0, 23, 0))
+    assert facts.covers((0, 8, 5))
+    assert facts.covers((0, 32, 0))
+    assert not facts.covers((0, 8, 4))
+    assert not facts.covers((0, 32, 1))
     assert not facts.covers((0, 33, 0))
     assert not facts.covers((0, 6, 0))
     assert not facts.covers(None)
@@ -230,6 +234,31 @@ def test_entrypoints(reference: str, entrypoint: str) -> None:
 )
 def test_images_of_the_projects_themselves(reference: str, upstream: bool) -> None:
     assert is_upstream(read_image(reference)) is upstream
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "vllm-openai-nightly", "vllm-openai-aarch64", "vllm-arm64", "vllm-amd64", "vllm-x86-64",
+        "vllm-openai-nonroot", "vllm-release-repo", "vllm-dev", "vllm-base", "odh-vllm-rhel8",
+        "rh-vllm-ubi8", "vllm-rhel9", "vllm-ubi9", "lmcache-vllm", "vllm-test",
+    ],
+)  # fmt: skip
+def test_names_of_builds(name: str) -> None:
+    image = read_image(f"registry.corp/ml/{name}:v0.23.0")
+    assert (image.family, image.device) == (
+        "vllm", "gpu" if name.startswith("vllm-openai") else "unknown",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["gpu", "cuda", "cuda12", "cu128", "rocm", "xpu", "hpu", "gaudi", "tpu", "neuron", "ascend",
+     "nvidia", "amd"],
+)  # fmt: skip
+def test_names_of_accelerators(word: str) -> None:
+    assert read_image(f"me/vllm-{word}:1").device == "gpu"
+    assert read_image(f"me/vllm:1-{word}").device == "gpu"
 
 
 def test_image_parts() -> None:
