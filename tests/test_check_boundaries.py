@@ -146,6 +146,18 @@ def test_where_a_probe_asks(tmp_path: Path, args: str, path: str, port: str, cou
     assert len(said(tmp_path, "probe-wrong-endpoint", text)) == count
 
 
+@pytest.mark.parametrize(("host", "count"), [("", 1), ("host: 10.0.0.1, ", 0)])
+def test_a_probe_of_another_host(tmp_path: Path, host: str, count: int) -> None:
+    probe = f"readinessProbe: {{httpGet: {{{host}path: /health, port: 9000}}}}"
+    assert len(said(tmp_path, "probe-wrong-endpoint", server(more=probe))) == count
+
+
+def test_a_mapping_in_the_place_of_text_is_no_unquoted_text(tmp_path: Path) -> None:
+    text = server(args="[--model=/m/q, {port: 8000}]")
+    assert said(tmp_path, "yaml-unquoted-text", text) == []
+    assert len(said(tmp_path, "wrong-type", text)) == 1
+
+
 @pytest.mark.parametrize(
     ("path", "answers"),
     [
