@@ -280,6 +280,8 @@ def test_words_of_a_variable(text: str, expected: dict[str, str | None]) -> None
         ('vllm serve m "$@"', ["m"]),
         ('vllm serve m x"$@"', ["m", "x"]),
         ("X='a b'; vllm serve m x$X", ["m", "xa", "b"]),
+        ("X=\"'a b'\"; vllm serve m $X", ["m", "'a", "b'"]),
+        ("X=\"'a b'\"; eval vllm serve m $X", ["m", "a b"]),
         ("X='a b'; vllm serve m \"x$X\"", ["m", "xa b"]),
     ],
 )
@@ -302,6 +304,17 @@ def test_an_option_whose_name_is_computed_leaves_the_flags_open() -> None:
     assert not script("vllm serve m --$(cat name)=1").complete
     assert flags(of_items("m", "--", "--port", "1")) == {}
     assert flags(of_items("m", "--=1")) == {"": "1"}
+
+
+@pytest.mark.parametrize(
+    ("first", "program"),
+    [
+        ("bash", ""), ("sh", ""), ("bench", ""), ("sleep", ""), ("/bin/ls", ""),
+        ("/usr/bin/ls", ""), ("/mnt/models", VLLM_SERVE), ("--port", VLLM_SERVE),
+    ],
+)  # fmt: skip
+def test_arguments_that_run_something_else(first: str, program: str) -> None:
+    assert of_items(first, "1").program == program
 
 
 def test_repeated_entrypoint() -> None:
@@ -415,6 +428,7 @@ def test_two_servers_leave_the_flags_open() -> None:
         ("time vllm serve m", True),
         ("sh -c 'if a; then vllm serve m; fi'", False),
         ("vllm serve m $3", True),
+        ('vllm serve m "$SEED"', True),
         ("vllm serve m ${X:-$MORE}", False),
         ("X=; vllm serve m ${X:-$MORE}", False),
         ("X=1; vllm serve m ${X:-$MORE}", True),
