@@ -435,7 +435,9 @@ def test_two_servers_leave_the_flags_open() -> None:
     ],
 )
 def test_completeness(text: str, complete: bool) -> None:
-    assert script(text).complete is complete
+    line = script(text)
+    assert line.program == VLLM_SERVE
+    assert line.complete is complete
 
 
 def test_arguments_of_the_script() -> None:
