@@ -67,6 +67,14 @@ class Completeness:
             return True
         return (kind, namespace) in self._declarations() and not self._is_open(kind, namespace)
 
+    def is_open(self, kind: str, namespace: str) -> bool:
+        """May what the input does not show put objects of a kind into a namespace?"""
+        if isinstance(self._told, bool):
+            return not self._told
+        if self._told is not None and namespace in self._told:
+            return False
+        return self._is_open(kind, namespace)
+
     def settle(self) -> None:
         """Work out now what is declared and what is open."""
         self._declarations()

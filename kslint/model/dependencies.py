@@ -97,7 +97,7 @@ def answer(reference: Reference, model: Model) -> Answer:
         complete = complete or graph.complete_for(_CLUSTER_RUNTIME, "")
     elif model.makers.may_make(reference):
         return Answer(UNKNOWN)
-    if lookup.elsewhere and model.config.cluster.complete is not False:
+    if lookup.elsewhere and not graph.completeness.is_open(reference.kind, namespace):
         return Answer(ELSEWHERE, lookup.elsewhere)
     return Answer(MISSING if complete else UNKNOWN)
 
