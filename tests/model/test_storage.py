@@ -192,9 +192,10 @@ spec:
     init = init_containers(pod)[0]
     assert init.get("image") is None
     assert init.string("args", 0) == "s3://b/m"
-    other = admitted_pod(model("storageUri: 's3://b/m'", more=mine + "---" + NO_STORAGE_CONTAINER))
-    assert other is not None
-    assert init_containers(other)[0].string("image") == "mine:1"
+    for more in (mine + "---" + NO_STORAGE_CONTAINER, "---" + NO_STORAGE_CONTAINER + mine):
+        other = admitted_pod(model("storageUri: 's3://b/m'", more=more))
+        assert other is not None
+        assert init_containers(other)[0].string("image") == "mine:1"
 
 
 def test_everything_injected_has_an_origin() -> None:
@@ -371,14 +372,153 @@ def test_gke_selector_and_uid() -> None:
     assert plain.get("nodeSelector") is None
 
 
-def test_ca_bundle() -> None:
-    changes = {"storageInitializer": {"caBundleConfigMapName": "ca"}}
-    pod = admitted_pod(model("storageUri: 's3://b/m'", changes=changes))
+def admitted(component: Component | None) -> Any:
+    """The pod after the webhook, as plain data."""
+    assert component is not None
+    pod = admitted_pod(component)
     assert pod is not None
-    assert pod.string("volumes", 1, "configMap", "name") == "global-ca-bundle"
-    mounts = init_containers(pod)[0].get("volumeMounts")
-    assert mounts is not None
-    assert mounts.string(1, "mountPath") == "/etc/ssl/custom-certs"
+    return pod.plain()
+
+
+CONFIGURED = {"caBundleConfigMapName": "ca"}
+CUSTOM_CERTS = "/etc/ssl/custom-certs"
+
+
+@pytest.mark.parametrize(
+    ("namespace", "configured", "annotations", "name", "path"),
+    [
+        ("team", CONFIGURED, "{}", "global-ca-bundle", CUSTOM_CERTS),
+        ("kserve", CONFIGURED, "{}", "ca", CUSTOM_CERTS),
+        ("kserve", {**CONFIGURED, "caBundleVolumeMountPath": "/certs"}, "{}", "ca", "/certs"),
+        ("team", {}, "{serving.kserve.io/s3-cabundle-configmap: own}", "own", CUSTOM_CERTS),
+        ("kserve", CONFIGURED, "{serving.kserve.io/s3-cabundle-configmap: own}", "own",
+         CUSTOM_CERTS),
+        ("team", CONFIGURED, "{serving.kserve.io/s3-cabundle: /own/ca.pem}", "global-ca-bundle",
+         "/own"),
+        ("team", {}, "{serving.kserve.io/s3-cabundle: /own/ca.pem}", None, None),
+        ("team", {}, "{}", None, None),
+    ],
+)  # fmt: skip
+def test_ca_bundle(
+    namespace: str, configured: dict[str, str], annotations: str, name: str | None, path: str | None
+) -> None:
+    """An S3 Secret's own bundle wins over the configured one, which other namespaces copy."""
+    keys = secret("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+    keys = keys.replace("namespace: team}", f"namespace: team, annotations: {annotations}}}")
+    text = service(
+        "{model: {modelFormat: {name: sklearn}, runtime: rt, storageUri: 's3://b/m'}}",
+        more=ACCOUNT + keys,
+    )
+    changes = {"storageInitializer": configured}
+    text = text.replace("namespace: team", f"namespace: {namespace}")
+    found = admitted(world(text, changes).predictor)
+    volumes = [v["configMap"]["name"] for v in found["volumes"] if v["name"] == "cabundle-cert"]
+    (init,) = found["initContainers"]
+    mounts = [m["mountPath"] for m in init["volumeMounts"] if m["name"] == "cabundle-cert"]
+    told = {e["name"]: e.get("value") for e in init["env"]}
+    assert (volumes, mounts) == (([], []) if name is None else ([name], [path]))
+    assert told.get("CA_BUNDLE_CONFIGMAP_NAME") == name
+    assert told.get("CA_BUNDLE_VOLUME_MOUNT_POINT") == path
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ('{"type": "s3", "bucket": "b"}', None),
+        ('{"type": "hdfs"}', None),
+        ('{"type": "webhdfs"}', None),
+        ('{"type": "s3"}', ("format [s3] requires a bucket but one wasn't found in storage data or "
+         "parameters")),
+        ('{"type": "gs"}', ("storage type must be one of [s3, hdfs, webhdfs]. storage type [gs] is "
+         "not supported")),
+        ('{"bucket": "b"}', "unable to determine storage type"),
+        ('{"type": 3}', "invalid json encountered in key k of storage secret storage-config"),
+        ("[]", "invalid json encountered in key k of storage secret storage-config"),
+        ("s3", "invalid json encountered in key k of storage secret storage-config"),
+    ],
+)  # fmt: skip
+def test_the_type_of_a_storage_is_told_by_its_secret(data: str, message: str | None) -> None:
+    text = f"""
+---
+apiVersion: v1
+kind: Secret
+metadata: {{name: storage-config, namespace: team}}
+stringData: {{k: '{data}'}}
+"""
+    component = model("storage: {path: m, key: k}", more=text)
+    found = [failure.message for failure in storage_failures(component)]
+    assert found == ([] if message is None else [message])
+
+
+def test_a_storage_brings_its_secret_its_parameters_and_its_ca_bundle() -> None:
+    text = """
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: storage-config, namespace: team}
+stringData: {k: '{"type": "s3", "bucket": "b", "cabundle_configmap": "own"}'}
+"""
+    component = model("storage: {path: m, key: k, parameters: {z: '1', bucket: mine}}", more=text)
+    (init,) = admitted(component)["initContainers"]
+    told = {e["name"]: e for e in init["env"]}
+    reference = {"name": "storage-config", "key": "k"}
+    assert told["STORAGE_CONFIG"]["valueFrom"] == {"secretKeyRef": reference}
+    assert told["STORAGE_OVERRIDE_CONFIG"]["value"] == '{"bucket":"mine","z":"1"}'
+    assert told["CA_BUNDLE_CONFIGMAP_NAME"]["value"] == "own"
+
+
+def test_a_custom_server_reads_the_mounted_model() -> None:
+    """STORAGE_URI becomes the mount path, and no other variable changes."""
+    text = (
+        "{containers: [{name: kserve-container, image: a, env: [{name: A, value: b}, "
+        "{name: STORAGE_URI, value: 's3://b/m'}, {name: C, value: d}]}]}"
+    )
+    found = admitted(world(service(text)).predictor)
+    assert found["containers"][0]["env"] == [
+        {"name": "A", "value": "b"},
+        {"name": "STORAGE_URI", "value": "/mnt/models"},
+        {"name": "C", "value": "d"},
+        {"name": "INFERENCE_SERVICE_NAME", "value": "iris"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "parent"), [("/a/b/m", "/a/b"), ("/m", "/"), ("/mnt/models", None)]
+)
+def test_a_modelcar_links_its_files_where_the_model_is_wanted(
+    path: str, parent: str | None
+) -> None:
+    text = (
+        "{containers: [{name: kserve-container, image: a}], "
+        f"storageUris: [{{uri: 'oci://reg/one', mountPath: {path}}}]}}"
+    )
+    found = admitted(world(service(text)).predictor)
+    car = next(c for c in found["containers"] if c["name"] == "modelcar")
+    made = "" if parent is None else f"mkdir -p {parent} && "
+    link = f"ln -sf /proc/$$$$/root/models {path} && sleep infinity"
+    assert car["args"] == ["sh", "-c", made + link]
+    assert [m["mountPath"] for m in car["volumeMounts"]] == [parent or "/mnt"]
+
+
+def test_a_server_that_mounts_the_modelcars_volume_gets_no_second_mount() -> None:
+    mounted = "{name: kserve-provision-location, mountPath: /own}"
+    text = (
+        "{containers: [{name: kserve-container, image: a, volumeMounts: "
+        f"[{mounted}], env: [{{name: STORAGE_URI, value: 'oci://reg/one'}}]}}]}}"
+    )
+    found = admitted(world(service(text)).predictor)
+    assert [m["mountPath"] for m in found["containers"][0]["volumeMounts"]] == ["/own"]
+
+
+def test_a_server_of_many_models_has_a_puller_and_no_download() -> None:
+    text = (
+        "{containers: [{name: kserve-container, image: a, env: "
+        "[{name: MULTI_MODEL_SERVER, value: 'true'}, {name: STORAGE_URI, value: 's3://b/m'}]}]}"
+    )
+    found = admitted(world(service(text)).predictor)
+    assert "initContainers" not in found
+    agent = next(c for c in found["containers"] if c["name"] == "agent")
+    assert agent["args"][:3] == ["--enable-puller", "--config-dir", "/mnt/configs"]
 
 
 ODD = st.recursive(
