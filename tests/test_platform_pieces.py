@@ -60,6 +60,12 @@ def base(url: str) -> str:
         (CERT_MANAGER, "a.yaml", flux("cert-manager"), True),
         (CERT_MANAGER, "a.yaml", flux("keda"), False),
         (CERT_MANAGER, "Chart.yaml", "dependencies: [{name: cert-manager}]\n", True),
+        (
+            ISTIO,
+            "Chart.yaml",
+            "dependencies: [{name: base, repository: 'https://istio-release.example/charts'}]\n",
+            True,
+        ),
         (CERT_MANAGER, "helmfile.yaml", "releases: [{chart: jetstack/cert-manager}]\n", True),
         (CERT_MANAGER, "values.yaml", "releases: [{chart: jetstack/cert-manager}]\n", False),
         (
@@ -86,6 +92,33 @@ def base(url: str) -> str:
         (ISTIO, "a.yaml", application("base"), False),
         (ISTIO, "a.yaml", application("cert-manager-istio-csr"), False),
         (ISTIO, "a.yaml", "apiVersion: networking.istio.io/v1\nkind: VirtualService\n", True),
+        (
+            ISTIO,
+            "a.yaml",
+            (
+                "apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\n"
+                "spec: {gatewayClassName: istio}\n"
+            ),
+            True,
+        ),
+        (
+            ISTIO,
+            "a.yaml",
+            (
+                "apiVersion: gateway.networking.k8s.io/v1\nkind: GatewayClass\n"
+                "spec: {controllerName: istio.io/gateway-controller}\n"
+            ),
+            True,
+        ),
+        (
+            ISTIO,
+            "a.yaml",
+            (
+                "apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\n"
+                "spec: {gatewayClassName: envoy}\n"
+            ),
+            False,
+        ),
         (ISTIO, "a.yaml", "apiVersion: a.notistio.io/v1\nkind: VirtualService\n", False),
         (
             ISTIO,

@@ -63,6 +63,18 @@ def test_where_a_logger_stores_is_its_own_affair_or_that_of_the_settings() -> No
     assert value_of(args, "--log-store-format") == "csv"
 
 
+def test_a_logger_is_marshalled_and_batched_as_the_settings_say_unless_it_says_it() -> None:
+    configured = {**LOGGER, "marshallerUrl": "http://m", "batchSize": "8", "batchInterval": "5s"}
+    args = agent("    logger: {mode: all}" + SERVER, configured)["args"]
+    assert value_of(args, "--log-marshaller-url") == "http://m"
+    assert value_of(args, "--log-batch-interval") == "5s"
+    own = "    logger: {mode: all, marshallerUrl: 'http://own', batchSize: 2, batchInterval: 1m}"
+    args = agent(own + SERVER, configured)["args"]
+    assert value_of(args, "--log-marshaller-url") == "http://own"
+    assert value_of(args, "--log-batch-size") == "2"
+    assert value_of(args, "--log-batch-interval") == "1m"
+
+
 def test_metadata_that_is_logged() -> None:
     text = (
         "    annotations: {team: a, other: b}\n"
@@ -102,6 +114,11 @@ def test_the_agent_repeats_the_servers_probe_and_security() -> None:
     assert variable["name"] == "SERVING_READINESS_PROBE"
     assert '"path":"/ready"' in variable["value"]
     assert found["readinessProbe"]["httpGet"]["path"] == "/ready"
+    assert variable["value"] == (
+        '{"httpGet":{"path":"/ready","port":9000,"scheme":"HTTP","httpHeaders":'
+        '[{"name":"a","value":"b"}]},"timeoutSeconds":1,"periodSeconds":5,"successThreshold":1,'
+        '"failureThreshold":3}'
+    )
     # what is neither HTTP nor TCP is not repeated
     found = agent(
         "    logger: {mode: all}" + SERVER + "        readinessProbe: {exec: {command: [x]}}\n"

@@ -69,6 +69,7 @@ PROMETHEUS = "prometheuses.monitoring.coreos.com"
         ("45.0.0", "{}", "", True),
         ("45.0.0", "{crds: {enabled: false}}", "", True),  # there was no such switch before 48
         ("45.0.0", "{}", ", skipCrds: true", False),
+        ("main", "{}", "", True),  # every release that is known has it
     ],
 )
 def test_a_switch_counts_from_the_release_that_has_it(
@@ -82,6 +83,9 @@ def test_a_switch_counts_from_the_release_that_has_it(
     [
         ("prometheus-operator-crds", "31.0.0", "{}", PROMETHEUS, True),
         ("prometheus-operator-crds", "31.0.0", "{crds: {prometheuses: {enabled: false}}}",
+         PROMETHEUS, False),
+        ("prometheus-operator-crds", "31.0.0",
+         "{crds: {annotations: {argocd.argoproj.io/sync-options: ServerSideApply=true}}}",
          PROMETHEUS, False),
         ("external-secrets", "2.9.0", "{crds: {createClusterSecretStore: false}}",
          "clustersecretstores.external-secrets.io", False),

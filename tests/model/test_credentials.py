@@ -89,6 +89,19 @@ def test_an_account_with_a_role_needs_no_key() -> None:
          {"AZURE_STORAGE_ACCESS_KEY": "creds:AZURE_STORAGE_ACCESS_KEY"}),
         ("stringData: {AZ_CLIENT_ID: x}",
          {"AZURE_CLIENT_ID": "creds:AZ_CLIENT_ID", "AZURE_TENANT_ID": "creds:AZURE_TENANT_ID"}),
+        (("stringData: {AZURE_CLIENT_ID: x, AZURE_CLIENT_SECRET: x, AZURE_STORAGE_ACCESS_KEY: x, "
+         "AZURE_ACCOUNT_NAME: x, AZURE_SERVICE_URL: x, AZURE_SUBSCRIPTION_ID: x}"),
+         {name: f"creds:{name}" for name in (
+             "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET", "AZURE_STORAGE_ACCESS_KEY",
+             "AZURE_ACCOUNT_NAME", "AZURE_SERVICE_URL", "AZURE_SUBSCRIPTION_ID",
+             "AZURE_TENANT_ID")}),
+        ("stringData: {AZURE_ACCESS_TOKEN: x, AZURE_ACCESS_EXPIRES_ON_SECONDS: x}",
+         {name: f"creds:{name}" for name in (
+             "AZURE_ACCESS_TOKEN", "AZURE_ACCESS_EXPIRES_ON_SECONDS", "AZURE_TENANT_ID")}),
+        (("stringData: {AZ_CLIENT_ID: x, AZ_CLIENT_SECRET: x, AZ_SUBSCRIPTION_ID: x, "
+         "AZ_TENANT_ID: x}"),
+         {f"AZURE_{name}": f"creds:AZ_{name}" for name in (
+             "CLIENT_ID", "CLIENT_SECRET", "SUBSCRIPTION_ID", "TENANT_ID")}),
         ("stringData: {token: x}", {}),
     ],
 )  # fmt: skip
@@ -116,6 +129,8 @@ def test_stores_that_read_files(key: str, volume: str, variable: bool) -> None:
         ("SealedSecret", "spec: {template: {data: {HF_TOKEN: x}}}", True),
         ("SealedSecret", "spec: {encryptedData: {other: x}}", False),
         ("ExternalSecret", "spec: {target: {name: creds, template: {data: {HF_TOKEN: x}}}}", True),
+        ("ExternalSecret", ("spec: {target: {name: creds, template: {type: Opaque}}, data: "
+         "[{secretKey: HF_TOKEN}]}"), True),
         ("ExternalSecret", ("spec: {target: {name: creds, template: {data: {a: x}}}, data: "
          "[{secretKey: HF_TOKEN}]}"), False),
         ("ExternalSecret", ("spec: {target: {name: creds, template: {templateFrom: [{}], data: "

@@ -157,6 +157,11 @@ def test_unknown_field_is_an_error_as_go_words_it() -> None:
     )
     assert render("{{ .Model }}{{ x }}", "t", "T", {}).unknown
     assert render("{{ .A.none }}", "t", "T", {"A": {}}).text == "<no value>"
+    # Go's {{- and -}} take the space beside them away, on their own side only
+    assert render("a {{- .Name -}} b", "t", "T", {"Name": "x"}).text == "axb"
+    assert render("a {{- .Name }} b", "t", "T", {"Name": "x"}).text == "ax b"
+    assert render("a {{ .Name -}} b", "t", "T", {"Name": "x"}).text == "a xb"
+    assert render("a {{ .Name }} b", "t", "T", {"Name": "x"}).text == "a x b"
     assert is_unclosed("{{ .Name }")
     assert not is_unclosed("{{ .Name }}}}")
 

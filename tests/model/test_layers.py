@@ -47,6 +47,8 @@ def member(layer: int, wave: int | None, kinds: frozenset[str] = KINDS) -> Membe
         ((0, 1, 2, 1), [(3, False)]),
         ((1, 1, 2, 4), [(0, True)]),
         ((0, 1, None, 4), [(2, False)]),
+        ((-1, -1, 0, 1), [(0, True)]),  # no wave is free for the second: the first has to go before
+        ((-1, -1, 1, 2), [(1, False)]),  # wave 0 is free for the second
     ],
 )
 def test_culprits(waves: tuple[int | None, ...], expected: list[tuple[int, bool]]) -> None:

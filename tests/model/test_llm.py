@@ -420,6 +420,38 @@ def test_own_parent_refs_decide_the_gateway() -> None:
     assert router.default_gateway is None
 
 
+@pytest.mark.parametrize(
+    ("written", "namespace"), [("metadata: {name: llm, namespace: team}", "team"),
+                               ("metadata: {name: llm}", None)],
+)  # fmt: skip
+def test_a_namespace_that_nothing_tells_is_not_made_up(written: str, namespace: str | None) -> None:
+    text = HEAD.replace("metadata: {name: llm, namespace: team}", written)
+    graph = graph_of(text)
+    (resource,) = graph.of_kind("LLMInferenceService")
+    stored = LLMInferenceService(resource, graph, settings.defaults("0.19")).stored.plain()
+    assert isinstance(stored, dict)
+    assert isinstance(stored["metadata"], dict)
+    assert stored["metadata"].get("namespace", None) == namespace
+    assert ("namespace" in stored["metadata"]) is (namespace is not None)
+
+
+@pytest.mark.parametrize(
+    ("gateway", "namespace", "name"),
+    [
+        ("kserve/kserve-ingress-gateway", "kserve", "kserve-ingress-gateway"),
+        ("infra/inference", "infra", "inference"),
+        ("inference", "kserve", "inference"),
+    ],
+)
+def test_templates_name_the_configured_gateway(gateway: str, namespace: str, name: str) -> None:
+    service = llm()
+    origin = Origin("config", "ConfigMap inferenceservice-config")
+    service.settings.data["ingress"] = made({"kserveIngressGateway": gateway}, origin)
+    values = service.template_values
+    assert values[".GlobalConfig.IngressGatewayNamespace"] == namespace
+    assert values[".GlobalConfig.IngressGatewayName"] == name
+
+
 def test_stored_and_stopped() -> None:
     service = llm("template: {nodeSelector: {a: b}}")
     assert service.stored.at("spec", "template", "containers").plain() == []  # type: ignore[union-attr]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from kserve_worlds import world
 
 from kslint.model.kserve.multinode import Split, ray_split
 
@@ -29,3 +32,99 @@ def test_one_rank_too_many() -> None:
     assert not ray_split(4, 2, 2).error
     assert ray_split(4, 1, 2).error
     assert not ray_split(3, 1, 2).error
+
+
+def multi_node(worker: str, head: str = "", runtime_worker: str | None = None) -> Any:
+    """A vLLM predictor over several nodes."""
+    given = "{name: worker-container, image: 'vllm:1'}"
+    spec = f"workerSpec: {{containers: [{given}], {runtime_worker or ''}}}"
+    service = world(f"""
+apiVersion: serving.kserve.io/v1beta1
+kind: InferenceService
+metadata: {{name: qwen, namespace: team, annotations: {{serving.kserve.io/autoscalerClass: none}}}}
+spec:
+  predictor:
+    model:
+      modelFormat: {{name: huggingface}}
+      runtime: rt
+      storageUri: pvc://weights/qwen
+      {head}
+    workerSpec: {worker}
+---
+apiVersion: serving.kserve.io/v1alpha1
+kind: ServingRuntime
+metadata: {{name: rt, namespace: team}}
+spec:
+  supportedModelFormats: [{{name: huggingface}}]
+  containers: [{{name: kserve-container, image: 'vllm:1', env: [{{name: MODEL_NAME, value: x}}]}}]
+  {"" if runtime_worker is None else spec}
+""")
+    assert service.predictor is not None
+    return service.predictor
+
+
+def variables(pod: Any) -> dict[str, str]:
+    return {item["name"]: item["value"] for item in pod["containers"][0]["env"]}
+
+
+@pytest.mark.parametrize(
+    "kind", ["nvidia.com/gpu", "amd.com/gpu", "intel.com/gpu", "habana.ai/gaudi"]
+)
+def test_head_and_workers_know_each_other_and_have_their_gpus(kind: str) -> None:
+    """components/predictor.go:473-717 @v0.19.0."""
+    resources = f"resources: {{requests: {{{kind}: 2}}, limits: {{{kind}: 2}}}}"
+    worker = f"{{pipelineParallelSize: 3, containers: [{{name: worker-container, {resources}}}]}}"
+    component = multi_node(worker, resources, "tensorParallelSize: 2, pipelineParallelSize: 1")
+    group = component.group
+    assert group.replicas == 2
+    sizes = {
+        "PIPELINE_PARALLEL_SIZE": "3",
+        "TENSOR_PARALLEL_SIZE": "2",
+        "RAY_NODE_COUNT": "3",
+        "REQUEST_GPU_COUNT": "2",
+    }
+    head, workers = group.head.pod_spec.plain(), group.worker.plain()
+    assert variables(head) == {
+        **sizes,
+        "MODEL_NAME": "qwen",
+        "MODEL_DIR": "/mnt/models",
+        "INFERENCE_SERVICE_NAME": "qwen",
+    }
+    assert variables(workers) == {
+        **sizes,
+        "ISVC_NAME": "qwen",
+        "HEAD_SVC": "qwen-head-1",
+        "WORKER_SVC": "qwen-workers-1",
+    }
+    for pod in (head, workers):
+        found = pod["containers"][0]["resources"]
+        assert {side: str(found[side][kind]) for side in found} == {"limits": "2", "requests": "2"}
+        assert len(found["limits"]) == 1
+
+
+def test_workers_have_a_deployment_that_surges_fully() -> None:
+    resources = "resources: {requests: {nvidia.com/gpu: 1}}"
+    worker = f"{{pipelineParallelSize: 2, containers: [{{{resources}}}]}}"
+    component = multi_node(worker, resources, "tensorParallelSize: 1, pipelineParallelSize: 1")
+    found = component.worker_deployment.plain()
+    label = {"app": "isvc.qwen-predictor-worker"}
+    assert found["metadata"]["name"] == "qwen-predictor-worker"
+    assert found["spec"]["selector"]["matchLabels"] == label
+    assert found["spec"]["template"]["metadata"]["labels"]["app"] == label["app"]
+    assert found["spec"]["replicas"] == 1
+    surge = {"maxUnavailable": "0%", "maxSurge": "100%"}
+    assert found["spec"]["strategy"] == {"type": "RollingUpdate", "rollingUpdate": surge}
+    assert [s.string("metadata", "name") for s in component.group_services] == [
+        "qwen-head-1", "qwen-workers-1",
+    ]  # fmt: skip
+    assert [s.plain()["spec"] for s in component.group_services] == [
+        {"selector": {"app": f"isvc.qwen-predictor{suffix}"}, "clusterIP": "None",
+         "publishNotReadyAddresses": True}
+        for suffix in ("", "-worker")
+    ]  # fmt: skip
+
+
+def test_a_runtime_without_workers_serves_on_one_node_only() -> None:
+    """A nil workerSpec of the runtime is dereferenced."""
+    failures = multi_node("{pipelineParallelSize: 2}").built.failures
+    assert [failure.code for failure in failures] == ["no-worker-spec"]

@@ -212,23 +212,6 @@ def test_a_transformer_beside_the_server_answers_first() -> None:
     ("fields", "bounds"),
     [
         ("", (1, 1)),
-        (", minReplicas: 0", (1, 1)),
-        (", minReplicas: 0, maxReplicas: 4", (1, 4)),
-        (", minReplicas: 2", (2, 2)),
-        (", minReplicas: 3, maxReplicas: 2", (3, 3)),
-        (", minReplicas: 3, maxReplicas: 3", (3, 3)),
-        (", minReplicas: 1, maxReplicas: 3", (1, 3)),
-    ],
-)
-def test_an_hpa_has_one_replica_at_least(fields: str, bounds: tuple[int, int]) -> None:
-    spec = scaler(fields)["spec"]
-    assert (spec["minReplicas"], spec["maxReplicas"]) == bounds
-
-
-@pytest.mark.parametrize(
-    ("fields", "bounds"),
-    [
-        ("", (1, 1)),
         (", minReplicas: 0", (0, 0)),
         (", minReplicas: 0, maxReplicas: 4", (0, 4)),
         (", minReplicas: 3, maxReplicas: 2", (3, 3)),

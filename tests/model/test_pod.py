@@ -149,6 +149,10 @@ def test_mount_of_a_path(path: str, volume: str | None) -> None:
     assert (None if found is None else found.volume_name) == volume
 
 
+def test_a_volume_without_a_name_is_none() -> None:
+    assert list(pod.volumes(node("volumes: [{emptyDir: {}}, {name: a, emptyDir: {}}]"))) == ["a"]
+
+
 def test_mount_of_nothing() -> None:
     assert pod.mount_of("/x", node("{}"), None) is None
     (mount,) = pod.mounts(node("volumeMounts: [{name: a, mountPath: /a}]"), None)

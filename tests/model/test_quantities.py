@@ -61,6 +61,17 @@ def test_refused(text: str) -> None:
                 "spec.volumes[0].emptyDir.sizeLimit",
             ],
         ),
+        *(
+            ((f"{{apiVersion: {version}, kind: {kind}, spec: {{template: {{spec: {{containers: "
+             "[{resources: {limits: {cpu: 1}}}]}}}}"),
+             ["spec.template.spec.containers[0].resources.limits.cpu"])
+            for version, kind in (
+                ("v1", "ReplicationController"), ("apps/v1", "DaemonSet"),
+                ("apps/v1", "Deployment"), ("apps/v1", "ReplicaSet"), ("apps/v1", "StatefulSet"),
+                ("batch/v1", "Job"), ("argoproj.io/v1alpha1", "Rollout"),
+                ("serving.knative.dev/v1", "Service"),
+            )
+        ),
         ("{apiVersion: v1, kind: ResourceQuota, spec: {hard: {pods: 1}}}", ["spec.hard.pods"]),
         ("{apiVersion: v1, kind: LimitRange, spec: {limits: [{max: {cpu: 1}, type: Pod}]}}",
          ["spec.limits[0].max.cpu"]),
