@@ -213,6 +213,33 @@ GATEWAY = "apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {n
             Cluster(gateway_classes=("a",)),
             0,
         ),
+        *(
+            (
+                "gateway-class-mismatch",
+                f"{GATEWAY}spec: {{gatewayClassName: {name}}}\n---\n{application(chart)}",
+                Cluster(gateway_classes=("b",)),
+                count,
+            )
+            for chart, name, count in (
+                ("cilium", "cilium", 0),
+                ("contour", "contour", 0),
+                ("istiod", "istio-waypoint", 0),
+                ("base-istio", "istio-remote", 0),
+                ("kong", "kong", 0),
+                ("nginx-gateway-fabric", "nginx", 0),
+                ("traefik", "traefik", 0),
+                ("envoy-gateway", "eg", 0),
+                ("gateway-helm", "envoy", 0),
+                ("kgateway", "kgateway-waypoint", 0),
+                ("agentgateway", "agentgateway", 0),
+                ("traefik-crds", "traefik", 1),
+                ("podinfo", "gke-l7-rilb", 0),
+                ("podinfo", "amazon-vpc-lattice", 0),
+                ("podinfo", "azure-alb-external", 0),
+                ("podinfo", "openshift-default", 0),
+                ("podinfo", "traefik", 1),
+            )
+        ),
         ("cert-manager-crds-disabled", application("cert-manager"), Cluster(), 1),
         (
             "cert-manager-crds-disabled",

@@ -72,6 +72,12 @@ def test_refused(text: str) -> None:
                 ("serving.knative.dev/v1", "Service"),
             )
         ),
+        (("{apiVersion: v1, kind: PodTemplate, template: {spec: {containers: "
+          "[{resources: {limits: {cpu: 1}}}]}}}"),
+         ["template.spec.containers[0].resources.limits.cpu"]),
+        (("{apiVersion: batch/v1, kind: CronJob, spec: {jobTemplate: {spec: {template: {spec: "
+          "{containers: [{resources: {limits: {cpu: 1}}}]}}}}}}"),
+         ["spec.jobTemplate.spec.template.spec.containers[0].resources.limits.cpu"]),
         ("{apiVersion: v1, kind: ResourceQuota, spec: {hard: {pods: 1}}}", ["spec.hard.pods"]),
         ("{apiVersion: v1, kind: LimitRange, spec: {limits: [{max: {cpu: 1}, type: Pod}]}}",
          ["spec.limits[0].max.cpu"]),

@@ -1,4 +1,4 @@
-"""The replicas and metrics of the HorizontalPodAutoscaler that KServe makes."""
+"""The replicas and metrics of the autoscalers that KServe makes, and of those in the input."""
 
 from __future__ import annotations
 
@@ -6,6 +6,13 @@ from typing import Any
 
 import pytest
 from kserve_worlds import world
+
+from kslint.config import Config
+from kslint.graph.graph import Graph
+from kslint.model.model import Model
+from kslint.model.scaling import most_replicas
+from kslint.source.files import Source
+from kslint.source.load import Input, load_source
 
 SERVICE = """
 apiVersion: serving.kserve.io/v1beta1
@@ -60,3 +67,59 @@ def test_metrics(fields: str, name: str, percent: int) -> None:
 
 def test_a_metric_without_its_target_is_none() -> None:
     assert "metrics" not in scaler("scaleMetric: memory")
+
+
+DEPLOYMENT = """
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: qwen, namespace: team}
+spec:
+  replicas: %s
+  template: {spec: {containers: [{name: main, image: a}]}}
+---
+"""
+
+
+def scaling(kind: str, spec: str, annotations: str = "{}", namespace: str = "team") -> str:
+    group = {"HorizontalPodAutoscaler": "autoscaling/v2", "ScaledObject": "keda.sh/v1alpha1"}
+    return (
+        f"apiVersion: {group.get(kind, 'http.keda.sh/v1alpha1')}\nkind: {kind}\n"
+        f"metadata: {{name: s, namespace: {namespace}, annotations: {annotations}}}\n"
+        f"spec: {spec}\n---\n"
+    )
+
+
+HPA, KEDA, HTTP = "HorizontalPodAutoscaler", "ScaledObject", "HTTPScaledObject"
+ITS = "scaleTargetRef: {name: qwen}"
+
+
+@pytest.mark.parametrize(
+    ("replicas", "scalers", "most"),
+    [
+        (2, "", 2),
+        (2, scaling(HPA, f"{{{ITS}, maxReplicas: 5}}"), 5),
+        (2, scaling(HPA, f"{{{ITS}, maxReplicas: 5}}", namespace="other"), 2),
+        (2, scaling(HPA, "{scaleTargetRef: {name: other}, maxReplicas: 5}"), 2),
+        (2, scaling(HPA, "{scaleTargetRef: {name: qwen, kind: StatefulSet}, maxReplicas: 5}"), 2),
+        (2, scaling(HPA, "{scaleTargetRef: {name: qwen, kind: Deployment}, maxReplicas: 5}"), 5),
+        (2, scaling(HPA, "{maxReplicas: 5}"), 2),
+        (2, scaling(KEDA, f"{{{ITS}, maxReplicaCount: 7}}"), 7),
+        (2, scaling(KEDA, f"{{{ITS}}}"), 100),
+        (2, scaling(HTTP, f"{{{ITS}, replicas: {{max: 9}}}}"), 9),
+        (2, scaling(HTTP, "{scaleTargetRef: {deployment: qwen}, replicas: {max: 9}}"), 9),
+        (2, scaling(HTTP, f"{{{ITS}}}"), 100),
+        (2, scaling(KEDA, f"{{{ITS}}}", "{autoscaling.keda.sh/paused-replicas: '3'}"), 3),
+        (2, scaling(KEDA, f"{{{ITS}}}", "{autoscaling.keda.sh/paused: 'TRUE'}"), 2),
+        (2, scaling(KEDA, f"{{{ITS}}}", "{autoscaling.keda.sh/paused: 'false'}"), 100),
+        (0, scaling(KEDA, f"{{{ITS}}}", "{autoscaling.keda.sh/paused: 'true'}"), 1),
+        (2, scaling(HPA, f"{{{ITS}, maxReplicas: 5}}")
+         + scaling(KEDA, f"{{{ITS}, maxReplicaCount: 4}}"), 5),
+        (0, "", 0),
+    ],
+)  # fmt: skip
+def test_the_most_pods_of_a_deployment(replicas: int, scalers: str, most: int) -> None:
+    loaded = Input([], [], [])
+    load_source(Source("x.yaml", (DEPLOYMENT % replicas + scalers).encode()), loaded)
+    model = Model(Graph(loaded), Config())
+    (workload,) = model.workloads
+    assert most_replicas(workload, model.graph) == most

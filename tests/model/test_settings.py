@@ -218,6 +218,41 @@ def test_two_installations_are_two_settings() -> None:
 
 
 @pytest.mark.parametrize(
+    ("file", "mode", "memory"),
+    [
+        ("one__apps__isvc", "Standard", "1Gi"),
+        ("two__isvc", "Knative", "2Gi"),
+        ("two__apps__deep__isvc", "Knative", "2Gi"),
+        ("isvc", "", "3Gi"),  # what both installations agree on
+        ("three__isvc", "", "3Gi"),
+    ],
+)
+def test_the_installation_whose_files_are_nearest_governs(
+    file: str, mode: str, memory: str
+) -> None:
+    def installation(name: str, mode: str, memory: str) -> str:
+        return config_map(
+            f'  deploy: \'{{"defaultDeploymentMode": "{mode}"}}\'\n'
+            f'  agent: \'{{"memoryLimit": "{memory}", "cpuLimit": "3"}}\'\n'
+        )
+
+    service = (
+        "apiVersion: serving.kserve.io/v1beta1\nkind: InferenceService\nmetadata: {name: iris}\n"
+    )
+    files = {
+        "one__kserve__settings": installation("one", "Standard", "1Gi"),
+        "two__settings": installation("two", "Knative", "2Gi"),
+        file: service,
+    }
+    found = graph(**files)
+    (resource,) = found.of_kind("InferenceService")
+    governing = module.governing(resolve(found), resource)
+    assert governing.text("deploy", "defaultDeploymentMode") == mode
+    assert governing.text("agent", "memoryLimit") == ("" if memory == "3Gi" else memory)
+    assert governing.text("agent", "cpuLimit") == "3"
+
+
+@pytest.mark.parametrize(
     ("revision", "version"),
     [
         ("v0.16.0", "0.16"),

@@ -465,6 +465,22 @@ stringData: {k: '{"type": "s3", "bucket": "b", "cabundle_configmap": "own"}'}
     assert told["STORAGE_CONFIG"]["valueFrom"] == {"secretKeyRef": reference}
     assert told["STORAGE_OVERRIDE_CONFIG"]["value"] == '{"bucket":"mine","z":"1"}'
     assert told["CA_BUNDLE_CONFIGMAP_NAME"]["value"] == "own"
+    assert init["args"] == ["s3://mine/m", "/mnt/models"]
+
+
+@pytest.mark.parametrize(
+    "storage", ["storageUri: 's3://b/m'", "storageUris: [{uri: 's3://b/m', mountPath: /a/m}]"]
+)
+def test_a_storage_initializer_that_is_written_stays_alone(storage: str) -> None:
+    own = "{name: storage-initializer, image: 'own:1', args: [a]}"
+    server = "{name: kserve-container, image: a, env: [{name: STORAGE_URI, value: 's3://b/m'}]}"
+    listed = storage.startswith("storageUris")
+    text = (
+        f"{{containers: [{server if not listed else '{name: kserve-container, image: a}'}], "
+        f"initContainers: [{own}]{', ' + storage if listed else ''}}}"
+    )
+    found = admitted(world(service(text)).predictor)
+    assert [c["image"] for c in found["initContainers"]] == ["own:1"]
 
 
 def test_a_custom_server_reads_the_mounted_model() -> None:
