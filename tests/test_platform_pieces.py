@@ -67,6 +67,33 @@ def base(url: str) -> str:
             True,
         ),
         (CERT_MANAGER, "helmfile.yaml", "releases: [{chart: jetstack/cert-manager}]\n", True),
+        (
+            CERT_MANAGER,
+            "a.yaml",
+            (
+                "apiVersion: helm.cattle.io/v1\nkind: HelmChart\n"
+                "spec: {chart: jetstack/cert-manager}\n"
+            ),
+            True,
+        ),
+        (
+            CERT_MANAGER,
+            "a.yaml",
+            (
+                "apiVersion: operators.coreos.com/v1alpha1\nkind: Subscription\n"
+                "spec: {name: openshift-cert-manager-operator}\n"
+            ),
+            True,
+        ),
+        (
+            CERT_MANAGER,
+            "a.yaml",
+            (
+                "apiVersion: messaging.knative.dev/v1\nkind: Subscription\n"
+                "spec: {name: cert-manager}\n"
+            ),
+            False,
+        ),
         (CERT_MANAGER, "values.yaml", "releases: [{chart: jetstack/cert-manager}]\n", False),
         (
             CERT_MANAGER,

@@ -41,6 +41,18 @@ spec:
     return argocd.helm_values(graph, argocd.sources(application)[0])
 
 
+@pytest.mark.parametrize(
+    ("spec", "count"),
+    [("{}", 0), ("{template: {metadata: {name: x}}}", 0),
+     ("{template: {metadata: {name: x}, spec: {project: default}}}", 1)],
+)  # fmt: skip
+def test_an_application_set_is_as_good_as_its_template(spec: str, count: int) -> None:
+    loaded = Input([], [], [])
+    text = f"apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nspec: {spec}\n"
+    load_source(Source("a.yaml", text.encode()), loaded)
+    assert len(list(argocd.applications(Graph(loaded)))) == count
+
+
 FILES = {"one": "a: 1\nb: {x: 1, z: 1}\nl: [1]\n", "two": "b: {x: 2}\nl: [2, 2]\nc: 2\n"}
 
 

@@ -120,6 +120,13 @@ def test_a_chart_in_the_repository_brings_its_crds_folder(source: str, found: li
     assert definitions(source, **files) == found
 
 
+@pytest.mark.parametrize(
+    ("revision", "found"), [("9.4.11", True), ("9.4.12", False), ("9.5.12", False)]
+)
+def test_a_chart_may_annotate_its_own_crds(revision: str, found: bool) -> None:
+    assert bool(of_chart("argo-cd", revision)) is found
+
+
 def test_small_crds_are_no_matter() -> None:
     for size, found in ((200_000, []), (300_000, ["w.example.org"])):
         assert definitions(OURS + "crds", **{"crds/w.yaml": large("w.example.org", size)}) == found
@@ -129,6 +136,10 @@ def test_small_crds_are_no_matter() -> None:
     ("kustomization", "found"),
     [
         ("resources: [widgets.yaml]\n", True),
+        (("helmCharts:\n  - {name: kube-prometheus-stack, version: 87.0.0, repo: 'https://x', "
+          "includeCRDs: true}\n"), True),
+        (("helmCharts:\n  - {name: kube-prometheus-stack, version: 87.0.0, repo: 'https://x'}\n"),
+         False),
         (("helmCharts:\n  - {name: kueue, version: 0.18.1, repo: 'https://x', includeCRDs: true}\n"
          "patches:\n  - target: {kind: CustomResourceDefinition}\n    patch: |-\n"
          "      $patch: delete\n      kind: CustomResourceDefinition\n      metadata: {name: x}\n"),

@@ -96,6 +96,29 @@ def test_hosts_by_component() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("rest", "gateway", "prefix"),
+    [
+        ("", False, "failed creating top level predictor ingress host"),
+        ("transformer: {containers: [{image: t}]}", False,
+         "failed creating top level transformer ingress host"),
+        ("explainer: {containers: [{image: e}]}", False,
+         "failed creating top level explainer ingress host"),
+        ("transformer: {containers: [{image: t}]}\n  explainer: {containers: [{image: e}]}", False,
+         "failed creating top level transformer ingress host"),
+        ("explainer: {containers: [{image: e}]}", True,
+         "failed to generate top level ingress host"),
+    ],
+)  # fmt: skip
+def test_the_component_in_front_gives_its_name_to_the_top_host(
+    rest: str, gateway: bool, prefix: str
+) -> None:
+    isvc = service(rest=rest, domainTemplate="plain", enableGatewayApi=gateway)
+    top = hosts(isvc)[TOP_LEVEL]
+    assert isinstance(top, Invalid)
+    assert top.error.startswith(f"{prefix}: ")
+
+
 def test_long_label_has_the_controllers_words() -> None:
     assert not ingress_failures(service("a" * 48))
     isvc = service("a" * 49)

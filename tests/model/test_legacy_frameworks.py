@@ -146,3 +146,34 @@ def test_tokens_are_mounted_unless_the_settings_say_no() -> None:
         found = [c.stored.boolean("automountServiceAccountToken") for c in service.components]
         assert found == told
         assert service.stored.at("spec", "explainer") is None
+
+
+def test_fields_of_a_model_are_none_of_its_container() -> None:
+    _, server = configured(
+        "other", f"{STORED}{{name: sklearn}}, protocolVersion: v1, runtimeVersion: '2', tty: true"
+    )
+    assert server["tty"] is True
+    fields = {"modelFormat", "storageUri", "storage", "protocolVersion", "runtimeVersion"}
+    assert fields.isdisjoint(server)
+    assert "runtime" not in server
+
+
+def test_fields_of_a_component_are_none_of_its_pod() -> None:
+    """ComponentExtensionSpec, pkg/apis/serving/v1beta1/component.go @v0.19.0."""
+    fields = (
+        "minReplicas: 1, maxReplicas: 2, scaleTarget: 50, scaleMetric: cpu, "
+        "scaleMetricType: Utilization, autoScaling: {metrics: []}, containerConcurrency: 3, "
+        "timeout: 60, canaryTrafficPercent: 10, logger: {mode: all}, batcher: {maxLatency: 1}, "
+        "labels: {a: b}, annotations: {a: b}, deploymentStrategy: {type: Recreate}"
+    )
+    service = world(
+        "apiVersion: serving.kserve.io/v1beta1\nkind: InferenceService\n"
+        "metadata: {name: iris, namespace: team}\n"
+        f"spec: {{predictor: {{containers: [{{image: a}}], {fields}, hostNetwork: true}}}}\n"
+    )
+    assert service.predictor is not None
+    assert service.predictor.pod_spec is not None
+    assert {name for name, _ in service.predictor.pod_spec.items()} == {
+        "containers", "hostNetwork", "dnsPolicy", "restartPolicy", "schedulerName",
+        "securityContext", "terminationGracePeriodSeconds",
+    }  # fmt: skip

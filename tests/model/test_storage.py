@@ -450,6 +450,30 @@ stringData: {{k: '{data}'}}
     assert found == ([] if message is None else [message])
 
 
+@pytest.mark.parametrize(
+    ("credentials", "annotations", "name"),
+    [
+        ({}, "{}", "storage-config"),
+        ({"storageSpecSecretName": "set"}, "{}", "set"),
+        ({"storageSpecSecretName": "set", "storageSecretNameAnnotation": "example.com/secret"},
+         "{example.com/secret: own}", "own"),
+        ({"storageSpecSecretName": "set", "storageSecretNameAnnotation": "example.com/secret"},
+         "{example.com/other: own}", "set"),
+    ],
+)  # fmt: skip
+def test_which_secret_a_storage_reads(
+    credentials: dict[str, str], annotations: str, name: str
+) -> None:
+    component = model(
+        "storage: {path: m, key: k}",
+        annotations,
+        more=secret("x").replace("creds", "another"),
+        changes={"credentials": credentials},
+    )
+    found = [failure.message for failure in storage_failures(component)]
+    assert found == [f'can\'t read storage secret {name}: secrets "{name}" not found']
+
+
 def test_a_storage_brings_its_secret_its_parameters_and_its_ca_bundle() -> None:
     text = """
 ---
