@@ -413,6 +413,8 @@ def test_router() -> None:
     assert [t.name for t in router.routes] == ["r"]
     assert not router.makes_route
     assert llm().router.node is None
+    router = llm("router: {scheduler: {config: {ref: {name: ''}}}}").router
+    assert router.config is None
 
 
 def test_own_parent_refs_decide_the_gateway() -> None:

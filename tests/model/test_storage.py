@@ -256,6 +256,15 @@ data: {values}
 """
 
 
+CERTIFICATE = """
+---
+apiVersion: cert-manager.io/v1
+kind: Certificate
+metadata: {name: tls, namespace: team}
+spec: {secretName: creds}
+"""
+
+
 @pytest.mark.parametrize(
     ("more", "answer", "kind"),
     [
@@ -266,6 +275,7 @@ data: {values}
         (ACCOUNT + secret("token"), "found", ""),
         (ACCOUNT + secret("HF_TOKEN", kind="ExternalSecret"), "found", "hf"),
         (ACCOUNT + secret("HF_TOKEN").replace("creds", "other"), "absent", None),
+        (ACCOUNT + CERTIFICATE, "found", None),  # its keys are those of cert-manager's choice
     ],
 )
 def test_identity(more: str, answer: str, kind: str | None) -> None:
@@ -490,6 +500,41 @@ stringData: {k: '{"type": "s3", "bucket": "b", "cabundle_configmap": "own"}'}
     assert told["STORAGE_OVERRIDE_CONFIG"]["value"] == '{"bucket":"mine","z":"1"}'
     assert told["CA_BUNDLE_CONFIGMAP_NAME"]["value"] == "own"
     assert init["args"] == ["s3://mine/m", "/mnt/models"]
+
+
+SINGLE = """
+apiVersion: serving.kserve.io/v1alpha1
+kind: ClusterStorageContainer
+metadata: {name: own}
+spec:
+  container: {name: own-downloader, image: 'own:1'}
+  supportedUriFormats: [{prefix: 's3://'}]
+  %s
+"""
+
+
+@pytest.mark.parametrize(
+    ("supports", "code"),
+    [
+        ("supportsMultiModelDownload: true", None),
+        ("supportsMultiModelDownload: false", "single-model-downloader"),
+        ("", "single-model-downloader"),
+    ],
+)
+def test_without_a_downloader_of_several_models_nothing_is_deployed(
+    supports: str, code: str | None
+) -> None:
+    """The storage initializer of storageUris, storage_initializer_injector.go:300-397 @v0.19.0."""
+    text = (
+        "{containers: [{name: kserve-container, image: a}], "
+        "storageUris: [{uri: 's3://b/m', mountPath: /a/m}]}"
+    )
+    more = "---" + NO_STORAGE_CONTAINER + "---" + SINGLE % supports
+    component = world(service(text, more=more)).predictor
+    assert component is not None
+    assert [failure.code for failure in storage_failures(component)] == ([code] if code else [])
+    for made in (component.provisioned, component.deployment, component.service):
+        assert (made is None) is (code is not None)
 
 
 @pytest.mark.parametrize(
