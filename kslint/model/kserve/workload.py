@@ -133,7 +133,7 @@ def _with_arguments(isvc: Map, component: str, container: Map) -> Map:
     added: list[Node] = []
     for flag, value in _default_arguments(isvc, component):
         always = component == "explainer" and flag == "--http_port"
-        if value and (always or not any(flag in item for item in present)):
+        if value and (always or not any(item.startswith(flag) for item in present)):
             added += [made(flag, origin), made(value, origin)]
     return put(container, ("args",), appended(args, added, origin)) if added else container
 
@@ -150,10 +150,10 @@ def _art_container(isvc: Map, art: Map, settings: Settings) -> Map:
     )
     own = _elements(art.get("args"))
     present = [item.text or "" for item in own]
-    texts: list[str] = []
     model_name, host, port, workers = _default_arguments(isvc, "explainer")
-    for flag, value in (model_name, port, host, workers):
-        if value and not any(flag in item for item in present):
+    texts = [*model_name, *port]  # whatever its own arguments say
+    for flag, value in (host, workers):
+        if value and not any(item.startswith(flag) for item in present):
             texts += [flag, value]
     if art.string("storageUri"):
         texts += ["--storage_uri", names.MODEL_MOUNT_PATH]
