@@ -66,6 +66,7 @@ def base(url: str) -> str:
             "dependencies: [{name: base, repository: 'https://istio-release.example/charts'}]\n",
             True,
         ),
+        (ISTIO, "Chart.yaml", "dependencies: [{name: podinfo}]\n", False),
         (CERT_MANAGER, "helmfile.yaml", "releases: [{chart: jetstack/cert-manager}]\n", True),
         (
             CERT_MANAGER,

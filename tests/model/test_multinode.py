@@ -102,6 +102,25 @@ def test_head_and_workers_know_each_other_and_have_their_gpus(kind: str) -> None
         assert len(found["limits"]) == 1
 
 
+def test_servers_that_ask_for_no_gpu_get_one_each() -> None:
+    sizes = "tensorParallelSize: 2, pipelineParallelSize: 2"
+    group = multi_node("{}", "", sizes).group
+    assert group.replicas == 3
+    for pod in (group.head.pod_spec.plain(), group.worker.plain()):
+        assert variables(pod)["REQUEST_GPU_COUNT"] == "1"
+        gpu = {"nvidia.com/gpu": "1"}
+        assert pod["containers"][0]["resources"] == {"limits": gpu, "requests": gpu}
+
+
+def test_a_group_that_cannot_hold_the_model_is_refused() -> None:
+    resources = "resources: {requests: {nvidia.com/gpu: %s}}"
+    worker = f"{{pipelineParallelSize: 4, containers: [{{{resources % 2}}}]}}"
+    component = multi_node(worker, resources % 1, "tensorParallelSize: 1, pipelineParallelSize: 1")
+    (failure,) = component.built.failures
+    assert failure.code == "invalid-gpu-allocation"
+    assert component.deployment is None
+
+
 def test_workers_have_a_deployment_that_surges_fully() -> None:
     resources = "resources: {requests: {nvidia.com/gpu: 1}}"
     worker = f"{{pipelineParallelSize: 2, containers: [{{{resources}}}]}}"

@@ -150,6 +150,7 @@ def test_lists_with_images(version: str, kinds: list[str]) -> None:
         ),
         ("{containers: [{name: kserve-container}]}", False),
         ("{containers: [{env: [{name: MULTI_MODEL_SERVER, value: 'true'}]}]}", True),
+        ("{containers: [{env: [{name: MULTI_MODEL_SERVER, value: 'false'}]}]}", False),
         ("{containers: [{}, {env: [{name: MULTI_MODEL_SERVER, value: 'true'}]}]}", False),
         ("{}", False),
     ],
@@ -550,6 +551,20 @@ def test_a_storage_initializer_that_is_written_stays_alone(storage: str) -> None
     )
     found = admitted(world(service(text)).predictor)
     assert [c["image"] for c in found["initContainers"]] == ["own:1"]
+
+
+def test_a_volume_of_that_name_is_taken_as_it_is() -> None:
+    own = "{name: kserve-provision-location, emptyDir: {sizeLimit: 9Gi}}"
+    server = "{name: kserve-container, image: a, env: [{name: STORAGE_URI, value: 's3://b/m'}]}"
+    found = admitted(world(service(f"{{containers: [{server}], volumes: [{own}]}}")).predictor)
+    assert found["volumes"] == [
+        {"name": "kserve-provision-location", "emptyDir": {"sizeLimit": "9Gi"}}
+    ]
+
+
+def test_what_only_the_cluster_knows_of_a_storage_is_no_argument() -> None:
+    (init,) = admitted(model("storage: {path: m}"))["initContainers"]
+    assert "args" not in init
 
 
 def test_a_custom_server_reads_the_mounted_model() -> None:
