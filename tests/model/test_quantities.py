@@ -25,6 +25,7 @@ from kslint.source.nodes import Scalar
         ("100B", "100"),
         ("100 bytes", "100"),
         ("2 pb", "2P"),
+        ("2p", "2P"),
         ("2PIB", "2Pi"),
         ("two", None),
         ("", None),
