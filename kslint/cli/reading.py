@@ -86,7 +86,8 @@ class Reading:
         self, rules: list[Rule], book: list[Rule], cache: Cache | None, processes: int | None
     ) -> Result | None:
         """The same, worked out share by share; None for an input that is not to be divided."""
-        if sum(len(source.data) for source in self.sources.values()) < LARGE:
+        sources = self.sources.values()
+        if len(sources) == 1 or sum(len(source.data) for source in sources) < LARGE:
             return None
         from kslint import shares, workers
 
