@@ -102,7 +102,7 @@ def check(
             min=1,
             metavar="N",
             help="Processes that check large trees.",
-            show_default="one a core, up to 8; one where not on Linux",
+            show_default="one a core, up to 8; 1 outside Linux",
         ),
     ] = None,
     statistics: Annotated[
