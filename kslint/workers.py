@@ -38,8 +38,9 @@ def in_two_steps(count: int, first: First, second: Second) -> list[tuple[Any, An
     try:
         workers.extend(_Worker(number, first, second) for number in range(count))
         firsts = [worker.receive() for worker in workers]
+        message = _line(firsts)
         for worker in workers:
-            worker.send(firsts)
+            worker.send(message)
         return [(found, worker.receive()) for found, worker in zip(firsts, workers, strict=True)]
     except (OSError, EOFError):
         return None
@@ -64,8 +65,8 @@ class _Worker:
         self._ask = os.fdopen(ask, "wb")
         self._answer = os.fdopen(answer, "rb")
 
-    def send(self, value: object) -> None:
-        self._ask.write(json.dumps(value).encode() + b"\n")
+    def send(self, message: bytes) -> None:
+        self._ask.write(message)
         self._ask.flush()
 
     def receive(self) -> Any:
@@ -89,16 +90,20 @@ class _Worker:
         os.waitpid(self._process, 0)
 
 
+def _line(value: object) -> bytes:
+    return json.dumps(value).encode() + b"\n"
+
+
 def _work(number: int, first: First, second: Second, asked: int, answered: int) -> NoReturn:
     """The worker's life. It never returns, and leaves the parent's streams alone."""
     code = 1
     try:
         with os.fdopen(asked, "rb") as questions, os.fdopen(answered, "wb") as answers:
-            answers.write(json.dumps(first(number)).encode() + b"\n")
+            answers.write(_line(first(number)))
             answers.flush()
             line = questions.readline()
             if line:
-                answers.write(json.dumps(second(number, json.loads(line))).encode() + b"\n")
+                answers.write(_line(second(number, json.loads(line))))
                 code = 0
     finally:
         os._exit(code)  # without a word: the parent does the work itself, and says what is wrong

@@ -291,12 +291,12 @@ class Runner:
         broken = [f.message for f in result.findings if f.name == engine.INTERNAL_ERROR]
         if broken:
             return Outcome("broken", re.sub(r": .*\(", " (", broken[0]), broken[0])
-        if not self._is_divisible(sources, config, result):
+        if not self._agrees_file_by_file(sources, config, result):
             return Outcome("broken", "judged file by file, other findings")
         word = "findings" if result.findings else "clean"
         return Outcome("unreadable" if result.failed else word)
 
-    def _is_divisible(self, sources: list[Source], config: Config, whole: Result) -> bool:
+    def _agrees_file_by_file(self, sources: list[Source], config: Config, whole: Result) -> bool:
         """Does an input give the same where it is judged share by share, also after a change?"""
         before, shares.SHARE = shares.SHARE, 1
         try:

@@ -65,7 +65,8 @@ def _knative_missing(model: Model) -> Iterator[Problem]:
         return  # the input says nothing of what the cluster has installed
     annotated = [s for s in model.inference_services if s.mode.annotated]
     asking = [s for s in annotated if s.mode.name == names.KNATIVE]
-    by_default = [s for s in installations(model) if _is_judged(s, model) and _decides(s, model)]
+    own = [s for s in installations(model) if model.judges(s.resource)]
+    by_default = [settings for settings in own if _decides(settings, model)]
     if not (asking or by_default) or not lacks(model, KNATIVE):
         return
     for service in asking:
@@ -85,10 +86,6 @@ def _knative_missing(model: Model) -> Iterator[Problem]:
             mode="" if node is None else node.text,
             service="<name>",
         )
-
-
-def _is_judged(settings: Settings, model: Model) -> bool:
-    return settings.resource is None or model.judges(settings.resource)
 
 
 def _decides(settings: Settings, model: Model) -> bool:

@@ -24,10 +24,8 @@ def invalid_quantity(model: Model) -> Iterator[Problem]:
         for amount in quantities.of_resource(resource, model.schemas.reading(resource)):
             yield from _refused(amount, resource, "default")
     for settings in model.settings:
-        for amount in quantities.of_settings(settings):
+        for amount in quantities.of_settings(settings) if model.judges(settings.resource) else ():
             place, owner = amount.node.place, settings.resource
-            if owner is not None and not model.judges(owner):
-                continue
             inside = owner is not None and place is not None and place.file == owner.file
             yield from _refused(amount, owner if inside else None, "setting")
 

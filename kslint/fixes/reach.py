@@ -38,9 +38,8 @@ class Reach:
         self._left: dict[str, int] = {}
         for emission in graph.scopes.emissions:
             for resource in emission.resources:
-                if (
-                    resource.kind == "CustomResourceDefinition"
-                ):  # large, and no fix reaches into one
+                # those are large, and no fix reaches into one
+                if resource.kind == "CustomResourceDefinition":
                     continue
                 for key in self._keys(walk(resource.body)):
                     self._emitted.setdefault(key, []).append(resource)

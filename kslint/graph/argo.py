@@ -7,7 +7,6 @@ reposerver/repository/repository.go (choice of tool, directory globs).
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.graph.appsets import instances
@@ -77,23 +76,6 @@ class Place(NamedTuple):
     directory: str
 
 
-class _Documents(Mapping[str, "list[Node]"]):
-    """The documents of every file that a tree holds, by its name; read when asked for."""
-
-    def __init__(self, tree: Tree) -> None:
-        self._tree = tree
-        self._files = dict.fromkeys([*tree.objects, *tree.plains])
-
-    def __getitem__(self, file: str) -> list[Node]:
-        return self._tree.documents(file)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._files)
-
-    def __len__(self) -> int:
-        return len(self._files)
-
-
 class Applications:
     """Every Application of an input and what it deploys."""
 
@@ -108,7 +90,8 @@ class Applications:
         git = [s for s in sources if s.get("chart") is None]
         urls = [s.string("repoURL") or "" for s in git]
         self.repository = Repository(
-            _Documents(tree),
+            [*tree.objects, *tree.plains],
+            tree.documents,
             [url for url in urls if url and "{{" not in url],
             [p for p in (*_paths(git), *_value_paths(sources), *_generator_paths(sets)) if p],
         )

@@ -10,7 +10,7 @@ import posixpath
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator
 
     from kslint.source.nodes import Node
 
@@ -21,21 +21,26 @@ _SIGNS = frozenset("*?[{")
 class Repository:
     """Answers for paths as Argo CD writes them. Directories are those of known files.
 
-    `documents` are the roots of every file by its name. `urls` are the repository URLs that
-    Applications read git content from: the most frequent one is the input's own. `paths` are
-    paths they name in it: the root is where most of them are found.
+    `files` are the names of all, `read` gives the roots of one's documents. `urls` are the
+    repository URLs that Applications read git content from: the most frequent one is the input's
+    own. `paths` are paths they name in it: the root is where most of them are found.
     """
 
     def __init__(
-        self, documents: Mapping[str, list[Node]], urls: Iterable[str], paths: Iterable[str]
+        self,
+        files: Iterable[str],
+        read: Callable[[str], list[Node]],
+        urls: Iterable[str],
+        paths: Iterable[str],
     ) -> None:
-        self._documents = documents
+        self._files = set(files)
+        self._read = read
         counts: dict[str, int] = {}
         for url in urls:
             counts[normal_url(url)] = counts.get(normal_url(url), 0) + 1
         self.url = max(counts, key=lambda url: (counts[url], url)) if counts else None
         self._directories: set[str] = set()
-        for name in documents:
+        for name in self._files:
             directory = posixpath.dirname(name)
             while directory not in self._directories:
                 self._directories.add(directory)
@@ -75,10 +80,10 @@ class Repository:
         Stars cross slashes: Argo CD hands the pattern to `git ls-files`.
         """
         literal = None if _SIGNS.intersection(pattern) else self.local(pattern)
-        for name in sorted(self._documents) if literal is None else [literal]:
-            path = self._from_root(name) if name in self._documents else None
+        for name in sorted(self._files) if literal is None else [literal]:
+            path = self._from_root(name) if name in self._files else None
             if path is not None and glob_matches(pattern, path, whole=True):
-                yield path, self._documents[name]
+                yield path, self._read(name)
 
     def _from_root(self, local: str) -> str | None:
         if self._above:
@@ -90,7 +95,7 @@ class Repository:
     def _find_root(self, paths: Iterable[str]) -> tuple[str, str]:
         """What to put before a path, and what to cut from it; most of the paths decide."""
         votes: dict[tuple[str, str], int] = {}
-        known = self._directories | set(self._documents)
+        known = self._directories | self._files
         for path in {posixpath.normpath(path.strip("/")) for path in paths} - {".", ""}:
             for name in known:
                 if name == path or name.endswith("/" + path):

@@ -77,9 +77,9 @@ class Model:
         made.__dict__.update(settings=self.settings, makers=self.makers)
         return made
 
-    def judges(self, resource: Resource) -> bool:
-        """Is an object one that is judged?"""
-        return self.share is None or resource.file in self.share
+    def judges(self, resource: Resource | None) -> bool:
+        """Is an object one that is judged? What belongs to none always is."""
+        return self.share is None or resource is None or resource.file in self.share
 
     @cached_property
     def resources(self) -> list[Resource]:
@@ -97,18 +97,18 @@ class Model:
     @cached_property
     def every_inference_service(self) -> list[InferenceService]:
         """Those that are not judged, too."""
-        return [
-            InferenceService(resource, self.graph, settings.governing(self.settings, resource))
-            for resource in self.graph.of_kind("InferenceService", names.GROUP)
-        ]
+        return self._services(self.graph.of_kind("InferenceService", names.GROUP))
 
     @cached_property
     def inference_services(self) -> list[InferenceService]:
         if self.share is None:
             return self.every_inference_service
+        return self._services(self.of_kind("InferenceService", names.GROUP))
+
+    def _services(self, resources: Iterable[Resource]) -> list[InferenceService]:
         return [
             InferenceService(resource, self.graph, settings.governing(self.settings, resource))
-            for resource in self.of_kind("InferenceService", names.GROUP)
+            for resource in resources
         ]
 
     @cached_property

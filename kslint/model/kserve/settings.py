@@ -29,6 +29,7 @@ DEFAULT_VERSION = "0.19"
 PROFILES = ("0.16", "0.19", "0.20")
 """Versions whose behaviour was read in source; another version takes the nearest at or below."""
 
+_CONTROLLER_IMAGE = "kserve/kserve-controller"
 _VERSION = re.compile(r"v?(\d+)\.(\d+)(?:\.\d+)?")
 
 
@@ -105,9 +106,6 @@ def profile_of(version: str) -> str:
     wanted = _key(version)
     at_or_below = [p for p in PROFILES if _key(p) <= wanted]
     return at_or_below[-1] if at_or_below else PROFILES[0]
-
-
-_CONTROLLER_IMAGE = "kserve/kserve-controller"
 
 
 def normal_version(text: str) -> str | None:
