@@ -59,22 +59,29 @@ class Reading:
 
         Raises RulebookError and MistakesError as `engine.run` does.
         """
-        from kslint import engine
-
         if cache is None:
-            divided = self._divided(rules, book, None, processes)
-            return divided or engine.run(self.loaded, rules, self.config, book, self.model)
+            return self._found(rules, book, None, processes)
         from kslint.cache import today
+        from kslint.engine import INTERNAL_ERROR
 
         name = cache.name_of(self.config, rules, [today(), *self._digests])
         result = cache.get(name)
         if result is not None:
             return result
-        result = self._divided(rules, book, cache, processes)
-        result = result or engine.run(self.loaded, rules, self.config, book, self.model)
-        if not any(finding.name == engine.INTERNAL_ERROR for finding in result.findings):
+        result = self._found(rules, book, cache, processes)
+        if not any(finding.name == INTERNAL_ERROR for finding in result.findings):
             cache.put(name, result)
         return result
+
+    def _found(
+        self, rules: list[Rule], book: list[Rule], cache: Cache | None, processes: int | None
+    ) -> Result:
+        divided = self._divided(rules, book, cache, processes)
+        if divided is not None:
+            return divided
+        from kslint import engine
+
+        return engine.run(self.loaded, rules, self.config, book, self.model)
 
     @cached_property
     def _digests(self) -> list[str]:
@@ -85,7 +92,7 @@ class Reading:
     def _divided(
         self, rules: list[Rule], book: list[Rule], cache: Cache | None, processes: int | None
     ) -> Result | None:
-        """The same, worked out share by share; None for an input that is not to be divided."""
+        """What is found share by share; None for an input that is not to be divided."""
         sources = self.sources.values()
         if len(sources) == 1 or sum(len(source.data) for source in sources) < LARGE:
             return None
