@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 from cases import inside
 
-from kslint import baseline, books, config_file
-from kslint.baseline import BaselineError
 from kslint.config import Config
-from kslint.config_file import OUTSIDE, ConfigError
+from kslint.config import file as config_file
+from kslint.config.file import OUTSIDE, ConfigError
+from kslint.findings import baseline
+from kslint.findings.baseline import BaselineError
+from kslint.running import books
 
 if TYPE_CHECKING:
     from pathlib import Path
