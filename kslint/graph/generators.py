@@ -15,7 +15,7 @@ from kslint.source.nodes import Map
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from kslint.graph.kustomize import Tree
+    from kslint.graph.tree import Tree
     from kslint.source.nodes import Node
 
 _KINDS = {"configMapGenerator": "ConfigMap", "secretGenerator": "Secret"}
