@@ -26,6 +26,15 @@ _CONTROLLERS = {
 By the projects' installation guides. Envoy Gateway makes none: so its users call theirs.
 """
 
+_ALSO_THERE = {
+    "cilium": ("cilium",),
+    "contour": ("contour",),
+    "istio": ("istio", "istio-remote", "istio-waypoint"),
+    "kong": ("kong",),
+    "nginx-gateway": ("nginx",),
+    "traefik": ("traefik",),
+}
+"""Classes that these may make, by their settings: they excuse a Gateway and accuse none."""
 _SELF_MADE = frozenset(
     {
         "agentgateway", "cilium", "contour", "istio", "istio-east-west", "istio-remote",
@@ -60,14 +69,15 @@ def classes_beside(gateway: Resource, model: Model) -> set[str]:
 
 
 def may_exist(name: str, model: Model) -> bool:
-    """May there be a class that nothing here declares?
+    """May there be a class that nothing beside a Gateway declares?
 
-    Controllers make theirs when they start, wherever they are installed; managed clusters have
-    their own. And any object of the input counts.
+    Managed clusters have their own, and controllers make theirs when they start, wherever they are
+    installed: unless the user says which classes there are, one has to be installed here.
     """
+    told = model.config.cluster.gateway_classes
     return (
-        name in _SELF_MADE
-        or name.startswith(_BUILT_IN)
+        name.startswith(_BUILT_IN)
+        or name in (_made_by(_ALSO_THERE, model) if told else _SELF_MADE)
         or any(r.name == name for r in model.graph.of_kind("GatewayClass", GROUP))
     )
 
