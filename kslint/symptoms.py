@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from kslint.rulebook import Rule
 
-_WORD = re.compile(r"[^\W_]+(?:['\u2019](?:t|s|re|ve|ll|d|m)\b)?")
+_WORD = re.compile(r"[^\W_]+(?:'(?:t|s|re|ve|ll|d|m)\b)?")
 _GAP = re.compile(r"\.{3,}|…")
 _QUOTES = frozenset("\"'`\u2018\u2019\u201c\u201d")
 _QUOTED = re.compile(r"""(["'`])((?:(?!\.{3})[^\s"'`])+)\1""")
@@ -120,9 +120,10 @@ def search(rules: Iterable[Rule], message: str, limit: int = 8) -> list[Match]:
 
     The best come first. What agrees with several rules equally leads to all of them.
     """
-    texts = [text for rule in rules for text in _texts(rule)]
-    shown = message.splitlines()
+    shown = message.replace("\u2019", "'").splitlines()
     lines = [_words(line) for line in shown]
+    said = {word for line in lines for word in line.words}
+    texts = [text for rule in rules for text in _texts(rule, said)]
     best: dict[str, Match] = {}
     for find in (_sure, _near):
         for text, number, weight in find(texts, lines):
@@ -144,13 +145,13 @@ def plain(found: list[Match]) -> Match | None:
     return found[0] if alone else None
 
 
-def _texts(rule: Rule) -> Iterator[_Text]:
-    if rule.symptoms:
-        for line in rule.symptoms:
-            yield _text(rule, True, line)
-    else:
-        for line in _TEMPLATE.sub(" ... ", rule.symptom).splitlines():
-            yield _text(rule, False, line)
+def _texts(rule: Rule, said: set[str]) -> Iterator[_Text]:
+    """The texts of a rule that may be in a message of these words."""
+    lines = rule.symptoms or _TEMPLATE.sub(" ... ", rule.symptom).splitlines()
+    for line in lines:
+        shared = said.intersection(_WORD.findall(line.lower()))
+        if any(_weight(word) == 1.0 for word in shared) or (shared and _QUOTED.search(line)):
+            yield _text(rule, bool(rule.symptoms), line)
 
 
 def _text(rule: Rule, listed: bool, line: str) -> _Text:
@@ -190,14 +191,10 @@ def _parts(text: _Words, quoted: frozenset[str]) -> Iterator[_Part]:
 def _words(line: str) -> _Words:
     words: list[str] = []
     places: list[int] = []
-    line = _NOISE.sub(" ", line).lower()
-    place = end = 0
-    for match in _WORD.finditer(line):
-        if words and any(character.isspace() for character in line[end : match.start()]):
-            place += 1
-        words.append(match[0].replace("\u2019", "'"))
-        places.append(place)
-        end = match.end()
+    for place, part in enumerate(_NOISE.sub(" ", line).lower().split()):
+        found = _WORD.findall(part)
+        words += found
+        places += [place] * len(found)
     return _Words(words, places)
 
 
@@ -284,8 +281,11 @@ def _near(texts: list[_Text], lines: list[_Words]) -> Iterator[tuple[_Text, int,
     whole = [(0, _joined(lines))] if 1 < len(lines) <= _WRAPPED else []
     for number, line in [*enumerate(lines), *whole]:
         words = set(line.words)
+        known = words & holding.keys()
+        if len(known) < 2:
+            continue
         pairs = set(itertools.pairwise(line.words))
-        shared = Counter(index for word in words & holding.keys() for index in holding[word])
+        shared = Counter(index for word in known for index in holding[word])
         for index, count in shared.items():
             weight = _agreeing(texts[index], words, pairs) if count > 1 else 0.0
             if weight:

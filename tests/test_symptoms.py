@@ -98,7 +98,9 @@ TEXTS = [
     page("twice", "unrecognized arguments: serve"),
     page("preset", "failed to get LLMPreset ... from namespaces"),
     page("mount", "node(s) had volume node affinity conflict"),
-    page("prose", symptom="The pod waits: MountVolume.SetUp failed with much sound and fury, {name}"),
+    page(
+        "prose", symptom="The pod waits: MountVolume.SetUp failed with much sound and fury, {name}"
+    ),
 ]
 
 
