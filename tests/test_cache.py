@@ -15,10 +15,11 @@ from cases import FIXTURES, ROOT, book, inside, result_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kslint import engine, rulebook
-from kslint.cache import Cache, digests, directory, today
+from kslint import rulebook
 from kslint.cli import checking, quick
 from kslint.config import Cluster, Config
+from kslint.running import engine
+from kslint.running.cache import Cache, digests, directory, today
 from kslint.source.files import InputProblem, Source
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def check(*arguments: str) -> int:
 
 
 @pytest.mark.parametrize(
-    "folder", sorted(p for p in FIXTURES.glob("*/bad-*")), ids=lambda p: f"{p.parent.name}-{p.name}"
+    "folder", sorted(FIXTURES.glob("*/*/bad-*")), ids=lambda p: f"{p.parent.name}-{p.name}"
 )
 def test_what_is_kept_comes_back(folder: Path, cache: Cache) -> None:
     found = result_of(folder)
@@ -110,7 +111,7 @@ def test_a_chart_that_appears_around_a_template_counts(cache: Cache, tmp_path: P
 
 def test_sets_have_one_order() -> None:
     program = (
-        "from kslint.cache import plain\n"
+        "from kslint.running.cache import plain\n"
         "print(plain(frozenset({'keda', 'istio', 'knative', 'cert-manager'})))"
     )
     printed = {
@@ -162,13 +163,31 @@ def test_a_foreign_record_is_none(content: object, cache: Cache) -> None:
 
 def test_records_are_dropped_by_their_last_use(cache: Cache, result: Result) -> None:
     for number in range(70):
-        cache.put(f"{number:03}", result._replace(findings=[]))
-        os.utime(Path(cache.directory) / f"{number:03}", (number, number))
+        cache.put(f"{number:064}", result._replace(findings=[]))
+        os.utime(Path(cache.directory) / f"{number:064}", (number, number))
         if number > 2:
-            assert cache.get("002") is not None
+            assert cache.get(f"{2:064}") is not None
     kept = sorted(os.listdir(cache.directory))
     assert len(kept) == 64
-    assert kept[0] == "002"
+    assert kept[0] == f"{2:064}"
+
+
+def test_nothing_but_records_is_dropped(cache: Cache, result: Result) -> None:
+    os.makedirs(cache.directory, mode=0o700)
+    foreign = {"thesis.txt", "0" * 63, "x" * 64, f"{'a' * 64}.yaml", f"{'b' * 64}.tmp.d"}
+    for name in foreign:
+        (Path(cache.directory) / name).write_text("mine")
+    (Path(cache.directory) / f"{'c' * 64}").mkdir()
+    unfinished = f"{'d' * 64}.17.tmp"
+    (Path(cache.directory) / unfinished).write_text("half")
+    for name in (*foreign, "c" * 64, unfinished):
+        os.utime(Path(cache.directory) / name, (1, 1))
+    for number in range(70):
+        cache.put(f"{number:064}", result._replace(findings=[]))
+    left = set(os.listdir(cache.directory))
+    assert left >= {*foreign, "c" * 64}
+    assert unfinished not in left
+    assert len(left) == len(foreign) + 1 + 64
 
 
 def test_a_directory_others_may_write_to_is_not_used(cache: Cache, result: Result) -> None:

@@ -13,11 +13,11 @@ from cases import ROOT, book
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kslint.symptoms import plain, search
+from kslint.rulebook.symptoms import plain, search
 
 if TYPE_CHECKING:
     from kslint.rulebook import Rule
-    from kslint.symptoms import Match
+    from kslint.rulebook.symptoms import Match
 
 RULES = {rule.name: rule for rule in book()}
 OMP = "ValueError: invalid literal for int() with base 10: 'all'"

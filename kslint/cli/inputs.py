@@ -27,9 +27,11 @@ def in_force(
 
     Raises Stop if there are mistakes in either, once all are on stderr.
     """
-    from kslint import books, config_file, config_names, rulebook
+    from kslint import rulebook
     from kslint.config import Config
-    from kslint.written import MistakesError
+    from kslint.config import file as config_file
+    from kslint.config.written import MistakesError
+    from kslint.running import books, config_names
 
     if isolated:
         if file:
@@ -37,10 +39,10 @@ def in_force(
         return Config(), rulebook.load()
     start = (paths or ["."])[0]
     try:
-        file = file or config_file.find(start)
-        if file is None:
+        used = file or config_file.find(start)
+        if used is None:
             return Config(), books.book(None, start)
-        read = config_file.read(file)
+        read = config_file.read(used, trusted=file is not None)
         book = books.book(read)
         found = read.config(config_names.unknown_rules(read, book))
     except MistakesError as error:
@@ -59,7 +61,8 @@ def chosen(
 
     Raises UsageError on a name that means no rule.
     """
-    from kslint import engine, rulebook
+    from kslint import rulebook
+    from kslint.running import engine
 
     try:
         return engine.choose(book, config, _names(select), _names(ignore))

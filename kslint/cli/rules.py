@@ -12,7 +12,7 @@ from kslint.cli.root import app
 
 if TYPE_CHECKING:
     from kslint.rulebook import Rule
-    from kslint.symptoms import Match
+    from kslint.rulebook.symptoms import Match
 
 _SHOWN = 160
 """Characters of a matching log line; the rest of a long one says no more."""
@@ -58,9 +58,9 @@ def run_tests(
 
     Exits 0 if all do what they say, 1 if one does not, 2 if a page cannot be used.
     """
-    from kslint import rule_tests
     from kslint.cli.inputs import in_force
     from kslint.custom import pages
+    from kslint.running import rule_tests
 
     config, book = in_force(directories, config_file, False)
     tested = [rule for rule in book if rule.custom]
@@ -98,7 +98,7 @@ def explain(
     """
     from kslint import rulebook
     from kslint.cli.inputs import in_force
-    from kslint.symptoms import search
+    from kslint.rulebook.symptoms import search
 
     _config, book = in_force(None, None, False)
     if rule == "-" or " " in rule.strip():
@@ -122,7 +122,7 @@ def explain(
 def _explain_message(found: list[Match]) -> None:
     """The rules that a message may be about; and a page, if there is no doubt which."""
     from kslint.report.frames import printable
-    from kslint.symptoms import plain
+    from kslint.rulebook.symptoms import plain
 
     if not found:
         typer.echo("No rule's symptoms read like that; `kslint rules` lists them.", err=True)
