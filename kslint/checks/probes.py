@@ -107,11 +107,12 @@ def _wrong_path(server: Server, name: str, handler: Node) -> Iterator[Problem]:
     path = path[len(root) :] if path.startswith(f"{root}/") else path
     guarded = path.startswith("/v1/") and not _has_key(handler)
     key = server.engine.wants_key
+    locked = key.node if isinstance(key, Known) and key.value else None
     if path in _ASK_THE_ENGINE:
         return
     if path not in _ANSWERED:
         variant = "path"
-    elif guarded and isinstance(key, Known) and key.value:
+    elif guarded and locked is not None:
         variant = "key"
     elif name == "livenessProbe":
         variant = "alive"
@@ -121,7 +122,7 @@ def _wrong_path(server: Server, name: str, handler: Node) -> Iterator[Problem]:
         handler if node is None else node,
         variant=variant,
         severity="note" if variant == "alive" else None,
-        related=[(key.node, "the key is set here")] if variant == "key" else (),
+        related=[(locked, "the key is set here")] if variant == "key" else (),
         probe=name,
         path=text,
         container=server.container.string("name") or "",
