@@ -60,6 +60,8 @@ class Rule(NamedTuple):
     aliases: tuple[str, ...]
     file: str
     fix: FixRule | None = None
+    yields: bool = False
+    """Is it silent where another rule reports an error at the same place?"""
 
     @property
     def reserved(self) -> bool:
@@ -171,6 +173,7 @@ def parse(file: str) -> Rule:
         aliases=tuple(node.text or "" for node in _elements(root.get("aliases"))),
         file=file,
         fix=_fix(root.get("fix"), file),
+        yields=root.boolean("yields") is True,
     )
 
 
