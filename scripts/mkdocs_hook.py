@@ -41,6 +41,7 @@ FAMILIES = {
     "platform": "Platform settings",
     "references": "References",
     "schema": "Schema",
+    "admission": "Refusals",
 }
 EVIDENCE = {
     "source": "proven in upstream's code",

@@ -61,6 +61,8 @@ class Rule(NamedTuple):
     file: str
     fix: FixRule | None = None
     symptoms: tuple[str, ...] = ()
+    yields: bool = False
+    """Is it silent where another rule reports an error at the same place?"""
 
     @property
     def reserved(self) -> bool:
@@ -174,6 +176,7 @@ def parse(file: str) -> Rule:
         file=file,
         fix=_fix(root.get("fix"), file),
         symptoms=tuple(node.text or "" for node in _elements(root.get("symptoms"))),
+        yields=root.boolean("yields") is True,
     )
 
 

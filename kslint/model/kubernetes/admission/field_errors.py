@@ -58,8 +58,17 @@ class FieldErrors:
             else:
                 self.failures.append(failure)
 
-    def invalid(self, path: str, value: JsonValue, detail: str, node: Node, code: str) -> None:
-        self.add(f"{path}: Invalid value: {printed(value)}: {detail}", node, code)
+    def invalid(
+        self,
+        path: str,
+        value: JsonValue,
+        detail: str,
+        node: Node,
+        code: str,
+        other: Node | None = None,
+    ) -> None:
+        message = f"{path}: Invalid value: {printed(value)}: {detail}"
+        self.failures.append(Failure("api-server", message, node, code, other))
 
     def each_invalid(
         self, path: str, value: str, details: Iterable[str], node: Node, code: str
@@ -190,9 +199,14 @@ def present(holder: Node, field: str) -> bool:
     return node is not None and not node.is_null
 
 
+_PLACEHOLDER = re.compile(
+    r"\{\{|\$[({A-Za-z_]|<[^<>]+>|\[\[|__\w+__|%\w+%|^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$"
+)
+
+
 def opaque(text: str) -> bool:
-    """A template or a reference that something else fills in first: not to be judged."""
-    return "{{" in text or "$(" in text
+    """A template, reference or placeholder that something else fills in: not to be judged."""
+    return _PLACEHOLDER.search(text) is not None
 
 
 def word(node: Node | None) -> str | None:
