@@ -29,6 +29,10 @@ _QUALIFIED_TEXT = (
     f"validation is '{_QUALIFIED}')"
 )
 _RFC1035 = "[a-z]([-a-z0-9]*[a-z0-9])?"
+_PLACEHOLDER = re.compile(
+    r"[A-Z][A-Z0-9]*([-_][A-Z0-9]+)+$|[^<]*<[^<>]+>|(\.{3}|…)$"
+    r"|(?i:your[-_ ]|(change|replace)[-_ ]?me$)"
+)
 
 
 class FieldErrors:
@@ -101,9 +105,9 @@ class FieldErrors:
 
     def one_of(self, path: str, holder: Node, field: str, supported: tuple[str, ...]) -> None:
         """An enumeration; absent and empty are defaulted by the API server."""
-        text = word(holder.get(field))
-        if text and text not in supported:
-            node = child(holder, field)
+        node = child(holder, field)
+        text = node.value if isinstance(node, Scalar) else None
+        if isinstance(text, str) and text and text not in supported and not templated(text):
             self.unsupported(f"{path}.{field}", text, supported, node, "unsupported-value")
 
     def port_or_name(self, path: str, holder: Node, field: str) -> None:
@@ -191,8 +195,21 @@ def present(holder: Node, field: str) -> bool:
 
 
 def opaque(text: str) -> bool:
-    """A template or a reference that something else fills in first: not to be judged."""
-    return "{{" in text or "$(" in text
+    """A template, a reference or a placeholder, to be filled in first: it cannot be judged.
+
+    Placeholders are `PVC_NAME`, `<name>`, `your-claim`, `changeme` and `...`.
+    """
+    return templated(text) or _PLACEHOLDER.match(text) is not None
+
+
+def templated(text: str) -> bool:
+    """A template, or a reference to a variable."""
+    return "{{" in text or "$(" in text or "${" in text
+
+
+def stands_in(text: str) -> bool:
+    """Opaque, or a word in capitals where no word is due at all: `containerPort: PORT`."""
+    return opaque(text) or (len(text) > 1 and text.isupper() and text.isalpha())
 
 
 def word(node: Node | None) -> str | None:
