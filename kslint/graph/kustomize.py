@@ -240,7 +240,9 @@ class _Build:
         path = _join(directory, node.text or "")
         root = self.tree.kustomizations.get(path)
         if root is None or path in above or len(above) >= MAX_DEPTH or not self._room(node):
-            self.gap(OBJECTS, f"component {node.text} is not in the input", node)
+            reason = f"component {node.text} is not in the input"
+            self.gap(OBJECTS, reason, node)
+            self.gap(VALUES, reason, node)
             return items
         return self.accumulate(path, root, items, above, namespace)
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from kslint.model.gitops.argocd import Application
     from kslint.model.kserve.llm.service import LLMInferenceService
     from kslint.model.kserve.settings import Settings
+    from kslint.model.refusals import Refusal
     from kslint.model.schemas.suspects import Suspect
     from kslint.model.workload import Server, Workload
     from kslint.resources import Resource
@@ -172,6 +173,13 @@ class Model:
             if server.engine.version is None and server.engine.kind == "vllm":
                 server.engine.version = told
         return found
+
+    @cached_property
+    def refusals(self) -> list[Refusal]:
+        """Every value that the cluster would refuse."""
+        from kslint.model.refusals import refusals
+
+        return refusals(self)
 
     @cached_property
     def schemas(self) -> Schemas:

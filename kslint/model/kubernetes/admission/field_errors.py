@@ -29,10 +29,6 @@ _QUALIFIED_TEXT = (
     f"validation is '{_QUALIFIED}')"
 )
 _RFC1035 = "[a-z]([-a-z0-9]*[a-z0-9])?"
-_PLACEHOLDER = re.compile(
-    r"[A-Z][A-Z0-9]*([-_][A-Z0-9]+)+$|[^<]*<[^<>]+>|(\.{3}|…)$"
-    r"|(?i:your[-_ ]|(change|replace)[-_ ]?me$)"
-)
 
 
 class FieldErrors:
@@ -62,8 +58,17 @@ class FieldErrors:
             else:
                 self.failures.append(failure)
 
-    def invalid(self, path: str, value: JsonValue, detail: str, node: Node, code: str) -> None:
-        self.add(f"{path}: Invalid value: {printed(value)}: {detail}", node, code)
+    def invalid(
+        self,
+        path: str,
+        value: JsonValue,
+        detail: str,
+        node: Node,
+        code: str,
+        other: Node | None = None,
+    ) -> None:
+        message = f"{path}: Invalid value: {printed(value)}: {detail}"
+        self.failures.append(Failure("api-server", message, node, code, other))
 
     def each_invalid(
         self, path: str, value: str, details: Iterable[str], node: Node, code: str
@@ -105,9 +110,9 @@ class FieldErrors:
 
     def one_of(self, path: str, holder: Node, field: str, supported: tuple[str, ...]) -> None:
         """An enumeration; absent and empty are defaulted by the API server."""
-        node = child(holder, field)
-        text = node.value if isinstance(node, Scalar) else None
-        if isinstance(text, str) and text and text not in supported and not templated(text):
+        text = word(holder.get(field))
+        if text and text not in supported:
+            node = child(holder, field)
             self.unsupported(f"{path}.{field}", text, supported, node, "unsupported-value")
 
     def port_or_name(self, path: str, holder: Node, field: str) -> None:
@@ -194,12 +199,18 @@ def present(holder: Node, field: str) -> bool:
     return node is not None and not node.is_null
 
 
+_PLACEHOLDER = re.compile(
+    r"\{\{|\$[({A-Za-z_]|<[^<>]+>|\[\[|__\w+__|%\w+%|^[A-Z][A-Z0-9]*(?:[-_][A-Z0-9]+)+$"
+    r"|^(?:\.{3}|…)$|^(?i:your[-_ ]|(?:change|replace)[-_ ]?me$)"
+)
+
+
 def opaque(text: str) -> bool:
     """A template, a reference or a placeholder, to be filled in first: it cannot be judged.
 
     Placeholders are `PVC_NAME`, `<name>`, `your-claim`, `changeme` and `...`.
     """
-    return templated(text) or _PLACEHOLDER.match(text) is not None
+    return _PLACEHOLDER.search(text) is not None
 
 
 def templated(text: str) -> bool:
