@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 Facts = dict[str, Any]
 Release = dict[str, Facts]
-DATA = Path(__file__).parents[1] / "kslint" / "model" / "vllm" / "data"
+DATA = Path(__file__).parents[1] / "kslint" / "model" / "engines" / "vllm" / "data"
 _VERSION = re.compile(r"^Version: (\d+(?:\.\d+)*)", re.MULTILINE)
 _LEAST = 50
 """Fewer options or variables than any release has: a source that was not understood."""

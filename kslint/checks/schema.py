@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from kslint.findings import Problem
 from kslint.model import quantities
-from kslint.model.schema import is_newer, meant
+from kslint.model.schemas.schema import is_newer, meant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

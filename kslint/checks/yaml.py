@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.findings import Problem
 from kslint.model.documents import chart_values
-from kslint.model.suspects import MODES
+from kslint.model.schemas.suspects import MODES
 from kslint.source.nodes import Map, Scalar, Seq
 from kslint.source.scalars import go_number, is_octal, is_word
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kslint.model.model import Model
-    from kslint.model.suspects import Suspect
+    from kslint.model.schemas.suspects import Suspect
     from kslint.source.document import Redefined
     from kslint.source.nodes import Node, Span
 

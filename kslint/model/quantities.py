@@ -5,16 +5,16 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from kslint.model.field_errors import opaque
-from kslint.model.quantity import QuantityError, parse
-from kslint.model.schema import Step  # noqa: TC001  (a NamedTuple's field)
+from kslint.model.kubernetes.admission.field_errors import opaque
+from kslint.model.kubernetes.quantity import QuantityError, parse
+from kslint.model.schemas.schema import Step  # noqa: TC001  (a NamedTuple's field)
 from kslint.source.nodes import Scalar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kslint.model.kserve.settings import Settings
-    from kslint.model.schema import Reading
+    from kslint.model.schemas.schema import Reading
     from kslint.resources import Resource
     from kslint.source.nodes import Node
 
