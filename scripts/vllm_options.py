@@ -1,8 +1,8 @@
 """The options of `vllm serve` as a release's own source builds its argparse parser.
 
-Followed are EngineArgs.add_cli_args, AsyncEngineArgs.add_cli_args, make_arg_parser and
-FrontendArgs. An option takes its type, choices and default from `add_argument`, or from a field
-of a configuration class by the rules of _compute_kwargs (vllm/engine/arg_utils.py).
+Followed are EngineArgs.add_cli_args, AsyncEngineArgs.add_cli_args, make_arg_parser, FrontendArgs,
+and what the command itself adds. An option takes its type, choices and default from `add_argument`,
+or from a field of a configuration class by the rules of _compute_kwargs (vllm/engine/arg_utils.py).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 Facts = dict[str, Any]
 
 _ENGINE = "vllm.engine.arg_utils"
-_FRONTENDS = ("vllm.entrypoints.common.cli_args", "vllm.entrypoints.openai.cli_args")
+_COMMANDS = ("vllm.entrypoints.cli.serve", "vllm.scripts")
 _PARSERS = ("vllm.utils.argparse_utils", "vllm.utils", "vllm.utils.__init__")
 _SOMETIMES = frozenset(
     ("LoRAConfig", "MultiModalConfig", "SpeculativeConfig", "PoolerConfig", "PrefetchOffloadConfig")
@@ -57,7 +57,7 @@ class _Reader:
         self.source = source
         self.found: dict[str, Facts] = {}
         engine = source.module(_ENGINE)
-        frontend = next((m for m in map(source.module, _FRONTENDS) if m is not None), None)
+        frontend = _frontend(source)
         if engine is None or frontend is None:
             raise ValueError("no vllm/engine/arg_utils.py and cli_args.py in this tree")
         self.engine, self.frontend = engine, frontend
@@ -74,6 +74,10 @@ class _Reader:
         for node in self.frontend.tree.body:
             if isinstance(node, ast.FunctionDef) and node.name == "make_arg_parser":
                 self._arguments(node, self.frontend)
+        for module in map(self.source.module, _COMMANDS):
+            for node in [] if module is None else ast.walk(module.tree):
+                if isinstance(node, ast.FunctionDef) and module is not None:
+                    self._arguments(node, module, "serve_parser.add_argument")
         return self.found
 
     def _methods(self, cls: str, module: Module, *names: str) -> Iterator[ast.FunctionDef]:
@@ -101,7 +105,9 @@ class _Reader:
             self._apply(facts, changes.get(name, {}), self.frontend)
             self.found[name.replace("_", "-")] = facts
 
-    def _arguments(self, function: ast.FunctionDef, module: Module) -> None:
+    def _arguments(
+        self, function: ast.FunctionDef, module: Module, method: str = ".add_argument"
+    ) -> None:
         """Every add_argument of a function that names an option."""
         classes, single = {}, {}
         for node in ast.walk(function):
@@ -113,7 +119,7 @@ class _Reader:
                     single[name] = value
         changes = _changes(function)
         for call in ast.walk(function):
-            if isinstance(call, ast.Call) and ast.unparse(call.func).endswith(".add_argument"):
+            if isinstance(call, ast.Call) and ast.unparse(call.func).endswith(method):
                 words = [str(a.value) for a in call.args if isinstance(a, ast.Constant)]
                 long = [word for word in words if word.startswith("--")]
                 if long:
@@ -264,6 +270,15 @@ class _Reader:
                         if auto or listed or "= human_readable_int" in text:
                             sizes[str(node.value)] = plain
         return sizes
+
+
+def _frontend(source: Source) -> Module | None:
+    """The module of make_arg_parser, which has moved about."""
+    for path in sorted(source.root.glob("vllm/entrypoints/*/cli_args.py")):
+        module = source.module(".".join(path.relative_to(source.root).with_suffix("").parts))
+        if module is not None and "make_arg_parser" in module.defined:
+            return module
+    return None
 
 
 def _changes(function: ast.FunctionDef) -> dict[tuple[str, str], dict[str, ast.expr | None]]:

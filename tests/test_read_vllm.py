@@ -147,6 +147,12 @@ def make_arg_parser(parser):
     parser.add_argument("--headless", action="store_true")
     parser = FrontendArgs.add_cli_args(parser)
 """
+SERVE = """
+class ServeSubcommand:
+    def subparser_init(self, subparsers):
+        serve_parser.add_argument("--grpc", action="store_true")
+        other_parser.add_argument("--other", action="store_true")
+"""
 PARSER = "class EnableDisableAction: ...\n"
 ENVS = """
 import os
@@ -185,6 +191,7 @@ def tree(tmp_path: Path) -> Path:
         "vllm/methods.py": 'Methods = "awq"',
         "vllm/engine/arg_utils.py": ENGINE,
         "vllm/entrypoints/openai/cli_args.py": FRONTEND,
+        "vllm/entrypoints/cli/serve.py": SERVE,
         "vllm/utils/argparse_utils.py": PARSER,
         "vllm/envs.py": ENVS,
         "vllm/worker.py": 'import os\nos.environ.get("VLLM_HIDDEN")\n',
@@ -231,6 +238,7 @@ def test_options(tree: Path) -> None:
         "shared": {"type": "str", "nullable": True},
         "http-port": {"type": "int", "default": 8000},
         "headless": {"type": "bool"},
+        "grpc": {"type": "bool"},
     }
     assert pairs_switches(Source(tree))
 

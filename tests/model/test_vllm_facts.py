@@ -29,7 +29,7 @@ from kslint.model.engines.vllm.weights import weight_bytes
         ("device-ids", (0, 24, 0), "", None),
         ("enforce-eagr", (0, 23, 0), "never", None),
         ("no-enforce-eager", (0, 23, 0), "", None),
-        ("no-enable-prefix-caching", (0, 6, 0), "new", (0, 6, 5)),
+        ("no-runner", (0, 23, 0), "never", None),
         ("no-headless", (0, 23, 0), "never", None),
         ("gpu-memory-util", (0, 23, 0), "", None),
         ("max", (0, 23, 0), "ambiguous", None),

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 Version = tuple[int, ...]
 
 _LIMITS = ("gt", "ge", "lt", "le")
+_INVERSES = {"enable": "disable", "disable": "enable"}
 
 
 class Option(NamedTuple):
@@ -114,7 +115,7 @@ def option(name: str, release: Version) -> Option | None:
         facts.get("nullable", False),
         "negatable" in facts,
         facts.get("negatable") == "paired",
-        tuple(facts.get("aliases", ())),
+        tuple(alias.removeprefix("--") for alias in facts.get("aliases", ())),
         limits,
     )
 
@@ -133,41 +134,56 @@ def variable(name: str, release: Version) -> Variable | None:
     )
 
 
-@cache
-def spellings(release: Version) -> dict[str, tuple[str, bool]]:
-    """Every spelling that a release accepts in full, with the option, and whether it negates.
+def exactly(spelling: str, release: Version) -> tuple[str, bool] | None:
+    """The option that a release has under a full spelling, and whether that negates it.
 
     Long ones are without dashes, short ones keep theirs: `-tp`.
     """
-    found: dict[str, tuple[str, bool]] = {}
-    for name in _table("flags")["entries"]:
-        one = option(name, release)
-        if one is None:
-            continue
-        for spelling in (name, *(alias.removeprefix("--") for alias in one.aliases)):
-            found[spelling] = (name, False)
-            if one.negatable and not spelling.startswith("-"):
-                found[f"no-{spelling}"] = (name, True)
-            head, _, rest = spelling.partition("-")
-            inverse = {"enable": "disable", "disable": "enable"}.get(head)
-            if one.paired and inverse:
-                found[f"{inverse}-{rest}"] = (name, True)
-    return found
+    if option(spelling, release) is not None:
+        return spelling, False
+    for name in _aliases().get(spelling, ()):
+        found = option(name, release)
+        if found is not None and spelling in found.aliases:
+            return name, False
+    head, _, rest = spelling.partition("-")
+    if head == "no":
+        positive = exactly(rest, release)
+        found = None if positive is None or positive[1] else option(positive[0], release)
+        return (found.name, True) if found is not None and found.negatable else None
+    if head in _INVERSES:
+        found = option(f"{_INVERSES[head]}-{rest}", release)
+        return (found.name, True) if found is not None and found.paired else None
+    return None
 
 
+@cache
+def spellings(release: Version) -> tuple[str, ...]:
+    """Every long spelling that a release has, for prefixes to be compared with."""
+    names = [*_table("flags")["entries"], *_aliases()]
+    inverse = (
+        f"{_INVERSES[head]}-{rest}"
+        for head, _, rest in (name.partition("-") for name in names)
+        if head in _INVERSES
+    )
+    every = [*names, *(f"no-{name}" for name in names), *inverse]
+    found = (one for one in every if not one.startswith("-") and exactly(one, release))
+    return tuple(dict.fromkeys(found))
+
+
+@lru_cache(maxsize=4096)
 def accepts(spelling: str, release: Version) -> tuple[str, bool] | None:
     """The option that a release makes of a spelling, in full or a unique prefix of a long one."""
-    if option(spelling, release) is not None:  # most are written so, and the table takes a while
-        return spelling, False
-    known = spellings(release)
-    if spelling in known or spelling.startswith("-") or not spelling:
-        return known.get(spelling)
-    found = _begun(spelling, release)
-    return known[found[0]] if len(found) == 1 else None
+    found = exactly(spelling, release)
+    if found is not None or spelling.startswith("-"):
+        return found
+    begun = _begun(spelling, release)
+    return exactly(begun[0], release) if len(begun) == 1 else None
 
 
 def _begun(prefix: str, release: Version) -> list[str]:
     """The long spellings that a prefix begins."""
+    if not any(name.startswith(prefix) for name in _every_name()):
+        return []
     return [name for name in spellings(release) if name.startswith(prefix)]
 
 
@@ -204,31 +220,39 @@ def refusal(spelling: str, candidates: tuple[Version, ...]) -> Refusal | None:
         return None
     begun = [] if spelling.startswith("-") else [_begun(spelling, one) for one in candidates]
     if any(begun):
-        several = [{spellings(r)[n] for n in names} for r, names in zip(candidates, begun)]
-        return Refusal("ambiguous") if all(len(one) > 1 for one in several) else None
-    return _refusal([one for one in releases() if spelling in spellings(one)], candidates)
+        meant = [
+            {exactly(name, release) for name in names}
+            for release, names in zip(candidates, begun, strict=True)
+        ]
+        return Refusal("ambiguous") if all(len(one) > 1 for one in meant) else None
+    return _refusal([one for one in releases() if exactly(spelling, one)], candidates)
 
 
 def never_had(spelling: str) -> bool:
     """True if no release that was read accepts an option, in full or as a prefix."""
-    if spelling.startswith("-"):
-        return not any(spelling in _aliases(name) for name in _table("flags")["entries"])
-    plain = spelling.removeprefix("no-")
-    inverse = {"enable": "disable", "disable": "enable"}
-    head, _, rest = plain.partition("-")
-    wanted = (plain, f"{inverse[head]}-{rest}") if head in inverse else (plain,)
-    return not any(
-        one.startswith(wanted)
-        for name in _table("flags")["entries"]
-        for one in (name, *(alias.removeprefix("--") for alias in _aliases(name)))
-    )
+    return not any(one.startswith(spelling) for one in _every_name())
 
 
-def _aliases(name: str) -> set[str]:
-    """The other names that an option had at any release."""
-    return {
-        alias for _, facts in _history("flags", name) for alias in (facts or {}).get("aliases", ())
-    }
+@cache
+def _every_name() -> tuple[str, ...]:
+    """Every spelling of every release, and some that none had: negated, inverse."""
+    names = [*_table("flags")["entries"], *_aliases()]
+    parts = [name.partition("-") for name in names]
+    inverse = [f"{_INVERSES[head]}-{rest}" for head, _, rest in parts if head in _INVERSES]
+    return (*names, *(f"no-{name}" for name in (*names, *inverse)), *inverse)
+
+
+@cache
+def _aliases() -> dict[str, list[str]]:
+    """The options that had another name at any release: long ones without dashes."""
+    found: dict[str, list[str]] = {}
+    for name, history in _table("flags")["entries"].items():
+        given = {
+            alias for change in history.values() for alias in (change or {}).get("aliases") or ()
+        }
+        for alias in given:
+            found.setdefault(alias.removeprefix("--"), []).append(name)
+    return found
 
 
 def env_refusal(name: str, candidates: tuple[Version, ...]) -> Refusal | None:
@@ -257,8 +281,7 @@ def replacement(name: str) -> str:
 
 def nearest_flag(name: str, candidates: tuple[Version, ...]) -> str | None:
     """The option of these releases that a misspelt name most resembles, or None."""
-    last = candidates[-1] if candidates else releases()[-1]
-    return _nearest(name, (one for one in spellings(last) if not one.startswith("-")))
+    return _nearest(name, spellings(candidates[-1] if candidates else releases()[-1]))
 
 
 def nearest_env(name: str, candidates: tuple[Version, ...]) -> str | None:
