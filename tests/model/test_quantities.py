@@ -96,3 +96,17 @@ def test_places(text: str, paths: list[str]) -> None:
     resource = graph.resources[0]
     found = of_resource(resource, Schemas(graph).reading(resource))
     assert sorted(amount.path for amount in found) == paths
+
+
+@pytest.mark.parametrize(
+    ("text", "judged"),
+    [
+        ("PORT", False), ("STORAGE_SIZE", False), ("PVC-1", False), ("<size>", False),
+        ("1<size>", False), ("your-size", False), ("YOUR SIZE", False), ("...", False),
+        ("changeme", False), ("REPLACE_ME", False), ("${SIZE}", False), ("$(SIZE)", False),
+        ("{{ size }}", False), ("two", True), ("Size", True), ("yours", True), ("1GB", True),
+        ("G", True), ("<5", True), ("", True), ("....", True),
+    ],
+)  # fmt: skip
+def test_placeholders_are_not_judged(text: str, judged: bool) -> None:
+    assert (refusal(Scalar(text, plain_style=False)) is not None) is judged

@@ -11,7 +11,7 @@ import os
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from kslint.model.kubernetes.admission.field_errors import opaque
+from kslint.model.kubernetes.admission.field_errors import templated
 from kslint.source.nodes import Map, Seq
 
 if TYPE_CHECKING:
@@ -271,7 +271,7 @@ def _fields(step: Step) -> Iterator[tuple[str, Node, Schema | None]]:
     for name, child in step.node.items():
         if step.parent is None and (name in _FREE_AT_ROOT or name.startswith("x-")):
             continue  # `x-` holds anchors: what is dropped there is meant to be
-        if name.startswith("$") or opaque(name) or "${" in name:
+        if name.startswith("$") or templated(name):
             continue
         field = schema.field(name)
         if field is not None or not schema.free:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING, NamedTuple, Union
 
-from kslint.model.kubernetes.admission.field_errors import opaque
+from kslint.model.kubernetes.admission.field_errors import stands_in
 from kslint.model.schemas import types
 from kslint.resources import KUSTOMIZATIONS, Resource
 from kslint.source.nodes import Map, Scalar, Seq
@@ -169,6 +169,9 @@ def fits(node: Node, wanted: str) -> bool:
         return True
     if wanted in ("object", "array"):
         return isinstance(node, Map if wanted == "object" else Seq) or _is_template(node)
+    if isinstance(node, Seq):
+        children = node.elements()
+        return len(children) == 1 and _is_template(children[0])  # [PROJECT_ID], to be replaced
     if not isinstance(node, Scalar):
         return False
     value = node.value
@@ -181,4 +184,4 @@ def fits(node: Node, wanted: str) -> bool:
 
 
 def _is_template(node: Node) -> bool:
-    return isinstance(node, Scalar) and (opaque(node.text) or "${" in node.text)
+    return isinstance(node, Scalar) and stands_in(node.text)
