@@ -75,9 +75,9 @@ class _Reader:
             if isinstance(node, ast.FunctionDef) and node.name == "make_arg_parser":
                 self._arguments(node, self.frontend)
         for module in map(self.source.module, _COMMANDS):
-            for node in [] if module is None else ast.walk(module.tree):
-                if isinstance(node, ast.FunctionDef) and module is not None:
-                    self._arguments(node, module, "serve_parser.add_argument")
+            for inner in [] if module is None else ast.walk(module.tree):
+                if isinstance(inner, ast.FunctionDef) and module is not None:
+                    self._arguments(inner, module, "serve_parser.add_argument")
         return self.found
 
     def _methods(self, cls: str, module: Module, *names: str) -> Iterator[ast.FunctionDef]:
