@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.findings import Problem
 from kslint.model.documents import chart_values
-from kslint.model.suspects import MODES
+from kslint.model.schemas.suspects import MODES
 from kslint.source.nodes import Map, Scalar, Seq
 from kslint.source.scalars import go_number, is_octal, is_word
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kslint.model.model import Model
-    from kslint.model.suspects import Suspect
+    from kslint.model.schemas.suspects import Suspect
     from kslint.source.document import Redefined
     from kslint.source.nodes import Node, Span
 
@@ -22,7 +22,8 @@ _SHOWN = 40
 _MAX_MODE = 0o777
 _TYPES = {
     "string": "text", "integer": "an integer", "number": "a number", "boolean": "`true` or `false`",
-    "object": "a mapping", "array": "a list",
+    "object": "a mapping", "array": "a list", "int-or-string": "a whole number or text",
+    "quantity": "a whole number, or a quantity as text",
 }  # fmt: skip
 _VERSIONS = frozenset({"tag", "version", "revision"})
 
@@ -78,7 +79,7 @@ def _found(suspect: Suspect) -> tuple[str, str]:
     value = node.value
     if isinstance(value, str):
         plain = Scalar(node.literal)
-        meant = suspect._replace(node=plain)
+        meant = suspect._replace(met=suspect.met._replace(node=plain))
         quoted = not node.plain_style and not meant.misfits and not plain.is_null
         return ("quoted" if quoted else "text"), _short(node.literal)
     return "default", f"the {'boolean' if isinstance(value, bool) else 'number'} {node.text}"

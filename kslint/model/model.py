@@ -6,11 +6,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from kslint.graph.graph import Graph
-from kslint.model import argocd, dependencies, suspects
+from kslint.model import argocd, dependencies
 from kslint.model.kserve import names, settings
 from kslint.model.kserve.isvc import InferenceService
 from kslint.model.makers import Makers
-from kslint.model.schema import Schemas
+from kslint.model.schemas.catalogue import Schemas
 from kslint.model.vllm.image import version_of
 from kslint.model.workload import of_component, of_pool, of_runtime, of_template
 from kslint.source.paths import Paths
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from kslint.model.downloads import Download
     from kslint.model.kserve.llm import LLMInferenceService
     from kslint.model.kserve.settings import Settings
-    from kslint.model.suspects import Suspect
+    from kslint.model.schemas.suspects import Suspect
     from kslint.model.workload import Server, Workload
     from kslint.resources import Resource
     from kslint.source.load import Input, ParsedFile
@@ -168,7 +168,7 @@ class Model:
 
     @cached_property
     def schemas(self) -> Schemas:
-        return Schemas(self.graph)
+        return Schemas(self.graph, self.config, self.settings[0].version)
 
     @cached_property
     def makers(self) -> Makers:
@@ -182,7 +182,7 @@ class Model:
     @cached_property
     def suspects(self) -> list[Suspect]:
         """The values that YAML may not read as they were meant."""
-        return list(suspects.suspects(self.resources, self.graph.others, self.schemas))
+        return list(self.schemas.suspects(self.resources))
 
     @property
     def files(self) -> list[ParsedFile]:

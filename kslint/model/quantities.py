@@ -1,4 +1,4 @@
-"""Where Kubernetes expects quantities, and why a text is none."""
+"""Why a text is no Kubernetes quantity, and where KServe's settings hold some."""
 
 from __future__ import annotations
 
@@ -7,72 +7,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.model.field_errors import opaque
 from kslint.model.quantity import QuantityError, parse
-from kslint.model.schema import Step  # noqa: TC001  (a NamedTuple's field)
 from kslint.source.nodes import Scalar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kslint.model.kserve.settings import Settings
-    from kslint.model.schema import Reading
-    from kslint.resources import Resource
     from kslint.source.nodes import Node
-
-    Places = dict[str, "Places"]
-
-_REQUIREMENTS = ("resources.limits.*", "resources.requests.*")
-_DIVISOR = "resourceFieldRef.divisor"
-_POD = (
-    *(
-        f"{field}.*.{place}"
-        for field in ("containers", "initContainers", "ephemeralContainers")
-        for place in (*_REQUIREMENTS, f"env.*.valueFrom.{_DIVISOR}")
-    ),
-    *_REQUIREMENTS,
-    "overhead.*",
-    "volumes.*.emptyDir.sizeLimit",
-    f"volumes.*.downwardAPI.items.*.{_DIVISOR}",
-    f"volumes.*.projected.sources.*.downwardAPI.items.*.{_DIVISOR}",
-    *(f"volumes.*.ephemeral.volumeClaimTemplate.spec.{place}" for place in _REQUIREMENTS),
-)
-_TEMPLATE = tuple(f"spec.template.spec.{place}" for place in _POD)
-_LIMITS = ("default", "defaultRequest", "max", "maxLimitRequestRatio", "min")
-_METRICS = ("containerResource", "external", "object", "pods", "resource")
-_QUOTAS = ("borrowingLimit", "lendingLimit", "nominalQuota")
-_PLACES = {
-    ("", "Pod"): tuple(f"spec.{place}" for place in _POD),
-    ("", "PodTemplate"): tuple(f"template.spec.{place}" for place in _POD),
-    ("", "ReplicationController"): _TEMPLATE,
-    ("apps", "DaemonSet"): _TEMPLATE,
-    ("apps", "Deployment"): _TEMPLATE,
-    ("apps", "ReplicaSet"): _TEMPLATE,
-    ("apps", "StatefulSet"): (
-        *_TEMPLATE,
-        *(f"spec.volumeClaimTemplates.*.spec.{place}" for place in _REQUIREMENTS),
-    ),
-    ("batch", "CronJob"): tuple(f"spec.jobTemplate.{place}" for place in _TEMPLATE),
-    ("batch", "Job"): _TEMPLATE,
-    ("argoproj.io", "Rollout"): _TEMPLATE,
-    ("serving.knative.dev", "Service"): _TEMPLATE,
-    ("leaderworkerset.x-k8s.io", "LeaderWorkerSet"): tuple(
-        f"spec.leaderWorkerTemplate.{template}.spec.{place}"
-        for template in ("leaderTemplate", "workerTemplate")
-        for place in _POD
-    ),
-    ("", "PersistentVolume"): ("spec.capacity.*",),
-    ("", "PersistentVolumeClaim"): tuple(f"spec.{place}" for place in _REQUIREMENTS),
-    ("", "ResourceQuota"): ("spec.hard.*",),
-    ("", "LimitRange"): tuple(f"spec.limits.*.{field}.*" for field in _LIMITS),
-    ("autoscaling", "HorizontalPodAutoscaler"): tuple(
-        f"spec.metrics.*.{source}.target.{field}"
-        for source in _METRICS
-        for field in ("averageValue", "value")
-    ),
-    ("kueue.x-k8s.io", "ClusterQueue"): tuple(
-        f"spec.resourceGroups.*.flavors.*.resources.*.{field}" for field in _QUOTAS
-    ),
-}
-"""Paths to `resource.Quantity` fields (k8s.io/api v0.34; Kueue v0.14 apis); `*` is any step."""
 
 _SETTINGS = frozenset(
     {"cpuLimit", "cpuModelcar", "cpuRequest", "memoryLimit", "memoryModelcar", "memoryRequest"}
@@ -84,23 +25,7 @@ class Amount(NamedTuple):
     """A value that has to be a quantity, and where it stands."""
 
     node: Node
-    place: Step | str
-
-    @property
-    def path(self) -> str:
-        """As `spec.containers[0].resources.limits.cpu`; put together where it is asked for."""
-        return self.place if isinstance(self.place, str) else self.place.path
-
-
-def of_resource(resource: Resource, reading: Reading | None) -> Iterator[Amount]:
-    """The quantities written in an object: by its schema if there is one, else by its kind."""
-    if reading is not None:
-        for step in reading.quantities:
-            yield Amount(step.node, step)
-        return
-    places = _places(resource.group, resource.kind)
-    if places:
-        yield from _select(resource.body, places, "")
+    path: str
 
 
 def of_settings(settings: Settings) -> Iterator[Amount]:
@@ -156,30 +81,3 @@ def suggestion(text: str) -> str | None:
     except QuantityError:
         return None
     return number + suffix
-
-
-@lru_cache(maxsize=256)
-def _places(group: str, kind: str) -> Places:
-    """The paths of a kind, step by step; a path ends where nothing is below."""
-    root: Places = {}
-    for place in _PLACES.get((group, kind), ()):
-        below = root
-        for step in place.split("."):
-            below = below.setdefault(step, {})
-    return root
-
-
-def _select(node: Node, places: Places, walked: str) -> Iterator[Amount]:
-    if not places:
-        yield Amount(node, walked)
-        return
-    for step, rest in places.items():
-        if step == "*":
-            for name, child in node.items():
-                yield from _select(child, rest, f"{walked}.{name}")
-            for index, child in enumerate(node.elements()):
-                yield from _select(child, rest, f"{walked}[{index}]")
-            continue
-        below = node.get(step)
-        if below is not None:
-            yield from _select(below, rest, f"{walked}.{step}" if walked else step)

@@ -1,0 +1,1 @@
+"""What the API server's schemas say: tables by family, definitions of the input, one walk."""
