@@ -2,7 +2,7 @@ FROM python:3.13-slim AS build
 WORKDIR /src
 COPY requirements-run.lock ./
 RUN python -m venv /opt/kslint \
-    && /opt/kslint/bin/pip install --no-cache-dir --require-hashes --requirement requirements-run.lock
+    && /opt/kslint/bin/pip install --no-cache-dir --no-deps --require-hashes --requirement requirements-run.lock
 COPY pyproject.toml README.md LICENSE ./
 COPY scripts/index_rules.py scripts/
 COPY kslint kslint

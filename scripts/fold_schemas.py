@@ -169,8 +169,8 @@ _KNOWN: dict[str, tuple[str, dict[str, Any]]] = {
 def _own(schema: dict[str, Any], definitions: dict[str, Any], name: str) -> Node:
     """The type of a schema, and the facets that concern no other node."""
     if name in _KNOWN:
-        type_, facets = _KNOWN[name]
-        return type_, dict(facets)
+        known, own = _KNOWN[name]
+        return known, dict(own)
     facets: dict[str, Any] = {}
     written = schema.get("type", "any")
     type_: str = (

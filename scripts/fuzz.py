@@ -34,7 +34,7 @@ from xml.etree import ElementTree as ET
 import yaml
 from jsonschema import Draft202012Validator
 
-from kslint import cache, engine, rulebook, shares
+from kslint import rulebook
 from kslint.cli import graph
 from kslint.cli.commands import app
 from kslint.cli.formats import FORMATS
@@ -43,6 +43,7 @@ from kslint.model.model import Model
 from kslint.picture.build import picture
 from kslint.report import json as report
 from kslint.report.graph import mermaid, tree
+from kslint.running import cache, engine, shares
 from kslint.source.files import CONFIG_FILES, SUFFIXES, Source
 from kslint.source.load import parsed
 
@@ -421,9 +422,9 @@ def minimised(case: Case, still_broken: Callable[[Case], bool]) -> Case:
 
 def load_cases() -> list[Case]:
     """All fixture folders; the platforms are in it too, as the larger inputs."""
-    folders = [case for rule in FIXTURES.iterdir() for case in rule.iterdir() if case.is_dir()]
-    folders = [f for f in folders if not f.parent.name.startswith("platform-")]
-    folders += FIXTURES.glob("platform-*")
+    platforms = set(FIXTURES.glob("platform-*"))
+    rules = (rule for rule in FIXTURES.glob("*/*") if rule.parent not in platforms)
+    folders = [*platforms, *(case for rule in rules for case in rule.iterdir())]
     cases = []
     for folder in sorted(folders):
         files = sorted(path for path in folder.rglob("*") if path.is_file())

@@ -11,7 +11,8 @@ import yaml
 from mkdocs.structure.files import File
 from site_reference import command_line, configuration, table
 
-from kslint import engine, rulebook
+from kslint import rulebook
+from kslint.running import engine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,6 +48,8 @@ EVIDENCE = {
     "runbook": "seen in operation, and written down there",
     "advice": "sound practice",
 }
+_RULE_PAGE = re.compile(r"(?<=^rules/)[\w-]+/(?=[\w-]+\.md$)")
+"""The folder of a rule's page in the repository, which its place on the site does without."""
 _LINK = re.compile(r"(?<=\]\()(?![a-z]+:|#|/)([^)\s#]+)(#[^)\s]*)?(?=\))")
 _TITLED_FENCE = re.compile(r"^(\s*```+)(\w+) (\S+)$", re.MULTILINE)
 
@@ -83,7 +86,7 @@ def on_page_markdown(markdown: str, /, *, page: Page, config: MkDocsConfig, file
 
     def target(match: re.Match[str]) -> str:
         path = posixpath.normpath(posixpath.join(posixpath.dirname(origin), match[1]))
-        found = COPIED.get(path, path.removeprefix("docs/"))
+        found = COPIED.get(path, _RULE_PAGE.sub("", path.removeprefix("docs/")))
         if path == "rules":
             found = "rules/index.md"
         if files.get_file_from_path(found) is not None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import typer.main
 
 from kslint.cli.commands import app
-from kslint.config_file import schema_text
+from kslint.config.file import schema_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

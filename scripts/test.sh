@@ -8,7 +8,7 @@ env=${KSLINT_TEST_ENV:-.venv-test}
 if [ ! -x "$env/bin/python" ]; then
   "${PYTHON:-python3}" -m venv "$env"
 fi
-"$env/bin/python" -m pip install --quiet --require-hashes --requirement requirements-dev.lock
+"$env/bin/python" -m pip install --quiet --no-deps --require-hashes --requirement requirements-dev.lock
 "$env/bin/python" -m pip install --quiet --no-deps --no-build-isolation --editable .
 "$env/bin/ruff" check .
 "$env/bin/ruff" format --check .

@@ -1,6 +1,6 @@
 """Write `expect.yaml` for bad fixtures from what kslint finds, to be read before it is kept.
 
-Usage: python scripts/write_expect.py fixtures/RULE/bad-CASE...
+Usage: python scripts/write_expect.py fixtures/CATEGORY/RULE/bad-CASE...
 """
 
 from __future__ import annotations

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import yaml
 
-from kslint import config_file, engine, rulebook
+from kslint import rulebook
 from kslint.config import Config
+from kslint.config import file as config_file
+from kslint.running import engine
 from kslint.source.load import load
 
 if TYPE_CHECKING:
@@ -21,6 +23,13 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 FIXTURES = ROOT / "fixtures"
+PLATFORMS = sorted(FIXTURES.glob("platform-*"))
+RULE_FOLDERS = {
+    folder.name: folder for folder in sorted(FIXTURES.glob("*/*")) if folder.parent not in PLATFORMS
+}
+"""The folder of each rule's fixtures, in that of its category."""
+FOLDERS = sorted([*PLATFORMS, *(case for rule in RULE_FOLDERS.values() for case in rule.iterdir())])
+"""Every tree of manifests in the fixtures."""
 
 
 class Expected(NamedTuple):

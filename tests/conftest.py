@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
-from kslint import cache
+from kslint.running import cache
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from cases import FIXTURES, book, inside, result_of
+from cases import RULE_FOLDERS, book, inside, result_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_cli_config import TRAP, kslint
 
-from kslint import baseline as baselines
-from kslint.baseline import Baseline, Key
+from kslint.findings import baseline as baselines
+from kslint.findings.baseline import Baseline, Key
 from kslint.source.load import load
 from kslint.source.nodes import Scalar, walk
 
@@ -31,7 +31,7 @@ CASES = sorted(
     case
     for rule in book()
     if not rule.reserved
-    for case in (FIXTURES / rule.name).iterdir()
+    for case in RULE_FOLDERS[rule.name].iterdir()
     if case.name.startswith("bad-")
 )
 

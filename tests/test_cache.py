@@ -15,10 +15,11 @@ from cases import FIXTURES, ROOT, book, inside, result_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kslint import engine, rulebook
-from kslint.cache import Cache, digests, directory, today
+from kslint import rulebook
 from kslint.cli import checking, quick
 from kslint.config import Cluster, Config
+from kslint.running import engine
+from kslint.running.cache import Cache, digests, directory, today
 from kslint.source.files import InputProblem, Source
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def check(*arguments: str) -> int:
 
 
 @pytest.mark.parametrize(
-    "folder", sorted(p for p in FIXTURES.glob("*/bad-*")), ids=lambda p: f"{p.parent.name}-{p.name}"
+    "folder", sorted(FIXTURES.glob("*/*/bad-*")), ids=lambda p: f"{p.parent.name}-{p.name}"
 )
 def test_what_is_kept_comes_back(folder: Path, cache: Cache) -> None:
     found = result_of(folder)
@@ -110,7 +111,7 @@ def test_a_chart_that_appears_around_a_template_counts(cache: Cache, tmp_path: P
 
 def test_sets_have_one_order() -> None:
     program = (
-        "from kslint.cache import plain\n"
+        "from kslint.running.cache import plain\n"
         "print(plain(frozenset({'keda', 'istio', 'knative', 'cert-manager'})))"
     )
     printed = {

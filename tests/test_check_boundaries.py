@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from cases import FIXTURES, findings_in
+from cases import RULE_FOLDERS, findings_in
 from test_transformations import found_in
 
-from kslint.engine import INTERNAL_ERROR
+from kslint.running.engine import INTERNAL_ERROR
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -372,7 +372,7 @@ spec: {{accessModes: [{modes}], resources: {{requests: {{storage: 1Gi}}}}}}
     ],
 )
 def test_the_side_of_a_wave_that_helps(case: str, wanted: str) -> None:
-    (finding,) = findings_in(FIXTURES / "sync-wave-order" / case, "sync-wave-order")
+    (finding,) = findings_in(RULE_FOLDERS["sync-wave-order"] / case, "sync-wave-order")
     assert wanted in finding.help
 
 

@@ -94,7 +94,7 @@ def test_the_action_passes_a_clean_tree(tmp_path: Path) -> None:
 def test_the_action_splits_paths_at_lines_and_options_at_blanks(tmp_path: Path) -> None:
     tree = tmp_path / "tree"
     for name in ("one folder", "-two"):
-        shutil.copytree(FIXTURES / "vllm-omp-bind-all/bad-env", tree / name)
+        shutil.copytree(FIXTURES / "vllm/vllm-omp-bind-all/bad-env", tree / name)
     (tree / "three").mkdir()
     args = f"--select KS302\n--fail-on warning --output-format json:{tmp_path}/report.json"
     done = act(tmp_path, tree, paths="one folder\n\n-two\n", args=args)
@@ -184,7 +184,7 @@ def test_the_container_has_all_that_the_wheel_is_made_of(tmp_path: Path) -> None
     (wheel,) = (tmp_path / "dist").glob("*.whl")
     with zipfile.ZipFile(wheel) as packed:
         names = packed.namelist()
-    assert {"kslint/__main__.py", "kslint/rules/pvc-missing.md"} <= set(names)
+    assert {"kslint/__main__.py", "kslint/rules/references/pvc-missing.md"} <= set(names)
 
 
 def test_the_container_runs_as_nobody() -> None:

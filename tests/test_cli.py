@@ -99,7 +99,7 @@ def test_files_are_named_from_the_working_directory() -> None:
 
 
 def test_stdin() -> None:
-    text = (FIXTURES / "vllm-omp-bind-all/bad-env/deployment.yaml").read_bytes()
+    text = (FIXTURES / "vllm/vllm-omp-bind-all/bad-env/deployment.yaml").read_bytes()
     done = kslint("check", "-", stdin=text)
     assert done.returncode == 1
     assert b"<stdin>:20:15" in done.stdout
@@ -118,7 +118,7 @@ def test_stdin() -> None:
 def test_bad_input_exits_2_and_the_rest_is_checked(
     tmp_path: Path, content: bytes, message: bytes
 ) -> None:
-    good = FIXTURES / "vllm-omp-bind-all/bad-env/deployment.yaml"
+    good = FIXTURES / "vllm/vllm-omp-bind-all/bad-env/deployment.yaml"
     (tmp_path / "broken.yaml").write_bytes(content)
     (tmp_path / "other.yaml").write_bytes(good.read_bytes())
     done = kslint("check", ".", cwd=tmp_path)

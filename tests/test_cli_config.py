@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from typer.testing import Result
 
-TRAP = (FIXTURES / "vllm-omp-bind-all/bad-env/deployment.yaml").read_text(encoding="utf-8")
+TRAP = (FIXTURES / "vllm/vllm-omp-bind-all/bad-env/deployment.yaml").read_text(encoding="utf-8")
 RESERVED = (
     "reports input that cannot be read, and stays as it is; `exclude` keeps files from being read"
 )

@@ -12,13 +12,13 @@ from cases import ROOT, book, inside
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from kslint import engine
 from kslint.cli.config import plain
 from kslint.config import Cluster, Config, Node, PerPath, Taint, excluder, matcher
-from kslint.config_file import ConfigError, find, read, schema
-from kslint.model import capacity
+from kslint.config.file import ConfigError, find, read, schema
 from kslint.model.cluster import node_pools
-from kslint.model.quantity import Quantity, parse_or_none
+from kslint.model.kubernetes import capacity
+from kslint.model.kubernetes.quantity import Quantity, parse_or_none
+from kslint.running import engine
 
 if TYPE_CHECKING:
     from pathlib import Path

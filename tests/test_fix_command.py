@@ -174,9 +174,9 @@ def test_no_link_leads_out_of_the_directory(tree: Path) -> None:
 def test_a_file_that_changes_meanwhile_is_left_alone(
     tree: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from kslint import engine
     from kslint.cli import quick
     from kslint.cli.checking import run
+    from kslint.running import engine
 
     checked = engine.run
 

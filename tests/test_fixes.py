@@ -6,10 +6,11 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
-from cases import FIXTURES, book, findings_in, inside
+from cases import FIXTURES, FOLDERS, RULE_FOLDERS, book, findings_in, inside
 
-from kslint import config_file, engine, fixing
 from kslint.config import Config
+from kslint.config import file as config_file
+from kslint.running import engine, fixing
 from kslint.source.load import Input, load, load_source
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from kslint.findings import Finding, Result
 
-CASES = sorted([*FIXTURES.glob("*/bad*"), *FIXTURES.glob("platform-bad*")])
+CASES = [folder for folder in FOLDERS if "bad" in folder.name]
 
 REVEALED = {"bad-other-kinds": ("hf-download-on-throttled-egress",)}
 """A field that is spelt right is read, and what it says may be wrong in turn."""
@@ -81,7 +82,7 @@ def texts(outcome: fixing.Outcome) -> dict[str, str]:
 def test_fixtures_show_fixes_as_the_page_has_them(name: str) -> None:
     spec = next(rule.fix for rule in book() if rule.name == name)
     assert spec is not None
-    folders = [*(FIXTURES / name).glob("bad*"), FIXTURES / "platform-bad"]
+    folders = [*RULE_FOLDERS[name].glob("bad*"), FIXTURES / "platform-bad"]
     found = [finding.fix for folder in folders for finding in findings_in(folder, name)]
     kinds = {fix.safe for fix in found if fix is not None}
     assert kinds

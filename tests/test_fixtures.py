@@ -5,15 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from cases import FIXTURES, Expected, book, expected_in, findings_in
+from cases import FIXTURES, PLATFORMS, RULE_FOLDERS, Expected, book, expected_in, findings_in
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-RULES = {rule.name for rule in book()}
-CASES = sorted(
-    case for folder in FIXTURES.iterdir() if folder.name in RULES for case in folder.iterdir()
-)
+CASES = sorted(case for folder in RULE_FOLDERS.values() for case in folder.iterdir())
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.parent.name}/{case.name}")
@@ -26,5 +23,8 @@ def test_fixture(case: Path) -> None:
 
 
 def test_every_folder_belongs_to_a_rule_or_is_a_platform() -> None:
-    strangers = {folder.name for folder in FIXTURES.iterdir()} - RULES
-    assert {name for name in strangers if not name.startswith("platform-")} == set()
+    places = {folder.relative_to(FIXTURES).as_posix() for folder in RULE_FOLDERS.values()}
+    assert places <= {f"{rule.category}/{rule.name}" for rule in book()}
+    assert {folder.name for folder in set(FIXTURES.iterdir()) - set(PLATFORMS)} <= {
+        rule.category for rule in book()
+    }

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import fuzz
 import pytest
 
-from kslint import engine
+from kslint.running import engine
 
 if TYPE_CHECKING:
     from kslint.findings import Result

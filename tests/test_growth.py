@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from cases import book
 
-from kslint import engine
 from kslint.config import Config
+from kslint.running import engine
 from kslint.source.files import Source
 from kslint.source.load import Input, load_source
 

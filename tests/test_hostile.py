@@ -14,9 +14,11 @@ from cases import FIXTURES, book, inside, result_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kslint import config_file, engine, rulebook
+from kslint import rulebook
 from kslint.config import Config
+from kslint.config import file as config_file
 from kslint.resources import is_object
+from kslint.running import engine
 from kslint.source.files import Source, discover, read
 from kslint.source.load import Input, load, load_source
 
@@ -99,7 +101,11 @@ def test_wrong_types_at_any_place_of_any_kind_break_no_rule() -> None:
 
 @pytest.mark.parametrize(
     "case",
-    ["platform-good/serving", "canary-on-rwo-pvc/bad-volume", "yaml-unquoted-text/bad-gitops"],
+    [
+        "platform-good/serving",
+        "rollout/canary-on-rwo-pvc/bad-volume",
+        "schema/yaml-unquoted-text/bad-gitops",
+    ],
 )
 def test_truncated_files(case: str) -> None:
     folder = FIXTURES / case

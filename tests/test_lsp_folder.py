@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from cases import FIXTURES
+from cases import FIXTURES, RULE_FOLDERS
 from lsp_client import edited
 from lsprotocol.types import CodeAction, Position, PositionEncodingKind, Range, TextDocumentEdit
 from pygls.workspace import PositionCodec
@@ -172,7 +172,7 @@ spec:
 """
 FIRST_BAD = [
     next(iter(sorted(rule.glob("bad-*"))), None)
-    for rule in sorted(FIXTURES.iterdir())
+    for rule in RULE_FOLDERS.values()
     if rule.name != "unexplained-suppression"  # wants a reason, which the user has to give
 ]
 

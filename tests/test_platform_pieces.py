@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 import pytest
 from cases import book
 
-from kslint import engine
 from kslint.config import Cluster, Config
 from kslint.graph.graph import Graph
 from kslint.model.kserve.installation import values_are_known
-from kslint.model.platform import CERT_MANAGER, ISTIO, KNATIVE, chart_sources, shows
+from kslint.model.platform.pieces import CERT_MANAGER, ISTIO, KNATIVE, chart_sources, shows
+from kslint.running import engine
 from kslint.source.load import load
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from kslint.model.platform import Piece
+    from kslint.model.platform.pieces import Piece
     from kslint.source.load import Input
 
 APPLICATION = """

@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
-from cases import FIXTURES, ROOT, inside
+from cases import PLATFORMS, ROOT, RULE_FOLDERS, inside
 from typer.testing import CliRunner
 
 from kslint.cli.commands import app
-from kslint.model.validation import deployment_failures, scaler_failures, service_failures
+from kslint.model.kubernetes.admission.objects import (
+    deployment_failures,
+    scaler_failures,
+    service_failures,
+)
 from kslint.source.files import Source
 from kslint.source.nodes import Map
 from kslint.source.parser import compose
@@ -23,7 +27,7 @@ if TYPE_CHECKING:
     from typer.testing import Result
 
 GOOD = "fixtures/platform-good"
-CASES = "fixtures/cpu-request-over-injected-limit"
+CASES = "fixtures/resources/cpu-request-over-injected-limit"
 SNAPSHOT = ROOT / "tests" / "snapshots" / "render-qwen-cpu.yaml"
 
 
@@ -322,7 +326,7 @@ spec:
 
 
 def test_fixtures_all_render() -> None:
-    for folder in sorted(FIXTURES.iterdir()):
+    for folder in [*PLATFORMS, *RULE_FOLDERS.values()]:
         done = kslint(str(folder))
         assert done.exit_code in (0, 2)
         assert done.exception is None or isinstance(done.exception, SystemExit)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import jsonschema
 import pytest
 import yaml
-from cases import FIXTURES, ROOT, book, expected_in, findings_in
+from cases import ROOT, RULE_FOLDERS, book, expected_in, findings_in
 
 from kslint import rulebook
 
@@ -60,7 +60,7 @@ def test_ids_and_names_are_unique() -> None:
 @pytest.mark.parametrize("rule", RULES, ids=str_name)
 def test_front_matter_matches_its_schema(rule: Rule) -> None:
     schema = json.loads((ROOT / "rules" / "page.schema.json").read_text(encoding="utf-8"))
-    text = (ROOT / "rules" / f"{rule.name}.md").read_text(encoding="utf-8")
+    text = (ROOT / "rules" / rule.category / f"{rule.name}.md").read_text(encoding="utf-8")
     front = yaml.safe_load(text.split("\n---\n")[0][4:])
     jsonschema.validate(front, schema)
 
@@ -82,7 +82,7 @@ def test_check_exists_and_says_what_it_looks_for(rule: Rule) -> None:
 
 @pytest.mark.parametrize("rule", CHECKED, ids=str_name)
 def test_has_bad_and_near_miss_fixtures(rule: Rule) -> None:
-    cases = [case for case in (FIXTURES / rule.name).iterdir() if case.is_dir()]
+    cases = [case for case in RULE_FOLDERS[rule.name].iterdir() if case.is_dir()]
     bad = [case for case in cases if case.name.startswith("bad-")]
     good = [case for case in cases if case.name.startswith("good-")]
     assert len(bad) + len(good) == len(cases)
@@ -95,7 +95,7 @@ def test_has_bad_and_near_miss_fixtures(rule: Rule) -> None:
 @pytest.mark.parametrize("rule", CHECKED, ids=str_name)
 def test_every_message_is_seen_in_a_fixture(rule: Rule) -> None:
     """A message that no fixture shows is not known to be right, or to be reachable."""
-    messages = {e.message for case in (FIXTURES / rule.name).iterdir() for e in expected_in(case)}
+    messages = {e.message for case in RULE_FOLDERS[rule.name].iterdir() for e in expected_in(case)}
     for variant, template in rule.messages.items():
         pattern = re.escape(template)
         pattern = re.sub(r"\\\{\w+\\\}", "(.*)", pattern)
@@ -147,7 +147,8 @@ def test_an_unusable_page_is_named(tmp_path: Path, text: str, message: str) -> N
 def test_an_index_holds_what_the_pages_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pages = rulebook.load()
     for rule in pages:
-        shutil.copy(rule.file, tmp_path)
+        (tmp_path / rule.category).mkdir(exist_ok=True)
+        shutil.copy(rule.file, tmp_path / rule.category)
     (tmp_path / rulebook.INDEX).write_text(rulebook.index(pages))
     monkeypatch.setattr(rulebook, "folder", lambda: str(tmp_path))
     indexed = rulebook.load()

@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING
 
 import corpora
 import pytest
-from cases import FIXTURES, book, inside
+from cases import FOLDERS, book, inside
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from platforms import hostile_platforms, platforms
 
-from kslint import config_file, engine, rulebook, shares
-from kslint.cache import digests
+from kslint import rulebook
 from kslint.cli import checking, quick, reading
 from kslint.config import Config, excluder
+from kslint.config import file as config_file
+from kslint.running import engine, shares
+from kslint.running.cache import digests
 from kslint.source.files import CONFIG_FILES, Source, read_all
 from kslint.source.load import parsed
 
@@ -35,11 +37,6 @@ if TYPE_CHECKING:
 
     Input = Sequence[Source | InputProblem]
 
-FOLDERS = sorted(
-    folder
-    for rule in FIXTURES.iterdir()
-    for folder in ([rule] if rule.name.startswith("platform-") else rule.iterdir())
-)
 forks = pytest.mark.skipif(sys.platform != "linux", reason="forks on Linux only")
 
 

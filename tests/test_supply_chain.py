@@ -119,6 +119,50 @@ def test_every_locked_package_has_one_version_and_hashes(lock: Path) -> None:
         )
 
 
+INSTALLS = re.compile(r"\bpip\b.* install (.*)")
+
+
+def lines_of(file: Path) -> list[str]:
+    """The lines of a script, continued ones as one."""
+    return file.read_text(encoding="utf-8").replace("\\\n", " ").splitlines()
+
+
+def installs() -> Iterator[tuple[str, str]]:
+    """Every file that installs something, and what it says behind `install`."""
+    places = (
+        "scripts/*.sh",
+        "ci/*",
+        ".github/**/*.yml",
+        "action.yml",
+        "Dockerfile",
+        "docs/*",
+        "*.md",
+    )
+    for file in sorted(file for place in places for file in ROOT.glob(place) if file.is_file()):
+        for line in lines_of(file):
+            if found := INSTALLS.search(line):
+                yield file.relative_to(ROOT).as_posix(), found[1]
+
+
+def test_a_lock_is_installed_as_it_stands() -> None:
+    """A resolver reads the metadata of what is locked, and pips disagree about extras in it."""
+    locks = [(file, words.split()) for file, words in installs() if "-requirement" in words]
+    assert {file for file, _ in locks} >= {
+        "scripts/test.sh", "scripts/install_locks.sh", "action.yml", "Dockerfile",
+        ".github/workflows/docs.yml", ".github/workflows/release.yml",
+    }  # fmt: skip
+    for file, words in locks:
+        assert {"--no-deps", "--require-hashes"} <= set(words), file
+
+
+def test_this_checkout_is_installed_beside_its_lock() -> None:
+    """The lock holds all that it needs, so nothing else may come in with it."""
+    built = [(file, words) for file, words in installs() if "--no-build-isolation" in words]
+    assert len(built) > 3
+    for file, words in built:
+        assert "--no-deps" in words.split(), file
+
+
 def uses(node: Any) -> Iterator[str]:
     if isinstance(node, dict):
         for key, value in node.items():

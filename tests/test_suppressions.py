@@ -6,17 +6,17 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 import pytest
-from cases import FIXTURES, book, result_of
+from cases import RULE_FOLDERS, book, result_of
 
 from kslint.findings import Suppression
-from kslint.suppressions import applied, excuses
+from kslint.findings.suppressions import applied, excuses
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from kslint.findings import Finding
 
-CASES = FIXTURES / "unused-suppression"
+CASES = RULE_FOLDERS["unused-suppression"]
 
 
 def suppressed(case: str) -> dict[str, Finding]:

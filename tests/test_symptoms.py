@@ -10,7 +10,7 @@ from cases import ROOT, book
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kslint.symptoms import search
+from kslint.rulebook.symptoms import search
 
 MESSAGES = {
     "cpu-request-over-injected-limit": (

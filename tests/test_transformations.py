@@ -13,11 +13,12 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 import pytest
-from cases import FIXTURES, ROOT, book, inside
+from cases import FOLDERS, ROOT, book, inside
 from transformations import TRANSFORMATIONS, in_walk_order
 
-from kslint import config_file, engine
 from kslint.config import Config
+from kslint.config import file as config_file
+from kslint.running import engine
 from kslint.source.files import CONFIG_FILES, Source
 from kslint.source.load import Input, load_source
 
@@ -27,12 +28,6 @@ if TYPE_CHECKING:
     from transformations import Files, Rewritten, Transformation
 
     from kslint.findings import Finding
-
-FOLDERS = sorted(
-    folder
-    for rule in FIXTURES.iterdir()
-    for folder in ([rule] if rule.name.startswith("platform-") else rule.iterdir())
-)
 
 
 def files_of(folder: Path) -> Files:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import pytest
-from cases import FIXTURES, book, inside
+from cases import RULE_FOLDERS, book, inside
 
-from kslint import engine
 from kslint.config import Cluster, Config, Node
+from kslint.running import engine
 from kslint.source.load import load
 
 
 def severities(rule: str, case: str, cluster: Cluster) -> list[str]:
     rules = [r for r in book() if r.name == rule]
-    with inside(FIXTURES / rule / case):
+    with inside(RULE_FOLDERS[rule] / case):
         result = engine.run(load(["."]), rules, Config(cluster=cluster), book())
     return [f.severity for f in result.findings if f.name == rule]
 

@@ -9,10 +9,11 @@ from unittest import mock
 import yaml
 
 from kslint.graph.graph import Graph
-from kslint.model.kserve import names, runtimes, storage_containers
+from kslint.model.kserve import names, runtimes
 from kslint.model.kserve.isvc import InferenceService
 from kslint.model.kserve.settings import defaults, from_data
-from kslint.model.quantity import QuantityError, parse
+from kslint.model.kserve.storage import containers as storage_containers
+from kslint.model.kubernetes.quantity import QuantityError, parse
 from kslint.model.tree import put
 from kslint.source.files import Source
 from kslint.source.load import Input, load_source
@@ -112,8 +113,8 @@ def _settings(given: dict[str, Any]) -> Settings:
 
 
 def _refusals(services: list[InferenceService], graph: Graph, stages: tuple[str, ...]) -> list[str]:
-    from kslint.model.kserve import refusals
-    from kslint.model.kserve.runtime_validation import runtime_rejections
+    from kslint.model.kserve.admission import refusals
+    from kslint.model.kserve.admission.runtimes import runtime_rejections
 
     found = [f for service in services for f in refusals.of_service(service)]
     for kind in ("ServingRuntime", "ClusterServingRuntime"):

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 from kslint.checks.platform import once
 from kslint.findings import Problem
-from kslint.model import argocd
-from kslint.model.certmanager import (
+from kslint.model.gitops import argocd
+from kslint.model.kserve.installation import LLM_CHART, values_block
+from kslint.model.kserve.settings import CONTROLLER_CHARTS
+from kslint.model.platform.certmanager import (
     definitions_come_otherwise,
     installs_definitions,
     releases,
     switches,
 )
-from kslint.model.kserve.installation import LLM_CHART, values_block
-from kslint.model.kserve.settings import CONTROLLER_CHARTS
-from kslint.model.platform import CERT_MANAGER, chart_sources, lacks
+from kslint.model.platform.pieces import CERT_MANAGER, chart_sources, lacks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

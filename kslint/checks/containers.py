@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kslint.findings import Problem
-from kslint.model.field_errors import opaque
 from kslint.model.kserve import names
-from kslint.model.pod import containers
+from kslint.model.kubernetes.admission.field_errors import opaque
+from kslint.model.kubernetes.pod import containers
 from kslint.source.nodes import Map
 
 if TYPE_CHECKING:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kslint.findings import Problem
-from kslint.model import argocd, layers
-from kslint.model.crd import ANNOTATION_LIMIT, deployed
+from kslint.model.gitops import argocd
+from kslint.model.gitops.crd import ANNOTATION_LIMIT, deployed
 from kslint.model.kserve import names
+from kslint.model.platform import layers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from kslint.model.argocd import Application
-    from kslint.model.crd import Definition
+    from kslint.model.gitops.argocd import Application
+    from kslint.model.gitops.crd import Definition
     from kslint.model.kserve.isvc import InferenceService
     from kslint.model.model import Model
     from kslint.source.nodes import Node, Span

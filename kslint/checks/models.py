@@ -6,10 +6,14 @@ from typing import TYPE_CHECKING
 
 from kslint.findings import Problem
 from kslint.model.downloads import lasts
+from kslint.model.engines.vllm.arguments import parse_arguments
+from kslint.model.engines.vllm.engine import read_engine
+from kslint.model.engines.vllm.image import is_upstream
+from kslint.model.engines.vllm.words import item_words
 from kslint.model.kserve import names
 from kslint.model.kserve.pod_webhook import admitted_pod
-from kslint.model.kserve.storage import model_sources
-from kslint.model.pod import (
+from kslint.model.kserve.storage.sources import model_sources
+from kslint.model.kubernetes.pod import (
     container_named,
     environment,
     init_containers,
@@ -17,10 +21,6 @@ from kslint.model.pod import (
     mounts,
     volumes,
 )
-from kslint.model.vllm.arguments import parse_arguments
-from kslint.model.vllm.engine import read_engine
-from kslint.model.vllm.image import is_upstream
-from kslint.model.vllm.words import item_words
 from kslint.source.nodes import walk
 
 if TYPE_CHECKING:

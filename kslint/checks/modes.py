@@ -8,11 +8,11 @@ from kslint.checks.platform import once
 from kslint.findings import Problem
 from kslint.model.answer import Invalid
 from kslint.model.kserve import names
-from kslint.model.kserve.domain import LABEL_LIMIT
-from kslint.model.kserve.hosts import hosts, label_failures
+from kslint.model.kserve.admission.services import rejections
 from kslint.model.kserve.installation import default_mode, installations, is_literal, place
-from kslint.model.kserve.validation import rejections
-from kslint.model.platform import KNATIVE, lacks
+from kslint.model.kserve.routing.domain import LABEL_LIMIT
+from kslint.model.kserve.routing.hosts import hosts, label_failures
+from kslint.model.platform.pieces import KNATIVE, lacks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kslint.findings import Problem
-from kslint.model.gateways import GROUP, declared_classes, gateways, may_exist
+from kslint.model.gateway.gateways import GROUP, declared_classes, gateways, may_exist
 from kslint.model.kserve import names
-from kslint.model.kserve.hosts import CLUSTER_LOCAL_DOMAIN, DEFAULT_DOMAIN, DEFAULT_DOMAIN_TEMPLATE
 from kslint.model.kserve.installation import (
     default_mode,
     installations,
@@ -16,7 +15,12 @@ from kslint.model.kserve.installation import (
     makes_gateway,
     place,
 )
-from kslint.model.platform import ISTIO, is_open, lacks, serves_ingresses
+from kslint.model.kserve.routing.hosts import (
+    CLUSTER_LOCAL_DOMAIN,
+    DEFAULT_DOMAIN,
+    DEFAULT_DOMAIN_TEMPLATE,
+)
+from kslint.model.platform.pieces import ISTIO, is_open, lacks, serves_ingresses
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from kslint.findings import Problem
 from kslint.model.answer import Known
-from kslint.model.pod import containers, init_containers
+from kslint.model.kubernetes.pod import containers, init_containers
 from kslint.source.nodes import Map
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from kslint.model.vllm.engine import Engine
+    from kslint.model.engines.vllm.engine import Engine
     from kslint.model.workload import Server
     from kslint.source.nodes import Node
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from kslint.findings import Problem
 from kslint.model.kserve import names
-from kslint.model.pod import container_named, containers
-from kslint.model.quantity import parse_or_none
+from kslint.model.kubernetes.pod import container_named, containers
+from kslint.model.kubernetes.quantity import parse_or_none
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

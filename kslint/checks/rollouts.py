@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kslint.findings import Problem
-from kslint.model.capacity import GPU
 from kslint.model.dependencies import claim_of, storage_uris
 from kslint.model.kserve import names
 from kslint.model.kserve.objects import autoscaler_class
-from kslint.model.pod import accelerator, claims
-from kslint.model.rollout import rollout
+from kslint.model.kubernetes.capacity import GPU
+from kslint.model.kubernetes.pod import accelerator, claims
+from kslint.model.kubernetes.rollout import rollout
 from kslint.model.room import room
 from kslint.model.scaling import most_replicas, scalers
 

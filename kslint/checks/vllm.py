@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from kslint.findings import Problem
 from kslint.model.answer import Absent, Invalid, Known
-from kslint.model.quantity import parse, parse_or_none
-from kslint.model.vllm.engine import GIB
+from kslint.model.engines.vllm.engine import GIB
+from kslint.model.kubernetes.quantity import parse, parse_or_none
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from kslint.model.engines.vllm.engine import Engine
     from kslint.model.model import Model
-    from kslint.model.vllm.engine import Engine
     from kslint.model.workload import Server
     from kslint.source.nodes import Node
 

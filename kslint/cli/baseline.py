@@ -17,7 +17,7 @@ from kslint.cli.progress import Progress
 from kslint.cli.root import app
 
 if TYPE_CHECKING:
-    from kslint.baseline import Baseline
+    from kslint.findings.baseline import Baseline
 
 baseline = typer.Typer(
     help="Keep findings that were there before from failing a run.",
@@ -50,11 +50,11 @@ def write(
     Entries about files outside PATHS are kept, those whose finding is gone are dropped. Input that
     cannot be read is in no baseline: then nothing is written, and the exit code is 2.
     """
-    from kslint import engine
-    from kslint.baseline import renewed, text
     from kslint.cli.formats import replace
     from kslint.cli.inputs import in_force, read_input, say_broken
-    from kslint.config_file import find_baseline
+    from kslint.config.file import find_baseline
+    from kslint.findings.baseline import renewed, text
+    from kslint.running import engine
     from kslint.source.files import BASELINE_FILE
 
     config, book = in_force(paths, config_file, isolated)
@@ -84,7 +84,7 @@ def write(
 
 def _old(file: str) -> Baseline:
     """The baseline to renew; an empty one if there is none yet."""
-    from kslint.baseline import Baseline
+    from kslint.findings.baseline import Baseline
     from kslint.source.files import display
 
     if os.path.lexists(file):

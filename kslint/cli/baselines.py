@@ -10,14 +10,14 @@ from kslint.cli.usage import Stop
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from kslint.baseline import Baseline
     from kslint.findings import Result
+    from kslint.findings.baseline import Baseline
     from kslint.rulebook import Rule
 
 
 def read(file: str) -> Baseline:
     """The baseline in a file. Raises Stop if there are mistakes in it, once all are on stderr."""
-    from kslint import baseline
+    from kslint.findings import baseline
 
     try:
         return baseline.load(file)
@@ -32,7 +32,7 @@ def applied(
     """The result of a run of these rules over these paths, less what the baseline holds."""
     if baseline is None:
         return result
-    from kslint.baseline import applied
+    from kslint.findings.baseline import applied
 
     ran = frozenset(rule.id for rule in rules if not rule.reserved)
     return applied(baseline, result, ran, paths or ["."])

@@ -12,10 +12,10 @@ import sys
 from collections import Counter
 from typing import TYPE_CHECKING, NoReturn
 
-from kslint.books import CUSTOM
 from kslint.cli.usage import Stop
 from kslint.config import excluder
-from kslint.fingerprints import identity
+from kslint.findings.fingerprints import identity
+from kslint.running.books import CUSTOM
 from kslint.source.files import (
     BASELINE_FILE,
     CONFIG_FILES,
@@ -32,9 +32,9 @@ from kslint.source.history import HEAD, History, HistoryError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from kslint.baseline import Baseline
     from kslint.config import Config
     from kslint.findings import Finding, Result
+    from kslint.findings.baseline import Baseline
     from kslint.rulebook import Rule
     from kslint.source.load import Input
 
@@ -104,7 +104,7 @@ class Change:
 
         Of input that could not be read, only that in changed files fails the run. Raises Stop.
         """
-        from kslint.suppressions import COMPLAINTS
+        from kslint.findings.suppressions import COMPLAINTS
 
         same = {file.source.name for file in loaded.files if self.history.holds(file.source)}
         same -= self.named

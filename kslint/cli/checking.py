@@ -16,12 +16,12 @@ from kslint.source.files import STDIN
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kslint.baseline import Baseline
-    from kslint.cache import Cache
     from kslint.cli.changed import Change
     from kslint.config import Config
     from kslint.findings import Result
-    from kslint.fixing import Outcome
+    from kslint.findings.baseline import Baseline
+    from kslint.running.cache import Cache
+    from kslint.running.fixing import Outcome
     from kslint.source.load import Input
 
 FAIL_ON = "error"
@@ -59,7 +59,7 @@ class Options(NamedTuple):
 
 def run(options: Options) -> int:
     """Check, report, and say the exit code. Raises UsageError and Stop."""
-    from kslint.written import MistakesError
+    from kslint.config.written import MistakesError
 
     try:
         return _run(options)
@@ -152,7 +152,7 @@ class _Check:
         return result._replace(summary=result.summary._replace(fixed=fixed)), saved
 
     def _fixes(self, result: Result) -> Outcome:
-        from kslint import fixing
+        from kslint.running import fixing
 
         return fixing.fix(
             self.reading.loaded,
@@ -162,7 +162,7 @@ class _Check:
         )
 
     def _judged(self, read: Input) -> Result:
-        from kslint import engine
+        from kslint.running import engine
 
         return engine.run(read, self._rules, self.config, self.book)
 
@@ -190,7 +190,7 @@ def _cache() -> Cache | None:
     found = installation()
     if found is None:
         return None
-    from kslint import cache
+    from kslint.running import cache
 
     return cache.Cache(cache.directory(), found)
 
@@ -218,7 +218,7 @@ def _baseline(options: Options, config: Config) -> Baseline | None:
         return None
     if options.isolated and options.baseline is None:
         return None
-    from kslint.config_file import find_baseline
+    from kslint.config.file import find_baseline
 
     file = find_baseline(options.places, options.baseline, config)
     return None if file is None else baselines.read(file)

@@ -50,7 +50,7 @@ app.add_typer(config, name="config")
 @config.command()
 def schema() -> None:
     """Print the JSON Schema of kslint.yaml, for editors."""
-    from kslint.config_file import schema_text
+    from kslint.config.file import schema_text
 
     sys.stdout.write(schema_text())
 

@@ -12,7 +12,7 @@ from kslint.cli.formats import has_colour
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from kslint.fixing import Outcome
+    from kslint.running.fixing import Outcome
     from kslint.source.files import Source
 
 _PAINT = {"+": "\x1b[32m{}\x1b[0m\n", "-": "\x1b[31m{}\x1b[0m\n", "@": "\x1b[36m{}\x1b[0m\n"}
@@ -95,7 +95,7 @@ def _ended(lines: list[str]) -> list[str]:
 
 
 def _more(outcome: Outcome) -> str:
-    from kslint.fixing import available
+    from kslint.running.fixing import available
 
     left = len(available(outcome.result.findings, unsafe=True))
     return f"; {left} more with --unsafe-fixes" if left else ""

@@ -182,8 +182,8 @@ _REPORTS: dict[str, Callable[[Run, bool], str]] = {
 
 
 def _facts(book: Iterable[Rule]) -> list[RuleFacts]:
-    from kslint.engine import filled
     from kslint.report.facts import RuleFacts
+    from kslint.running.engine import filled
 
     return [
         RuleFacts(

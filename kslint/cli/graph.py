@@ -63,10 +63,10 @@ def graph(
     Exits 0 whatever is found, 2 if input could not be read, the command line is wrong, or
     kslint itself failed.
     """
-    from kslint import engine
     from kslint.cli.inputs import chosen, in_force, read_input, say_broken
     from kslint.model.model import Model
     from kslint.picture.build import picture
+    from kslint.running import engine
 
     if depth is not None and not focus:
         raise UsageError("--depth needs a --focus")

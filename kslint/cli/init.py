@@ -39,7 +39,7 @@ def init(
     ] = False,
 ) -> None:
     """Write a commented kslint.yaml for a tree. Never overwrites one."""
-    from kslint.config_file import ConfigError, in_directory
+    from kslint.config.file import ConfigError, in_directory
     from kslint.graph.graph import Graph
     from kslint.source.files import display
     from kslint.source.load import load
@@ -68,8 +68,9 @@ def init(
 
 def survey(graph: Graph) -> Survey:
     """What the tree holds, as far as a configuration speaks of it."""
-    from kslint.model import argocd, platform
+    from kslint.model.gitops import argocd
     from kslint.model.kserve.settings import inferred_version
+    from kslint.model.platform import pieces as platform
 
     pieces = (platform.CERT_MANAGER, platform.ISTIO, platform.KNATIVE)
     shown = [piece.word for piece in pieces if platform.shows(graph, piece)]

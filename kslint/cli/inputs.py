@@ -27,9 +27,11 @@ def in_force(
 
     Raises Stop if there are mistakes in either, once all are on stderr.
     """
-    from kslint import books, config_file, config_names, rulebook
+    from kslint import rulebook
     from kslint.config import Config
-    from kslint.written import MistakesError
+    from kslint.config import file as config_file
+    from kslint.config.written import MistakesError
+    from kslint.running import books, config_names
 
     if isolated:
         if file:
@@ -59,7 +61,8 @@ def chosen(
 
     Raises UsageError on a name that means no rule.
     """
-    from kslint import engine, rulebook
+    from kslint import rulebook
+    from kslint.running import engine
 
     try:
         return engine.choose(book, config, _names(select), _names(ignore))

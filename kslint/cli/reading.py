@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from kslint.source.files import Source
 
 if TYPE_CHECKING:
-    from kslint.cache import Cache
     from kslint.config import Config
     from kslint.findings import Result
     from kslint.model.model import Model
     from kslint.rulebook import Rule
+    from kslint.running.cache import Cache
     from kslint.source.files import InputProblem
     from kslint.source.load import Input
 
@@ -61,8 +61,8 @@ class Reading:
         """
         if cache is None:
             return self._found(rules, book, None, processes)
-        from kslint.cache import today
-        from kslint.engine import INTERNAL_ERROR
+        from kslint.running.cache import today
+        from kslint.running.engine import INTERNAL_ERROR
 
         name = cache.name_of(self.config, rules, [today(), *self._digests])
         result = cache.get(name)
@@ -79,13 +79,13 @@ class Reading:
         divided = self._divided(rules, book, cache, processes)
         if divided is not None:
             return divided
-        from kslint import engine
+        from kslint.running import engine
 
         return engine.run(self.loaded, rules, self.config, book, self.model)
 
     @cached_property
     def _digests(self) -> list[str]:
-        from kslint.cache import digests
+        from kslint.running.cache import digests
 
         return digests(self.files)
 
@@ -96,7 +96,7 @@ class Reading:
         sources = self.sources.values()
         if len(sources) == 1 or sum(len(source.data) for source in sources) < LARGE:
             return None
-        from kslint import shares, workers
+        from kslint.running import shares, workers
 
         processes = processes or workers.available()
         if cache is None:

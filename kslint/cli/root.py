@@ -9,7 +9,7 @@ from typer.core import TyperGroup
 
 from kslint import __version__
 from kslint.cli.usage import Stop, UsageError
-from kslint.written import MistakesError
+from kslint.config.written import MistakesError
 
 
 class _Commands(TyperGroup):

@@ -57,9 +57,9 @@ def run_tests(
 
     Exits 0 if all do what they say, 1 if one does not, 2 if a page cannot be used.
     """
-    from kslint import rule_tests
     from kslint.cli.inputs import in_force
     from kslint.custom import pages
+    from kslint.running import rule_tests
 
     config, book = in_force(directories, config_file, False)
     tested = [rule for rule in book if rule.custom]
@@ -116,7 +116,7 @@ def explain(
 def _explain_message(book: list[Rule], message: str) -> None:
     """The rules a message may come from; and the page of the first, if no other fits as well."""
     from kslint.report.frames import printable
-    from kslint.symptoms import search
+    from kslint.rulebook.symptoms import search
 
     found = search(book, message)
     if not found:

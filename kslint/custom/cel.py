@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from cel_expr_python import cel
 from cel_expr_python.ext import ext_optional, ext_strings
 
-from kslint.model.quantity import Quantity, QuantityError, parse
+from kslint.model.kubernetes.quantity import Quantity, QuantityError, parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -9,8 +9,8 @@ import sys
 from contextlib import suppress
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
+from kslint.config.written import Mistake, MistakesError
 from kslint.custom.protocol import MAX_MEMORY, OUT_OF_MEMORY, READY, StoppedError
-from kslint.written import Mistake, MistakesError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

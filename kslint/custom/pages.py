@@ -11,15 +11,15 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kslint import rulebook
+from kslint.config.written import Mistake, MistakesError, Written, at_span, one_document, plain
 from kslint.rulebook import CEL, Rule, RulebookError
 from kslint.source import files
 from kslint.source.parts import Parts
-from kslint.written import Mistake, MistakesError, Written, at_span, one_document, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from kslint.config_words import Path
+    from kslint.config.words import Path
     from kslint.custom.evaluator import Complaint
     from kslint.resources import Resource
     from kslint.source.nodes import Node

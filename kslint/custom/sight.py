@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.model.kserve import names
-from kslint.model.kserve.refusals import of_service
+from kslint.model.kserve.admission.refusals import of_service
 from kslint.model.kserve.rendering import when_running
-from kslint.model.kubernetes import defaulted_deployment
+from kslint.model.kubernetes.defaults import defaulted_deployment
+from kslint.model.kubernetes.pod import containers
 from kslint.model.model import POD_KINDS
-from kslint.model.pod import containers
 from kslint.source.nodes import Map, Scalar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from kslint.config_words import Path
+    from kslint.config.words import Path
     from kslint.model.kserve.isvc import InferenceService
     from kslint.model.model import Model
     from kslint.model.workload import Workload

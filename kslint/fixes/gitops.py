@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kslint.model import argocd
+from kslint.model.gitops import argocd
 from kslint.model.kserve import names
 from kslint.source.nodes import Scalar, Seq
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kslint.model.gateways import declared_classes
+from kslint.model.gateway.gateways import declared_classes
 from kslint.model.kserve.installation import place
 from kslint.source.layout import UnfitError
 from kslint.source.nodes import Scalar

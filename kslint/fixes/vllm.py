@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kslint.model.quantity import parse_or_none
+from kslint.model.kubernetes.quantity import parse_or_none
 from kslint.source.nodes import Scalar
 
 if TYPE_CHECKING:

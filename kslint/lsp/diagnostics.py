@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
     from pygls.workspace import PositionCodec
 
+    from kslint.config.written import Mistake
     from kslint.findings import Finding
     from kslint.lsp.folder import Buffer, Checked
-    from kslint.written import Mistake
 
 SOURCE = "kslint"
 CONFIGURATION = "configuration"

@@ -11,23 +11,26 @@ import os
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from kslint import baseline, books, config_file, config_names, engine, rulebook
-from kslint.baseline import BaselineError
+from kslint import rulebook
 from kslint.config import Config, excluder
+from kslint.config import file as config_file
+from kslint.config.written import MistakesError
+from kslint.findings import baseline
+from kslint.findings.baseline import BaselineError
 from kslint.lsp.uses import uses
 from kslint.model.model import Model
+from kslint.running import books, config_names, engine
 from kslint.source.files import Found, InputProblem, Source, discover, display, read, would_find
 from kslint.source.load import Input, load_source, unreadable
-from kslint.written import MistakesError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from kslint.config.written import Mistake
     from kslint.findings import Finding, Result
     from kslint.lsp.uses import Use
     from kslint.rulebook import Rule
     from kslint.source.nodes import Span
-    from kslint.written import Mistake
 
     Signature = tuple[int, int, int]
     """Time of the last change, size and number of a file: what tells that it changed."""

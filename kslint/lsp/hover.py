@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from kslint.lsp.uses import at
 from kslint.model.kserve.rendering import created, reasons_missing
-from kslint.model.pod import containers, init_containers
+from kslint.model.kubernetes.pod import containers, init_containers
 from kslint.report import yaml
 from kslint.report.facts import active, page_url
 from kslint.source.nodes import Scalar

@@ -20,7 +20,7 @@ from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 
 from kslint import REPORT_URL, __version__
-from kslint.config_file import PYPROJECT
+from kslint.config.file import PYPROJECT
 from kslint.lsp.diagnostics import Places
 from kslint.lsp.folder import Buffer, Folder, is_within
 from kslint.lsp.uris import path_of

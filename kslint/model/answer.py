@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Generic, TypeVar, Union
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar, Union
 
 if TYPE_CHECKING:
     from kslint.source.nodes import Node
@@ -71,3 +71,16 @@ def integer(text: str, node: Node | None = None) -> Known[int] | Invalid:
         return Known(int(text), node)
     except ValueError as error:
         return Invalid(text, str(error), node)
+
+
+class Failure(NamedTuple):
+    """Something the webhook, the controller or the API server refuses, with its own message.
+
+    `stage` is webhook, controller, api-server or pod-webhook (the Deployment exists, its pods
+    are refused); `node` is what it is about.
+    """
+
+    stage: str
+    message: str
+    node: Node
+    code: str = ""

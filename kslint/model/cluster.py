@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kslint.model.capacity import GPU, NodePool, Taint
-from kslint.model.quantity import parse_or_none
+from kslint.model.kubernetes.capacity import GPU, NodePool, Taint
+from kslint.model.kubernetes.quantity import parse_or_none
 
 if TYPE_CHECKING:
     from kslint.config import Config, Node

@@ -16,8 +16,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.graph.references import KSERVE, Reference, container_references, pod_references
-from kslint.model.field_errors import opaque
 from kslint.model.kserve import names
+from kslint.model.kubernetes.admission.field_errors import opaque
 from kslint.source.nodes import Map
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING, NamedTuple
 
-from kslint.model import argocd
+from kslint.model.gitops import argocd
 from kslint.resources import KUSTOMIZATIONS, Resource, is_object
 from kslint.source.inner import inner_document
 from kslint.source.nodes import Map, Scalar

@@ -12,9 +12,12 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.model.answer import ABSENT, Known, Unknown
+from kslint.model.engines.vllm.commandline import read_commandline
+from kslint.model.engines.vllm.engine import TOKENS, Engine
+from kslint.model.engines.vllm.image import is_upstream, read_image
 from kslint.model.kserve import names
-from kslint.model.kserve.storage import DROPPED, model_sources, storage_identity
-from kslint.model.pod import (
+from kslint.model.kserve.storage.sources import DROPPED, model_sources, storage_identity
+from kslint.model.kubernetes.pod import (
     containers,
     environment,
     has_env_from,
@@ -22,9 +25,6 @@ from kslint.model.pod import (
     mount_of,
     mounts,
 )
-from kslint.model.vllm.commandline import read_commandline
-from kslint.model.vllm.engine import TOKENS, Engine
-from kslint.model.vllm.image import is_upstream, read_image
 from kslint.source.parts import Parts
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from kslint.model.answer import Answer
     from kslint.model.kserve.isvc import Component
-    from kslint.model.kserve.llm import LLMInferenceService
+    from kslint.model.kserve.llm.service import LLMInferenceService
     from kslint.model.model import Model
     from kslint.model.workload import Workload
     from kslint.resources import Resource

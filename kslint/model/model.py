@@ -6,12 +6,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from kslint.graph.graph import Graph
-from kslint.model import argocd, dependencies
+from kslint.model import dependencies
+from kslint.model.engines.vllm.image import version_of
+from kslint.model.gitops import argocd
 from kslint.model.kserve import names, settings
 from kslint.model.kserve.isvc import InferenceService
-from kslint.model.makers import Makers
+from kslint.model.kubernetes.makers import Makers
 from kslint.model.schemas.catalogue import Schemas
-from kslint.model.vllm.image import version_of
 from kslint.model.workload import of_component, of_pool, of_runtime, of_template
 from kslint.source.paths import Paths
 
@@ -20,11 +21,11 @@ if TYPE_CHECKING:
 
     from kslint.config import Config
     from kslint.graph.references import Reference
-    from kslint.model.argocd import Application
     from kslint.model.dependencies import Answer
     from kslint.model.documents import Read
     from kslint.model.downloads import Download
-    from kslint.model.kserve.llm import LLMInferenceService
+    from kslint.model.gitops.argocd import Application
+    from kslint.model.kserve.llm.service import LLMInferenceService
     from kslint.model.kserve.settings import Settings
     from kslint.model.schemas.suspects import Suspect
     from kslint.model.workload import Server, Workload
@@ -116,7 +117,7 @@ class Model:
         resources = self.of_kind("LLMInferenceService", names.GROUP)
         if not resources:  # most trees have none, and the import takes a while
             return []
-        from kslint.model.kserve.llm import LLMInferenceService
+        from kslint.model.kserve.llm.service import LLMInferenceService
 
         return [
             LLMInferenceService(resource, self.graph, settings.governing(self.settings, resource))

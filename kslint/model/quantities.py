@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from kslint.model.field_errors import opaque
-from kslint.model.quantity import QuantityError, parse
+from kslint.model.kubernetes.admission.field_errors import opaque
+from kslint.model.kubernetes.quantity import QuantityError, parse
 from kslint.source.nodes import Scalar
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from kslint.model.capacity import demand, quota_slots, slots
 from kslint.model.cluster import node_pools
+from kslint.model.kubernetes.capacity import demand, quota_slots, slots
 
 if TYPE_CHECKING:
     from kslint.model.model import Model

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kslint.model import argocd
+from kslint.model.gitops import argocd
 from kslint.model.kserve.objects import autoscaler_class
 
 if TYPE_CHECKING:

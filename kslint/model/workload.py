@@ -5,17 +5,17 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from kslint.model.kubernetes import defaulted_deployment, defaulted_pod
-from kslint.model.pod import containers
-from kslint.model.rollout import rollout
-from kslint.model.vllm.engine import read_engine
+from kslint.model.engines.vllm.engine import read_engine
+from kslint.model.kubernetes.defaults import defaulted_deployment, defaulted_pod
+from kslint.model.kubernetes.pod import containers
+from kslint.model.kubernetes.rollout import rollout
 from kslint.source.nodes import Map
 
 if TYPE_CHECKING:
+    from kslint.model.engines.vllm.engine import Engine
     from kslint.model.kserve.isvc import Component
-    from kslint.model.kserve.llm_pools import Pool
-    from kslint.model.rollout import Rollout
-    from kslint.model.vllm.engine import Engine
+    from kslint.model.kserve.llm.pools import Pool
+    from kslint.model.kubernetes.rollout import Rollout
     from kslint.resources import Resource
     from kslint.source.nodes import Node
 

@@ -8,9 +8,10 @@ from kslint.findings import SEVERITIES
 from kslint.graph import argo
 from kslint.graph.completeness import ALWAYS_THERE
 from kslint.graph.graph import ABSENT
-from kslint.model import argocd, dependencies
+from kslint.model import dependencies
+from kslint.model.gitops import argocd
 from kslint.model.kserve import names, runtimes
-from kslint.model.kserve.refusals import of_service
+from kslint.model.kserve.admission.refusals import of_service
 from kslint.model.kserve.rendering import created
 from kslint.picture import (
     CREATED,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from kslint.fingerprints import fingerprints
+from kslint.findings.fingerprints import fingerprints
 from kslint.report.facts import writable
 
 if TYPE_CHECKING:

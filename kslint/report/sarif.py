@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from kslint import __version__
-from kslint.fingerprints import fingerprints
+from kslint.findings.fingerprints import fingerprints
 from kslint.report.facts import (
     HOME,
     INPUT,

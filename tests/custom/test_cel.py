@@ -13,7 +13,7 @@ pytest.importorskip("cel_expr_python", reason="the extra `cel` is not installed"
 
 from kslint.custom import cel
 from kslint.custom.evaluator import Evaluator, Expression, Verdict
-from kslint.model.quantity import Quantity, QuantityError, parse
+from kslint.model.kubernetes.quantity import Quantity, QuantityError, parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,7 +8,7 @@ import pytest
 
 from kslint.graph.graph import Graph
 from kslint.graph.repository import glob_matches, normal_url
-from kslint.model import argocd
+from kslint.model.gitops import argocd
 from kslint.source.load import load
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import Any
 from kserve_worlds import world
 
 from kslint.model.kserve.pod_webhook import admitted_pod
-from kslint.model.pod import container_named
+from kslint.model.kubernetes.pod import container_named
 
 HEAD = """
 apiVersion: serving.kserve.io/v1beta1

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from kslint.graph.graph import Graph
-from kslint.model import argocd
+from kslint.model.gitops import argocd
 from kslint.source.files import Source
 from kslint.source.load import Input, load_source
 

@@ -10,7 +10,7 @@ from hypothesis import settings as budget
 from hypothesis import strategies as st
 
 from kslint.graph.graph import Graph
-from kslint.model.capacity import (
+from kslint.model.kubernetes.capacity import (
     NodePool,
     Taint,
     allocatable,
@@ -18,8 +18,8 @@ from kslint.model.capacity import (
     quota_slots,
     slots,
 )
-from kslint.model.machines import aks, eks, gke, machine
-from kslint.model.quantity import parse
+from kslint.model.kubernetes.machines import aks, eks, gke, machine
+from kslint.model.kubernetes.quantity import parse
 from kslint.source.files import Source
 from kslint.source.load import Input, load_source
 from kslint.source.nodes import Origin, made

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from kslint.graph.graph import Graph
-from kslint.model import argocd, crd
-from kslint.model.crd import charts
+from kslint.model.gitops import argocd, crd
+from kslint.model.gitops.crd import charts
 from kslint.source.files import Source
 from kslint.source.load import Input, load_source
 

@@ -8,7 +8,7 @@ import pytest
 from test_storage import ACCOUNT, model
 
 from kslint.model.kserve.pod_webhook import admitted_pod
-from kslint.model.pod import init_containers
+from kslint.model.kubernetes.pod import init_containers
 
 IRSA = ACCOUNT.replace(
     "namespace: team}", "namespace: team, annotations: {eks.amazonaws.com/role-arn: arn}}"

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from kserve_worlds import world
 
 from kslint.model.answer import Invalid, Known, Unknown
-from kslint.model.kserve.domain import domain_error, is_unclosed, render, url_path
-from kslint.model.kserve.ingress import (
+from kslint.model.kserve.routing.domain import domain_error, is_unclosed, render, url_path
+from kslint.model.kserve.routing.ingress import (
     TOP_LEVEL,
     hosts,
     ingress_failures,

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from kslint.graph.graph import Graph
-from kslint.model.kubernetes import defaulted_deployment, defaulted_pod
+from kslint.model.kubernetes.defaults import defaulted_deployment, defaulted_pod
 from kslint.model.workload import of_template
 from kslint.source.files import Source
 from kslint.source.load import Input, load_source

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from kslint.model.layers import CLASSIC, LLM, Member, clashes, culprits
+from kslint.model.platform.layers import CLASSIC, LLM, Member, clashes, culprits
 from kslint.resources import Resource
 from kslint.source.files import Source
 from kslint.source.nodes import Map

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from kslint.graph.graph import ABSENT, FOUND, UNKNOWN, Graph
 from kslint.model.kserve import settings
-from kslint.model.kserve.llm import LLMInferenceService
-from kslint.model.kserve.llm_configs import SCRIPT, merge_specs, rendered
-from kslint.model.kserve.llm_validation import llm_config_rejections, llm_rejections
+from kslint.model.kserve.admission.llm import llm_config_rejections, llm_rejections
+from kslint.model.kserve.llm.configs import SCRIPT, merge_specs, rendered
+from kslint.model.kserve.llm.service import LLMInferenceService
 from kslint.resources import Resource
 from kslint.source.files import Source
 from kslint.source.load import Input, load_source

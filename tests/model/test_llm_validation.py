@@ -6,8 +6,8 @@ import pytest
 
 from kslint.graph.graph import Graph
 from kslint.model.kserve import settings
-from kslint.model.kserve.llm import LLMInferenceService
-from kslint.model.kserve.llm_validation import llm_config_rejections, llm_rejections
+from kslint.model.kserve.admission.llm import llm_config_rejections, llm_rejections
+from kslint.model.kserve.llm.service import LLMInferenceService
 from kslint.source.files import Source
 from kslint.source.load import Input, load_source
 

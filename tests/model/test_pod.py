@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from kslint.model import pod
+from kslint.model.kubernetes import pod
 from kslint.source.files import Source
 from kslint.source.parser import compose
 

@@ -24,12 +24,12 @@ from strategies import (
 
 from kslint.config import Config
 from kslint.graph.graph import Graph
-from kslint.model import argocd, crd
+from kslint.model.gitops import argocd, crd
 from kslint.model.kserve import names
 from kslint.model.kserve.isvc import InferenceService
 from kslint.model.kserve.rendering import created
 from kslint.model.kserve.settings import defaults, resolve
-from kslint.model.kubernetes import defaulted_deployment
+from kslint.model.kubernetes.defaults import defaulted_deployment
 from kslint.model.model import Model
 from kslint.model.tree import MERGE_KEYS, strategic_merge
 from kslint.model.workload import of_template

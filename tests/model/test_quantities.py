@@ -6,7 +6,7 @@ import pytest
 
 from kslint.graph.graph import Graph
 from kslint.model.quantities import of_resource, refusal, suggestion
-from kslint.model.schema import Schemas
+from kslint.model.schemas.schema import Schemas
 from kslint.source.files import Source
 from kslint.source.load import Input, load_source
 from kslint.source.nodes import Scalar

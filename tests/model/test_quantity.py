@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kslint.model.quantity import Quantity, QuantityError, parse, parse_or_none
+from kslint.model.kubernetes.quantity import Quantity, QuantityError, parse, parse_or_none
 
 if TYPE_CHECKING:
     from fractions import Fraction

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kslint.model.remote import Remote, in_repository, remote
+from kslint.model.gitops.remote import Remote, in_repository, remote
 
 
 @pytest.mark.parametrize(

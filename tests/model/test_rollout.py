@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kslint.model.rollout import Rollout, resolve, rollout
+from kslint.model.kubernetes.rollout import Rollout, resolve, rollout
 from kslint.source.nodes import Origin, made
 
 if TYPE_CHECKING:

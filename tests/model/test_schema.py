@@ -13,18 +13,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kslint.graph.graph import Graph
-from kslint.model.schema import NEWER, Schemas, is_newer, meant, read
+from kslint.model.schemas.schema import NEWER, Schemas, is_newer, meant, read
 from kslint.source.files import Source
 from kslint.source.load import Input, load_source
 from kslint.source.nodes import Origin, made
 
 if TYPE_CHECKING:
-    from kslint.model.schema import Schema, Step
+    from kslint.model.schemas.schema import Schema, Step
     from kslint.resources import Resource
 
 ROOT = Path(__file__).resolve().parents[2]
 TABLE = json.loads(
-    (ROOT / "kslint" / "model" / "kserve" / "data" / "schemas.json").read_text(encoding="utf-8")
+    (ROOT / "kslint" / "model" / "schemas" / "data" / "kserve.json").read_text(encoding="utf-8")
 )
 FREE = ("apiVersion", "kind", "metadata", "status")
 

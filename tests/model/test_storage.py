@@ -10,15 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from kserve_worlds import NO_STORAGE_CONTAINER, world
 
-from kslint.model.kserve.initializer import common_parent, volume_name, with_storage_uris
 from kslint.model.kserve.pod_webhook import admitted_pod
-from kslint.model.kserve.storage import (
+from kslint.model.kserve.storage.initializer import common_parent, volume_name, with_storage_uris
+from kslint.model.kserve.storage.sources import (
     model_sources,
     serves_without_storage,
     storage_failures,
     storage_identity,
 )
-from kslint.model.pod import init_containers
+from kslint.model.kubernetes.pod import init_containers
 from kslint.source.nodes import walk
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kslint.graph.graph import Graph
-from kslint.model.argocd import applications, applied_client_side, ignores, keeps_live
+from kslint.model.gitops.argocd import applications, applied_client_side, ignores, keeps_live
 from kslint.resources import Resource
 from kslint.source.files import Source
 from kslint.source.load import Input, load_source

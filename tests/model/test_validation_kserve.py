@@ -10,21 +10,21 @@ from hypothesis import strategies as st
 
 from kslint.graph.graph import Graph
 from kslint.model.kserve import settings as kserve_settings
-from kslint.model.kserve.isvc import InferenceService
-from kslint.model.kserve.runtime_validation import (
+from kslint.model.kserve.admission.runtimes import (
     inference_graph_rejections,
     runtime_rejections,
     trained_model_rejections,
 )
-from kslint.model.kserve.validation import controller_refusals, rejections
+from kslint.model.kserve.admission.services import controller_refusals, rejections
+from kslint.model.kserve.isvc import InferenceService
 from kslint.resources import Resource
 from kslint.source.files import Source
 from kslint.source.load import Input, load_source
 from kslint.source.nodes import Map, Origin, made
 
 if TYPE_CHECKING:
+    from kslint.model.answer import Failure
     from kslint.model.kserve.settings import Settings
-    from kslint.model.kserve.workload import Failure
 
 ORIGIN = Origin("written", "a test")
 

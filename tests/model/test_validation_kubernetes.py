@@ -11,14 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kslint.model.kubernetes import defaulted_deployment
-from kslint.model.validation import (
+from kslint.model.kubernetes.admission.objects import (
     claim_failures,
     deployment_failures,
     pod_failures,
     scaler_failures,
     service_failures,
 )
+from kslint.model.kubernetes.defaults import defaulted_deployment
 from kslint.source.files import Source
 from kslint.source.nodes import Map, Origin, made
 from kslint.source.parser import compose

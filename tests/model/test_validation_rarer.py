@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from test_validation_kubernetes import C, P, check, deployment, ids, only, tree
 
-from kslint.model.validation import (
+from kslint.model.kubernetes.admission.objects import (
     claim_failures,
     deployment_failures,
     pod_failures,

@@ -8,23 +8,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kslint.model.vllm.commandline import (
+from kslint.model.engines.vllm.commandline import (
     API_SERVER,
     HUGGINGFACE,
     VLLM_SERVE,
     read_commandline,
 )
-from kslint.model.vllm.image import read_image
-from kslint.model.vllm.lexer import tokens
-from kslint.model.vllm.shell import MAX_SCRIPT
+from kslint.model.engines.vllm.image import read_image
+from kslint.model.engines.vllm.lexer import tokens
+from kslint.model.engines.vllm.shell import MAX_SCRIPT
 from kslint.source.files import Source
 from kslint.source.nodes import Map, Origin, made
 from kslint.source.parser import compose
 
 if TYPE_CHECKING:
-    from kslint.model.vllm.commandline import (
-        CommandLine,
-    )
+    from kslint.model.engines.vllm.commandline import CommandLine
     from kslint.source.nodes import Node
 
 IMAGE = "vllm/vllm-openai:v0.23.0"

@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kslint.model.answer import Absent, Invalid, Known, Unknown
-from kslint.model.vllm.engine import read_engine
+from kslint.model.engines.vllm.engine import read_engine
 from kslint.source.files import Source
 from kslint.source.nodes import Origin, made
 from kslint.source.parser import compose
 
 if TYPE_CHECKING:
-    from kslint.model.vllm.engine import Engine
+    from kslint.model.engines.vllm.engine import Engine
     from kslint.source.nodes import Node
 
 CPU = "image: vllm/vllm-openai-cpu:v0.23.0\n"

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kslint.model.answer import Known, Unknown
-from kslint.model.vllm import facts
-from kslint.model.vllm.image import is_upstream, read_image
-from kslint.model.vllm.programs import API_SERVER, HUGGINGFACE, VLLM_SERVE
-from kslint.model.vllm.weights import weight_bytes
+from kslint.model.engines.vllm import facts
+from kslint.model.engines.vllm.image import is_upstream, read_image
+from kslint.model.engines.vllm.programs import API_SERVER, HUGGINGFACE, VLLM_SERVE
+from kslint.model.engines.vllm.weights import weight_bytes
 
 ROOT = Path(__file__).parents[2]
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kslint.model.vllm import omp
+from kslint.model.engines.vllm import omp
 
 INT = "ValueError: invalid literal for int() with base 10: "
 NOW = (0, 23, 0)

@@ -14,7 +14,7 @@ from sarif_schema import LOG
 
 from kslint import __version__
 from kslint.findings import Baselined, Finding, Subject
-from kslint.fingerprints import fingerprints
+from kslint.findings.fingerprints import fingerprints
 from kslint.report import concise, github, gitlab, html, junit, markdown, sarif
 from kslint.source.nodes import Span
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kslint.model.kserve import names
-from kslint.model.kserve.credentials import with_account_credentials
 from kslint.model.kserve.pod_edits import (
     edited_container,
     elements,
@@ -18,8 +17,9 @@ from kslint.model.kserve.pod_edits import (
     with_resource_settings,
     with_volume,
 )
-from kslint.model.kserve.storage import serves_without_storage
-from kslint.model.pod import container_named, containers
+from kslint.model.kserve.storage.credentials import with_account_credentials
+from kslint.model.kserve.storage.sources import serves_without_storage
+from kslint.model.kubernetes.pod import container_named, containers
 from kslint.model.tree import appended, put
 from kslint.source.nodes import Map, Origin, made
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kslint.graph.argo import GROUP
-from kslint.model import argocd
-from kslint.model.argocd import Application
+from kslint.model.gitops import argocd
+from kslint.model.gitops.argocd import Application
 from kslint.model.kserve import names
 from kslint.model.kserve.settings import CONTROLLER_CHARTS
 from kslint.source.inner import inner_document
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kslint.graph.graph import Graph
-    from kslint.model.argocd import Source
+    from kslint.model.gitops.argocd import Source
     from kslint.model.kserve.settings import Settings
     from kslint.model.model import Model
     from kslint.source.nodes import Node

@@ -9,16 +9,12 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from kslint.model.answer import Failure
 from kslint.model.kserve import names, objects, runtimes
 from kslint.model.kserve.defaulting import defaulted
-from kslint.model.kserve.initializer import with_storage_uris
 from kslint.model.kserve.multinode import Group, split
-from kslint.model.kserve.workload import (
-    Failure,
-    component_pod,
-    predictor_pod,
-    with_runtime_defaults,
-)
+from kslint.model.kserve.storage.initializer import with_storage_uris
+from kslint.model.kserve.workload import component_pod, predictor_pod, with_runtime_defaults
 from kslint.model.tree import put
 from kslint.source.nodes import Map, Origin, made
 

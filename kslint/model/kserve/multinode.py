@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from kslint.model.answer import Failure
 from kslint.model.kserve import names
 from kslint.model.kserve.workload import (
     RUNTIME_POD_FIELDS,
     Built,
-    Failure,
     controller_origin,
     merged_container,
     of_runtime,
 )
-from kslint.model.pod import container_named, containers
-from kslint.model.quantity import parse_or_none
+from kslint.model.kubernetes.pod import container_named, containers
+from kslint.model.kubernetes.quantity import parse_or_none
 from kslint.model.tree import appended, put, strategic_merge, without
 from kslint.source.nodes import Map, Seq, made
 

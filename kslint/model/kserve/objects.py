@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from kslint.model.kserve import names
 from kslint.model.kserve.multinode import GENERATION
 from kslint.model.kserve.workload import controller_origin
-from kslint.model.kubernetes import CONTAINER_DEFAULTS, POD_DEFAULTS, defaulted_deployment
-from kslint.model.pod import container_named, containers
+from kslint.model.kubernetes.defaults import CONTAINER_DEFAULTS, POD_DEFAULTS, defaulted_deployment
+from kslint.model.kubernetes.pod import container_named, containers
 from kslint.model.tree import put, put_defaults, put_missing
 from kslint.source.nodes import Map, Origin, Seq, made
 

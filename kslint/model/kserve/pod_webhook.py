@@ -10,21 +10,21 @@ from typing import TYPE_CHECKING
 
 from kslint.model.kserve import names
 from kslint.model.kserve.agent import with_agent
-from kslint.model.kserve.initializer import (
+from kslint.model.kserve.pod_edits import edited_container
+from kslint.model.kserve.storage.initializer import (
     INITIALIZER_CONTAINER,
     with_modelcars,
     with_single,
     with_storage_uris,
 )
-from kslint.model.kserve.pod_edits import edited_container
-from kslint.model.kserve.storage import (
+from kslint.model.kserve.storage.sources import (
     INJECTOR,
     is_modelcar,
     serves_without_storage,
     single_uri,
     storage_failures,
 )
-from kslint.model.pod import containers
+from kslint.model.kubernetes.pod import containers
 from kslint.model.tree import put
 from kslint.source.nodes import Origin, made
 

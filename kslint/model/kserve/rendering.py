@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kslint.model.kserve import names
-from kslint.model.kserve.ingress import routes
-from kslint.model.kserve.refusals import of_service
+from kslint.model.kserve.admission.refusals import of_service
+from kslint.model.kserve.routing.ingress import routes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,7 +13,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from kslint.model import argocd
+from kslint.model.gitops import argocd
 from kslint.source.inner import inner_document
 from kslint.source.nodes import Map, Origin, Scalar, made
 

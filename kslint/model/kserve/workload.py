@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from kslint.model.answer import Failure
 from kslint.model.kserve import names
-from kslint.model.pod import container_named
+from kslint.model.kubernetes.pod import container_named
 from kslint.model.tree import (
     appended,
     put,
@@ -45,19 +46,6 @@ _TAG = re.compile(r":[\w.\-_]*$", re.ASCII)
 _PLACEHOLDER = re.compile(
     r"\{\{-?\s*\.(Name|Namespace|Labels|Annotations)(?:\.([A-Za-z0-9_]+))?\s*-?\}\}"
 )
-
-
-class Failure(NamedTuple):
-    """Something the webhook, the controller or the API server refuses, with its own message.
-
-    `stage` is webhook, controller, api-server or pod-webhook (the Deployment exists, its pods
-    are refused); `node` is what it is about.
-    """
-
-    stage: str
-    message: str
-    node: Node
-    code: str = ""
 
 
 class Built(NamedTuple):

@@ -11,7 +11,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from kslint.model.field_errors import opaque
+from kslint.model.kubernetes.admission.field_errors import opaque
 from kslint.model.schemas.suspects import fits
 from kslint.source.nodes import Map, Scalar, Seq
 

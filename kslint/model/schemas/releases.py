@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from kslint.model.platform import chart_sources
-from kslint.model.remote import remote
+from kslint.model.gitops.remote import remote
+from kslint.model.platform.pieces import chart_sources
 from kslint.model.schemas import tables
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from kslint.model.field_errors import opaque
+from kslint.model.kubernetes.admission.field_errors import opaque
 from kslint.model.schemas.schema import EITHER, QUANTITY, TEXT
 from kslint.model.schemas.walk import MODES as MODES  # noqa: PLC0414  (part of what this offers)
 from kslint.model.schemas.walk import Met  # noqa: TC001  (a NamedTuple's field)

@@ -1,0 +1,1 @@
+"""What a model server's command line, environment and image mean."""

@@ -1,0 +1,110 @@
+"""The command line a container runs: which server, with which flags and inline environment."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kslint.model.engines.vllm.arguments import Flag, parse_arguments
+from kslint.model.engines.vllm.image import is_upstream
+from kslint.model.engines.vllm.programs import API_SERVER, HUGGINGFACE, VLLM_SERVE
+from kslint.model.engines.vllm.shell import find_run
+from kslint.model.engines.vllm.words import item_words
+from kslint.model.kubernetes.pod import environment
+
+if TYPE_CHECKING:
+    from kslint.model.engines.vllm.facts import Version
+    from kslint.model.engines.vllm.image import Image
+    from kslint.model.engines.vllm.shell import Run
+    from kslint.model.engines.vllm.words import Word
+    from kslint.model.kubernetes.pod import EnvVar
+    from kslint.source.nodes import Node
+
+__all__ = ["API_SERVER", "HUGGINGFACE", "VLLM_SERVE", "CommandLine", "Flag", "read_commandline"]
+
+
+class CommandLine:
+    """How a container starts its server.
+
+    `program`: VLLM_SERVE, API_SERVER or HUGGINGFACE, or "" if it starts no server.
+    `by_image`: the image's ENTRYPOINT names the program, the manifest gives bare arguments.
+    `doubled`: `args` repeats the program that the ENTRYPOINT already names (exit code 2).
+    `shell`, `execed`: a shell starts it; and it replaces that shell (`exec`), so gets SIGTERM.
+    `flags`: all, in order. `positionals`: words that are neither flags nor their values.
+    `complete`: no flags can come from elsewhere (`$ARGS`, a `--config` file, another branch).
+    `environment`: variables that the command line itself sets.
+    """
+
+    __slots__ = (
+        "by_image",
+        "complete",
+        "doubled",
+        "environment",
+        "execed",
+        "flags",
+        "positionals",
+        "program",
+        "shell",
+    )
+
+    def __init__(self, program: str = "", by_image: bool = False, doubled: bool = False) -> None:
+        self.program = program
+        self.by_image = by_image
+        self.doubled = doubled
+        self.shell = False
+        self.execed = False
+        self.flags: list[Flag] = []
+        self.positionals: list[Word] = []
+        self.complete = True
+        self.environment: dict[str, EnvVar] = {}
+
+    def flag(self, name: str) -> Flag | None:
+        """The flag that counts: of duplicates the last. `name` as in `Flag.name`."""
+        return next((flag for flag in reversed(self.flags) if flag.name == name), None)
+
+    def all(self, name: str) -> list[Flag]:
+        return [flag for flag in self.flags if flag.name == name]
+
+    def __repr__(self) -> str:
+        return f"CommandLine({self.program!r}, {[flag.written for flag in self.flags]})"
+
+
+def read_commandline(container: Node, image: Image, version: Version | None = None) -> CommandLine:
+    """Read `command` and `args` over the image's ENTRYPOINT.
+
+    Kubernetes puts `command` in the place of ENTRYPOINT and `args` in that of CMD
+    (core/v1 Container). `version` decides which prefixes of options are unique.
+    """
+    variables = environment(container)
+    command = item_words(container, "command", variables)
+    arguments = item_words(container, "args", variables)
+    run = find_run([*command, *arguments], variables)
+    if run is not None:
+        doubled = not command and bool(image.entrypoint) and not run.in_shell
+        return _filled(CommandLine(run.start.program, doubled=doubled), run, version)
+    if command or not image.entrypoint or _runs_other(arguments):
+        return CommandLine()
+    line = CommandLine(image.entrypoint, by_image=True)
+    # a private image that is given nothing brings its own model and flags
+    line.complete = bool(arguments) or is_upstream(image)
+    return _with_arguments(line, arguments, version)
+
+
+def _runs_other(arguments: list[Word]) -> bool:
+    """True for arguments such as `/bin/bash -c ...` or `bench serve`: no server comes of them."""
+    first = arguments[0].text if arguments else ""
+    return first.startswith(("/bin/", "/usr/bin/")) or first in ("bash", "sh", "bench", "sleep")
+
+
+def _filled(line: CommandLine, run: Run, version: Version | None) -> CommandLine:
+    line.shell, line.execed = run.in_shell, run.execed
+    line.environment = run.environment
+    line.complete = run.only
+    return _with_arguments(line, run.words[run.start.first :], version)
+
+
+def _with_arguments(line: CommandLine, words: list[Word], version: Version | None) -> CommandLine:
+    read = parse_arguments(words, version, line.program == HUGGINGFACE)
+    line.flags, line.positionals = read.flags, read.positionals
+    from_file = line.program != HUGGINGFACE and line.flag("config") is not None
+    line.complete = line.complete and read.complete and not from_file
+    return line

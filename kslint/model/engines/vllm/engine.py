@@ -1,0 +1,356 @@
+"""A vLLM server as a container runs it: one place to ask for its flags, variables and limits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from kslint.model.answer import (
+    ABSENT,
+    Absent,
+    Invalid,
+    Known,
+    Unknown,
+    integer,
+)
+from kslint.model.engines.vllm import omp
+from kslint.model.engines.vllm.arguments import parse_human_int
+from kslint.model.engines.vllm.commandline import API_SERVER, HUGGINGFACE, read_commandline
+from kslint.model.engines.vllm.image import read_image
+from kslint.model.engines.vllm.programs import VLLM_SERVE
+from kslint.model.engines.vllm.words import DYNAMIC
+from kslint.model.kubernetes.pod import (
+    environment,
+    has_env_from,
+    init_containers,
+    requests_accelerator,
+)
+
+if TYPE_CHECKING:
+    from kslint.model.answer import Answer, Checked
+    from kslint.model.engines.vllm.arguments import Flag
+    from kslint.model.engines.vllm.commandline import CommandLine
+    from kslint.model.engines.vllm.facts import Version
+    from kslint.model.engines.vllm.image import Image
+    from kslint.source.nodes import Node
+
+GIB = 1 << 30
+_TRUE = frozenset(("1", "ON", "YES", "TRUE"))
+TOKENS = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_TOKEN_PATH")
+_DTYPES = {"float": "float32", "half": "float16"}
+_TARGET = "VLLM_TARGET_DEVICE"
+_MENTIONS = ("vllm", "huggingfaceserver", "llm-d", "llmd")
+
+
+class ModelRef(NamedTuple):
+    """What is served.
+
+    kind: "hub" (a repository id), "path" (a file system path), "remote" (a URL such as s3://),
+    "default" (none is named: the server falls back on `text`), or "unknown".
+    """
+
+    kind: str
+    text: str
+    node: Node | None
+
+
+class OmpBind(NamedTuple):
+    """VLLM_CPU_OMP_THREADS_BIND: as written, where, and what the release makes of it."""
+
+    value: str
+    node: Node | None
+    binding: omp.Binding
+
+
+class Engine:
+    """A container that runs a vLLM server.
+
+    kind: "vllm" or "huggingfaceserver" (KServe's server, which uses vLLM where it can).
+    device: "cpu", "gpu" or "unknown". A container that asks for an accelerator is never "cpu".
+    backend_certain: False for a huggingfaceserver that chooses its backend by the model.
+    """
+
+    __slots__ = (
+        "_environment",
+        "_open_environment",
+        "backend_certain",
+        "commandline",
+        "container",
+        "device",
+        "image",
+        "kind",
+        "version",
+    )
+
+    def __init__(self, container: Node, image: Image, commandline: CommandLine) -> None:
+        self.container = container
+        self.image = image
+        self.version: Version | None = image.version
+        self.commandline = commandline
+        self.kind = "huggingfaceserver" if commandline.program == HUGGINGFACE else "vllm"
+        self._environment = {**environment(container), **commandline.environment}
+        self._open_environment = has_env_from(container)
+        backend = commandline.flag("backend") if self.kind == "huggingfaceserver" else None
+        self.backend_certain = self.kind == "vllm" or (
+            backend is not None and backend.value == "vllm"
+        )
+        self.device = self._find_device()
+
+    def flag(self, name: str) -> Flag | None:
+        """The flag that counts (the last), by its long name in hyphens; None if not written."""
+        return self.commandline.flag(name)
+
+    def value(self, name: str) -> Answer[str]:
+        """A flag's value; "" for one written without. Absent only if it is certainly not given."""
+        flag = self.flag(name)
+        if flag is None:
+            return ABSENT if self.commandline.complete else Unknown("more flags may be added")
+        if not flag.known:
+            return Unknown("its value is set elsewhere", flag.value_node or flag.node)
+        return Known(flag.value or "", flag.value_node or flag.node)
+
+    def env(self, name: str) -> Answer[str]:
+        """A variable of the server's process, inline ones included. The node is its value's."""
+        variable = self._environment.get(name)
+        if variable is None:
+            return Unknown("envFrom may set it") if self._open_environment else ABSENT
+        node = variable.value_node or variable.node
+        if variable.value is None or DYNAMIC in variable.value:
+            return Unknown("its value is set elsewhere", node)
+        return Known(variable.value, node)
+
+    @property
+    def env_names(self) -> list[str]:
+        return list(self._environment)
+
+    @property
+    def port(self) -> Checked[int]:
+        """The HTTP port: 8000 for vLLM (cli_args.py v0.23.0), 8080 for KServe's server."""
+        if self.kind == "huggingfaceserver":
+            return self._count("http-port", 8080)
+        return ABSENT if self.flag("uds") else self._count("port", 8000)
+
+    @property
+    def tensor_parallel(self) -> Checked[int]:
+        return self._count("tensor-parallel-size", 1)
+
+    @property
+    def pipeline_parallel(self) -> Checked[int]:
+        return self._count("pipeline-parallel-size", 1)
+
+    @property
+    def data_parallel(self) -> Checked[int]:
+        return self._count("data-parallel-size", 1)
+
+    @property
+    def ranks(self) -> Checked[int]:
+        """TP x PP: the worker processes of one replica, and of the device lists they need."""
+        tensor, pipeline = self.tensor_parallel, self.pipeline_parallel
+        if not isinstance(tensor, Known):
+            return tensor
+        if not isinstance(pipeline, Known):
+            return pipeline
+        return Known(tensor.value * pipeline.value, tensor.node or pipeline.node)
+
+    @property
+    def dtype(self) -> Answer[str]:
+        """--dtype, with float spelt float32 and half float16. Absent means auto."""
+        answer = self.value("dtype")
+        if isinstance(answer, Known):
+            return Known(_DTYPES.get(answer.value, answer.value), answer.node)
+        return answer
+
+    @property
+    def enforce_eager(self) -> Answer[bool]:
+        """Known(False) also where it is certainly not given."""
+        flag = self.flag("enforce-eager")
+        if flag is not None:
+            return Known(not flag.negated, flag.node)
+        return Known(False) if self.commandline.complete else Unknown("more flags may be added")
+
+    @property
+    def model(self) -> ModelRef:
+        """The model that is named: `vllm serve` takes a positional or --model, others --model only.
+
+        Sources: vllm/entrypoints/cli/serve.py:52, transformers_utils/repo_utils.py v0.23.0.
+        """
+        if self.kind == "huggingfaceserver":
+            return self._huggingface_model()
+        flag = self.flag("model")
+        if flag is not None:
+            return _reference(flag.value, flag.value_node or flag.node)
+        positionals = self.commandline.positionals
+        if positionals and self.commandline.program != API_SERVER:
+            word = positionals[0]
+            return _reference(word.text if word.known else None, word.node)
+        if self.image.family == "substratus" and isinstance(given := self.env("MODEL"), Known):
+            return _reference(given.value, given.node)
+        if not self.commandline.complete or self.image.family == "substratus":
+            return ModelRef("unknown", "", None)
+        return ModelRef("default", "Qwen/Qwen3-0.6B", None)
+
+    @property
+    def served_names(self) -> Answer[tuple[str, ...]]:
+        """The names clients may ask for; without a flag, the model as it is written."""
+        huggingface = self.kind == "huggingfaceserver"
+        flag = self.flag("model-name" if huggingface else "served-model-name")
+        if flag is not None and flag.known and flag.values:
+            return Known(flag.values, flag.value_node)
+        if flag is not None or not self.commandline.complete:
+            return Unknown("the served name is set elsewhere", flag and flag.node)
+        if huggingface:
+            return Known(("model",))
+        model = self.model
+        known = model.kind != "unknown"
+        return Known((model.text,), model.node) if known else Unknown("the model is set elsewhere")
+
+    @property
+    def kv_space(self) -> Checked[float]:
+        """The CPU's KV cache in GiB for each worker; Absent means sized from the host's memory.
+
+        VLLM_CPU_KVCACHE_SPACE, where not empty, goes before --kv-cache-memory-bytes
+        (vllm/platforms/cpu.py:133-137 v0.23.0). Zero and less is refused from 0.10.2 on.
+        """
+        given = self.env("VLLM_CPU_KVCACHE_SPACE")
+        if isinstance(given, Unknown):
+            return given
+        if isinstance(given, Known) and given.value:
+            return _gib(integer(given.value, given.node), given.value, 1)
+        size = self.value("kv-cache-memory-bytes")
+        if not isinstance(size, Known):
+            return size
+        return _gib(parse_human_int(size.value, size.node), size.value, GIB)
+
+    @property
+    def offline(self) -> Answer[bool]:
+        """True if the hub client stays off the network.
+
+        HF_HUB_OFFLINE, unless empty or not set, decides alone; TRANSFORMERS_OFFLINE otherwise
+        (huggingface_hub constants.py v1.10.0).
+        """
+        for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"):
+            answer = self.env(name)
+            if isinstance(answer, Unknown):
+                return answer
+            if isinstance(answer, Known) and answer.value:
+                return Known(answer.value.upper() in _TRUE, answer.node)
+        return Known(False)
+
+    @property
+    def hf_token(self) -> Answer[str]:
+        """The name of what supplies a token: "--hf-token" or a variable the hub client reads.
+
+        One from a Secret counts: its name is known. Source: huggingface_hub utils/_auth.py.
+        """
+        flag = self.flag("hf-token")
+        if flag is not None and flag.value != "":
+            return Known("--hf-token", flag.node)
+        for name in TOKENS:
+            variable = self._environment.get(name)
+            if variable is not None and variable.value != "":
+                return Known(name, variable.node)
+        return Unknown("envFrom may set one") if self._open_environment else ABSENT
+
+    @property
+    def omp_bind(self) -> Checked[OmpBind]:
+        """VLLM_CPU_OMP_THREADS_BIND read as this release reads it; Invalid where it refuses."""
+        given = self.env("VLLM_CPU_OMP_THREADS_BIND")
+        if not isinstance(given, Known):
+            return given
+        ranks = self.ranks
+        count = ranks.value if isinstance(ranks, Known) else None
+        binding = omp.parse(given.value, self.version, count)
+        if binding.kind == "refused":
+            return Invalid(given.value, binding.error, given.node)
+        return Known(OmpBind(given.value, given.node, binding), given.node)
+
+    @property
+    def health_path(self) -> str | None:
+        """Where a probe should ask; None for KServe's server, which has several such paths."""
+        return "/health" if self.kind == "vllm" else None
+
+    def _count(self, name: str, default: int) -> Checked[int]:
+        answer = self.value(name)
+        if isinstance(answer, Absent):
+            return Known(default)
+        return integer(answer.value, answer.node) if isinstance(answer, Known) else answer
+
+    def _find_device(self) -> str:
+        if requests_accelerator(self.container) or self.container.at("resources", "claims"):
+            return "gpu"
+        target, device = self.env(_TARGET), self.value("device")
+        for answer in (target, device):
+            if isinstance(answer, Known) and answer.value == "cpu":
+                return "cpu"
+        if self.kind == "huggingfaceserver" and self.image.device == "unknown":
+            return "cpu"  # the image without "-gpu" is built on vLLM's CPU backend
+        return self.image.device
+
+    def _huggingface_model(self) -> ModelRef:
+        flag = self.flag("model-id") or self.flag("model-dir")
+        if flag is not None:
+            return _reference(flag.value, flag.value_node or flag.node)
+        if not self.commandline.complete:
+            return ModelRef("unknown", "", None)
+        return ModelRef("path", "/mnt/models", None)
+
+
+def read_engine(container: Node, pod_spec: Node | None = None) -> Engine | None:
+    """The vLLM server a container runs, or None if it runs none as far as can be told.
+
+    Init containers (but for sidecars), clients such as `vllm bench`, routers and simulators are
+    none. A huggingfaceserver whose backend is set to another than vLLM is none either.
+    """
+    reference = container.string("image") or ""
+    targeted = _has_target(container)
+    if not (targeted or _mentioned(container, reference)) or _prepares(container, pod_spec):
+        return None
+    image = read_image(reference)
+    if targeted and not image.family:  # nothing else reads this variable
+        image = image._replace(entrypoint=VLLM_SERVE)
+    commandline = read_commandline(container, image, image.version)
+    if not commandline.program:
+        return None
+    backend = commandline.flag("backend") if commandline.program == HUGGINGFACE else None
+    if backend is not None and backend.known and backend.value not in ("vllm", "auto"):
+        return None
+    return Engine(container, image, commandline)
+
+
+def _mentioned(container: Node, image: str) -> bool:
+    """A quick look, so that most containers cost nothing more."""
+    if any(word in image for word in _MENTIONS):
+        return True
+    for field in ("command", "args"):
+        for item in container.listed(field):
+            text = item.text or ""
+            if "vllm" in text or "huggingfaceserver" in text:
+                return True
+    return False
+
+
+def _has_target(container: Node) -> bool:
+    return any(item.string("name") == _TARGET for item in container.listed("env"))
+
+
+def _prepares(container: Node, pod_spec: Node | None) -> bool:
+    """True for an init container that ends before the pod serves (a sidecar restarts always)."""
+    listed = any(item is container for item in init_containers(pod_spec))
+    return listed and container.string("restartPolicy") != "Always"
+
+
+def _reference(text: str | None, node: Node | None) -> ModelRef:
+    if text is None:
+        return ModelRef("unknown", "", node)
+    if "://" in text:
+        return ModelRef("remote", text, node)
+    path = text.startswith(("/", ".", "~")) or text.count("/") > 1
+    return ModelRef("path" if path else "hub", text, node)
+
+
+def _gib(amount: Known[int] | Invalid, text: str, in_one: int) -> Checked[float]:
+    """An amount in GiB, of which `in_one` make one; vLLM finds no cache blocks in less than 1."""
+    if isinstance(amount, Invalid):
+        return amount
+    if amount.value > 0:
+        return Known(min(amount.value, 1 << 80) / in_one, amount.node)
+    return Invalid(text, "ValueError: No available memory for the cache blocks.", amount.node)

@@ -1,0 +1,149 @@
+"""Container images that serve with vLLM: which they are, for which device, of which release.
+
+Recognised are repositories, not registries: mirrors and private copies keep the last name.
+Names are read word by word, so that `vllm-router` or `vllm-playground` are none.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from kslint.model.engines.vllm.programs import API_SERVER, HUGGINGFACE, VLLM_SERVE
+
+if TYPE_CHECKING:
+    from kslint.model.engines.vllm.facts import Version
+
+_CPU_WORDS = frozenset(("cpu",))
+_GPU_WORDS = frozenset(
+    ("gpu", "cuda", "rocm", "xpu", "hpu", "gaudi", "tpu", "neuron", "ascend", "nvidia", "amd")
+)
+_OTHER_WORDS = frozenset(
+    ("openai", "arm64", "aarch64", "amd64", "x86", "64", "nonroot", "release", "repo", "dev",
+     "nightly", "base", "rhel8", "rhel9", "ubi8", "ubi9", "rh", "odh", "lmcache", "test")
+)  # fmt: skip
+_PUBLISHERS = {
+    "vllm": ("vllm", "q9t5s3a7"),
+    "huggingfaceserver": ("kserve",),
+    "llm-d": ("llm-d",),
+}
+"""Owners of the projects' own repositories; q9t5s3a7 is vLLM's on ECR."""
+_WORD = re.compile(r"[a-z0-9]+")
+_CUDA = re.compile(r"(?:cuda|cu|rocm)[0-9]*")
+_RELEASE = re.compile(r"v?(\d+)\.(\d+)(?:\.(\d+))?(?![0-9])")
+_MENTIONED = re.compile(r"vllm[-_]?v?(\d+\.\d+(?:\.\d+)?)")
+
+
+class Image(NamedTuple):
+    """A reference taken apart. `repository` includes the registry; `tag` and `digest` may be "".
+
+    `family` is "vllm", "llm-d", "substratus", "huggingfaceserver", or "" for any other image.
+    `device` is "cpu", "gpu" or "unknown" by name and tag alone. `entrypoint` is the server the
+    image starts by itself, "" if it starts none or that is not known. `version` is vLLM's.
+    """
+
+    repository: str
+    name: str
+    tag: str
+    digest: str
+    family: str
+    device: str
+    entrypoint: str
+    version: Version | None
+
+
+def read_image(reference: str) -> Image:
+    """Take an image reference apart. Never raises; nonsense has no family.
+
+    Sources: vLLM docker/Dockerfile and docker/Dockerfile.cpu (ENTRYPOINT `vllm serve`; before
+    about 0.11 `python3 -m vllm.entrypoints.openai.api_server`), KServe
+    python/huggingface_server*.Dockerfile, Docker Hub and ECR repositories as of vllm.md 7.
+    """
+    rest, _, digest = reference.strip().partition("@")
+    path, _, last = rest.rpartition("/")
+    name, _, tag = last.partition(":")
+    repository = f"{path}/{name}" if path else name
+    family = _family(name, path)
+    return Image(
+        repository,
+        name,
+        tag,
+        digest,
+        family,
+        _device(name, tag, path) if family else "unknown",
+        _entrypoint(family, name, path),
+        version_of(tag, path) if family == "vllm" else None,
+    )
+
+
+def is_upstream(image: Image) -> bool:
+    """True for images that their projects publish, and mirrors of them: no weights are in those."""
+    vendor = image.repository.rpartition("/")[0].rpartition("/")[2]
+    return vendor in _PUBLISHERS.get(image.family, ())
+
+
+def _family(name: str, path: str) -> str:
+    words = _WORD.findall(name.lower())
+    vendor = path.rpartition("/")[2]
+    if "huggingfaceserver" in words:
+        return "huggingfaceserver"
+    if vendor == "substratusai" and name == "vllm":
+        return "substratus"
+    if words[:2] in (["llm", "d"], ["llmd"]) and set(words[2:]) <= {
+        "cuda",
+        "cpu",
+        "xpu",
+        "rocm",
+        "aws",
+        "dev",
+        "gb200",
+        "d",
+    }:
+        return "llm-d"
+    if words == ["vllmserver"]:  # KServe's placeholder until kustomize sets the image
+        return "vllm"
+    return "vllm" if "vllm" in words and all(_serving_word(word) for word in words) else ""
+
+
+def _serving_word(word: str) -> bool:
+    return (
+        word == "vllm"
+        or word in _CPU_WORDS
+        or word in _GPU_WORDS
+        or word in _OTHER_WORDS
+        or _CUDA.fullmatch(word) is not None
+    )
+
+
+def _device(name: str, tag: str, path: str) -> str:
+    words = set(_WORD.findall(name.lower()))
+    if words & _CPU_WORDS or _CPU_WORDS & set(_WORD.findall(tag.lower())):
+        return "cpu"
+    if any(word in _GPU_WORDS or _CUDA.fullmatch(word) for word in words):
+        return "gpu"
+    marked = any(word in _GPU_WORDS or _CUDA.fullmatch(word) for word in _WORD.findall(tag.lower()))
+    if marked or name.startswith("vllm-openai") or path.rpartition("/")[2] in ("rocm", "nvidia"):
+        return "gpu"
+    return "unknown"
+
+
+def _entrypoint(family: str, name: str, path: str) -> str:
+    vendor = path.rpartition("/")[2]
+    if family == "huggingfaceserver":
+        return HUGGINGFACE
+    if not family or vendor in ("rocm", "nvidia"):  # theirs run the command they are given
+        return ""
+    return API_SERVER if vendor in ("opea", "substratusai") or name == "vllmserver" else VLLM_SERVE
+
+
+def version_of(tag: str, path: str = "") -> Version | None:
+    """The release of vLLM by the tag; None for `latest` and for tags that count something else."""
+    if path.rpartition("/")[2] == "lmcache":  # LMCache's own releases
+        return None
+    mentioned = _MENTIONED.search(tag)
+    match = _RELEASE.match(mentioned.group(1) if mentioned else tag)
+    if match is None:
+        return None
+    version = tuple(int((part or "0")[:6]) for part in match.groups())
+    # vendors number their builds 1.x, 3.2 or 25.09; vLLM is at 0.x, and 0.4 is long gone
+    return version if version >= (0, 4) and version[0] == 0 else None

@@ -1,0 +1,1 @@
+"""The Gateway API: Gateways, their classes and what attaches to them."""

@@ -1,0 +1,63 @@
+"""Gateways of the Gateway API and the classes that an input declares for them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kslint.model.platform.pieces import installers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kslint.model.model import Model
+    from kslint.resources import Resource
+
+GROUP = "gateway.networking.k8s.io"
+
+_CONTROLLERS = {
+    "agentgateway": ("agentgateway",),
+    "kgateway": ("kgateway", "kgateway-waypoint", "agentgateway"),
+    "istiod": ("istio", "istio-remote", "istio-waypoint", "istio-east-west"),
+    "envoy-gateway": ("eg", "envoy", "envoy-gateway"),
+    "gateway-helm": ("eg", "envoy", "envoy-gateway"),
+}
+"""Classes that controllers make when they start, by a word in the name of what installs them.
+
+By the projects' installation guides. Envoy Gateway makes none: so its users call theirs.
+"""
+
+_ALSO_THERE = {
+    "cilium": ("cilium",),
+    "contour": ("contour",),
+    "istio": ("istio", "istio-remote", "istio-waypoint"),
+    "kong": ("kong",),
+    "nginx-gateway": ("nginx",),
+    "traefik": ("traefik",),
+}
+"""Classes that these may make, by their settings: they excuse a Gateway and accuse none."""
+_BUILT_IN = ("gke-l7-", "openshift-", "azure-alb-", "amazon-")
+"""What the classes of managed clusters start with; no manifest declares those."""
+
+
+def gateways(model: Model) -> list[Resource]:
+    return model.graph.of_kind("Gateway", GROUP)
+
+
+def declared_classes(model: Model) -> set[str]:
+    """The classes that the input or the user declares; empty if neither says anything."""
+    declared = {r.name for r in model.graph.of_kind("GatewayClass", GROUP)}
+    declared |= set(model.config.cluster.gateway_classes)
+    return declared | set(_made_by(_CONTROLLERS, model))
+
+
+def may_exist(name: str, model: Model) -> bool:
+    """May there be a class that nothing declares: a managed cluster's, or one of other charts?"""
+    return name.startswith(_BUILT_IN) or name in _made_by(_ALSO_THERE, model)
+
+
+def _made_by(table: dict[str, tuple[str, ...]], model: Model) -> Iterator[str]:
+    for installer in installers(model.graph):
+        for name in installer.names:
+            for word, classes in table.items():
+                if word in name.lower() and not name.endswith("-crds"):
+                    yield from classes

@@ -1,0 +1,1 @@
+"""Argo CD, Helm and remote sources: what deploys what, with which values, in which order."""

@@ -1,0 +1,1 @@
+"""What KServe's webhooks and controllers refuse, by kind."""

@@ -1,0 +1,1 @@
+"""LLMInferenceServices: configs, pools, router and storage."""

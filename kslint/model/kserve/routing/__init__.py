@@ -1,0 +1,1 @@
+"""How an InferenceService is reached: hosts, HTTPRoutes, Ingresses."""

@@ -1,0 +1,1 @@
+"""How a model gets into a pod: sources, credentials, initializer, modelcars, storage specs."""

@@ -1,0 +1,339 @@
+"""Where a component's model comes from, and who fetches it with which credentials.
+
+Mirrors pkg/webhook/admission/pod/storage_initializer_injector.go and
+pkg/controller/v1beta1/inferenceservice/utils/utils.go:58-81,413-444 @v0.19.0. What is injected
+for it is in pod_webhook.py.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from kslint.graph.graph import ABSENT
+from kslint.model.answer import Failure
+from kslint.model.kserve import names, objects
+from kslint.model.kserve.storage.containers import LONGEST_URI, storage_containers
+from kslint.model.kserve.storage.credentials import account_of, account_secrets
+from kslint.model.kserve.storage.spec import storage_spec
+from kslint.model.kubernetes.pod import container_named
+from kslint.source.nodes import Map, Origin, Scalar
+
+if TYPE_CHECKING:
+    from kslint.model.kserve.isvc import Component
+    from kslint.model.kserve.storage.credentials import SecretUse
+    from kslint.model.kserve.storage.spec import SpecUse
+    from kslint.source.nodes import Node
+
+PVC, MODELCAR, INITIALIZER, LOCAL = "pvc", "modelcar", "initializer", "local"
+UNSUPPORTED, DROPPED = "unsupported", "dropped"
+
+INJECTOR = "pkg/webhook/admission/pod/storage_initializer_injector.go"
+SCHEME_PLACEHOLDER = "<scheme-placeholder>"
+LOCAL_MODEL_LABEL = "internal.serving.kserve.io/localmodel"
+LOCAL_MODEL_URI = "internal.serving.kserve.io/localmodel-sourceuri"
+LOCAL_MODEL_CLAIM = "internal.serving.kserve.io/localmodel-pvc-name"
+MULTI_MODEL_ENV = "MULTI_MODEL_SERVER"
+
+_PREFIXES = (
+    "gs://", "s3://", "pvc://", "file://", "https://", "http://", "hdfs://", "webhdfs://",
+    "oci://", "hf://",
+)  # fmt: skip
+"""SupportedStorageURIPrefixList, inferenceservice/utils/utils.go:47-54."""
+_SCHEME = re.compile(r"\w+?://", re.ASCII)
+_AZURE_HOST = "blob.core.windows.net"
+_AZURE = re.compile(r"https://(.+?).blob.core.windows.net/(.+)")
+
+
+class ModelSource(NamedTuple):
+    """One place a model is loaded from, as the cluster will do it.
+
+    `kind`: pvc (mounted), modelcar (OCI image as a sidecar), initializer (downloaded by the init
+    container), local (accepted, but the init container looks in its own image), unsupported (no
+    downloader known to the input takes it), dropped (an item of storageUris that is ignored
+    without a word). `sub_path` is the effective one: storageUris ignores the path of a claim.
+    `hf_*` are "" unless the URI is a well-formed `hf://owner/model[:revision]`
+    (kserve_storage.py:544-568). `listed`: it is an item of storageUris.
+    """
+
+    uri: Node
+    scheme: str
+    kind: str
+    mount_path: str
+    read_only: bool
+    claim: str = ""
+    sub_path: str = ""
+    image: str = ""
+    hf_owner: str = ""
+    hf_model: str = ""
+    hf_revision: str = ""
+    listed: bool = False
+
+
+class StorageIdentity(NamedTuple):
+    """Which credentials a download uses.
+
+    `source` is storage-spec, annotation or service-account. `account_answer` is found, absent
+    or unknown; with an unknown account `secrets` may lack what only the cluster shows.
+    """
+
+    source: str
+    account: str
+    account_node: Node | None
+    account_answer: str
+    secrets: tuple[SecretUse, ...]
+    spec: SpecUse | None = None
+
+
+def model_sources(component: Component) -> list[ModelSource]:
+    """Every source of a component: those of storageUris, then the single one."""
+    read_only = readonly(component)
+    listed = listed_uris(component)
+    modelcars = [uri for uri, _ in listed if is_modelcar(component, uri.text or "")]
+    found = []
+    for uri, path in listed:
+        source = _source(component, uri, path, read_only, True)
+        if modelcars and _is_dropped(component, uri, modelcars):
+            source = source._replace(kind=DROPPED)
+        found.append(source)
+    single = single_uri(component)
+    if single is not None:
+        found.append(_source(component, single, names.MODEL_MOUNT_PATH, read_only, False))
+    return found
+
+
+def listed_uris(component: Component) -> list[tuple[Node, str]]:
+    """The items of storageUris that have a URI, with their mount path."""
+    return [
+        (uri, item.string("mountPath") or names.MODEL_MOUNT_PATH)
+        for item in component.stored.listed("storageUris")
+        if (uri := item.get("uri")) is not None and uri.text
+    ]
+
+
+def single_uri(component: Component) -> Node | None:
+    """The URI of the pod's source annotation: storageUri, STORAGE_URI or storage.path.
+
+    The node stands where the user wrote it. Of storage.path the scheme is a placeholder as
+    long as the type or the bucket is not known. A cached model becomes its claim's URI.
+    """
+    uri = objects.source_uri(component.owner.stored, component.name)
+    path = component.stored.at("model", "storage", "path")
+    if uri is None and component.name == "predictor" and path is not None and path.text:
+        uri = _rewritten(path, _spec_uri(component, path.text), "storage.path")
+    if uri is None or not isinstance(uri, Scalar):
+        return None
+    cached = _cached_uri(component, uri.text)
+    return uri if cached is None else _rewritten(uri, cached, "the local model cache")
+
+
+def readonly(component: Component) -> bool:
+    """Models are mounted read-only unless the annotation says exactly "false"."""
+    return component.metadata.string("annotations", names.STORAGE_READONLY) != "false"
+
+
+def is_modelcar(component: Component, uri: str) -> bool:
+    """Is this an OCI image, and are those enabled (storageInitializer.enableModelcar)?"""
+    settings = component.owner.settings
+    return uri.startswith("oci://") and settings.flag("storageInitializer", "enableModelcar")
+
+
+def serves_without_storage(component: Component) -> bool:
+    """True for a multi-model server, which gets the agent (IsMMSPredictor).
+
+    Any `model` without storage is one, unless it is of format huggingface or the predictor
+    also lists containers; a custom one says so with MULTI_MODEL_SERVER.
+    """
+    stored = component.stored
+    if component.name != "predictor":
+        return False
+    first = stored.at("containers", 0)
+    if first is not None:
+        env = first.get("env")
+        return any(
+            item.string("name") == MULTI_MODEL_ENV and item.string("value") == "true"
+            for item in ([] if env is None else env.elements())
+        )
+    model = stored.get("model")
+    if not isinstance(model, Map) or model.string("modelFormat", "name") == "huggingface":
+        return False
+    given = (model.get("storageUri"), model.get("storage"), stored.at("storageUris", 0))
+    return all(node is None or node.is_null for node in given)
+
+
+def storage_identity(component: Component) -> StorageIdentity | None:
+    """The credentials of a component's download; None if nothing is downloaded."""
+    sources = model_sources(component)
+    downloads = [s for s in sources if s.kind not in (PVC, MODELCAR, DROPPED)]
+    if not downloads and not serves_without_storage(component):
+        return None
+    account, node, _, answer = account_of(component)
+    spec = storage_spec(component) if uses_storage_spec(component, downloads) else None
+    if spec is not None:
+        return StorageIdentity("storage-spec", account, node, answer, (spec.secret,), spec)
+    wanted = component.owner.settings.text("credentials", "storageSecretNameAnnotation")
+    annotated = wanted and component.metadata.string("annotations", wanted)
+    source = "annotation" if annotated else "service-account"
+    return StorageIdentity(source, account, node, answer, account_secrets(component))
+
+
+def uses_storage_spec(component: Component, downloads: list[ModelSource]) -> bool:
+    """Does the download read the storage-config Secret? storageUris wants key and parameters."""
+    spec = component.stored.at("model", "storage")
+    if spec is None or not downloads:
+        return False
+    if all(source.listed for source in downloads):
+        return spec.get("key") is not None and spec.get("parameters") is not None
+    return True
+
+
+def storage_failures(component: Component) -> tuple[Failure, ...]:
+    """What the controller, or the pod webhook at each new pod, refuses about storage.
+
+    Stage `controller` keeps the Deployment from being made, stage `pod-webhook` its pods
+    (the ReplicaSet reports FailedCreate).
+    """
+    return (*_uri_failures(component), *_list_failures(component), *_pod_failures(component))
+
+
+def _source(
+    component: Component, uri: Node, path: str, read_only: bool, listed: bool
+) -> ModelSource:
+    text = uri.text or ""
+    scheme = text.partition("://")[0] if "://" in text else ""
+    source = ModelSource(uri, scheme, _kind(component, text), path, read_only, listed=listed)
+    if source.kind == PVC:
+        claim, _, sub_path = text[len("pvc://") :].partition("/")
+        return source._replace(claim=claim, sub_path="" if listed else sub_path)
+    if source.kind == MODELCAR:
+        return source._replace(image=text[len("oci://") :], read_only=False)
+    if scheme == "hf":
+        owner, _, rest = text[len("hf://") :].partition("/")
+        model, _, revision = rest.partition(":")
+        if owner and model and "/" not in rest:
+            return source._replace(hf_owner=owner, hf_model=model, hf_revision=revision)
+    return source
+
+
+def _kind(component: Component, uri: str) -> str:
+    """ValidateStorageURI's verdict, and what the injector does with it."""
+    if uri.startswith("pvc://"):
+        return PVC
+    if uri.startswith("oci://"):
+        return MODELCAR if is_modelcar(component, uri) else UNSUPPORTED
+    if storage_containers(component, uri) or uri.startswith(SCHEME_PLACEHOLDER):
+        return INITIALIZER
+    if uri.startswith("file://") or not _SCHEME.search(uri):
+        return LOCAL
+    return INITIALIZER if _by_default_image(uri) else UNSUPPORTED
+
+
+def _by_default_image(uri: str) -> bool:
+    if _AZURE_HOST in uri:
+        return _AZURE.search(uri[:LONGEST_URI]) is not None
+    return uri.startswith(_PREFIXES)
+
+
+def _is_dropped(component: Component, uri: Node, modelcars: list[Node]) -> bool:
+    """Beside an OCI image 0.19 keeps no other item, 0.16 not even the image (#5200)."""
+    profile = component.owner.settings.profile
+    return profile == "0.16" or (profile == "0.19" and uri is not modelcars[0])
+
+
+def _spec_uri(component: Component, path: str) -> str:
+    use = storage_spec(component)
+    path = path.removeprefix("/")
+    if use is None or use.type is None or (use.type == "s3" and not use.bucket):
+        return f"{SCHEME_PLACEHOLDER}://{path}"
+    return f"{use.type}://{use.bucket}/{path}" if use.type == "s3" else f"{use.type}://{path}"
+
+
+def _cached_uri(component: Component, uri: str) -> str | None:
+    """The claim of a LocalModelCache, where the webhook put its label and annotations."""
+    meta = component.metadata
+    claim = meta.string("annotations", LOCAL_MODEL_CLAIM)
+    if meta.string("labels", LOCAL_MODEL_LABEL) is None or not claim:
+        return None
+    import hashlib
+
+    source = meta.string("annotations", LOCAL_MODEL_URI) or ""
+    key = hashlib.sha256(source.encode("utf-8", "replace")).hexdigest()[:16]
+    sub_path = "/" + uri.removeprefix(source).removeprefix("/")
+    return f"pvc://{claim}/models/{key}{sub_path}"
+
+
+def _rewritten(node: Node, text: str, reason: str) -> Scalar:
+    """Another text at the same place."""
+    other = Scalar(text, False, None, node.source, node.start, node.end)
+    other.key = node.key
+    other.origin = Origin("controller", reason, f"{INJECTOR}:575-648 @v0.19.0", node.place)
+    return other
+
+
+def _uri_failures(component: Component) -> list[Failure]:
+    uri = objects.source_uri(component.owner.stored, component.name)
+    if uri is None:
+        return []
+    if component.name == "predictor" and component.stored.string("model", "storage", "path"):
+        message = "must provide only one of storageUri and storage.path"
+        return [Failure("controller", message, uri, "storage-uri-and-path")]
+    text = uri.text or ""
+    settled = component.owner.settings.in_input or bool(
+        component.owner.graph.of_kind("ClusterStorageContainer", names.GROUP)
+    )
+    if not settled or text.startswith("oci://") or _kind(component, text) != UNSUPPORTED:
+        return []
+    message = (
+        f"StorageURI not supported: storageUri, must be one of: [{', '.join(_PREFIXES)}] or match "
+        "https://{}.blob.core.windows.net/{}/{} or be an absolute or relative local path. "
+        f"StorageUri [{text}] is not supported"
+    )
+    return [Failure("controller", message, uri, "unsupported-storage-uri")]
+
+
+def _list_failures(component: Component) -> list[Failure]:
+    listed = listed_uris(component)
+    if not listed or any(is_modelcar(component, uri.text or "") for uri, _ in listed):
+        return []
+    pod_spec = component.built.pod_spec
+    if pod_spec is not None and target_container(pod_spec) is None:
+        message = "Invalid configuration: cannot find container"
+        return [Failure("controller", message, listed[0][0], "no-model-container")]
+    containers = storage_containers(component, listed[0][0].text or "")
+    refusing = [c for c in containers if c.spec.boolean("supportsMultiModelDownload") is not True]
+    if not containers or len(refusing) < len(containers):
+        return []
+    name = refusing[0].spec.string("container", "name") or ""
+    message = (
+        f'storage container "{name}" does not support multi-model download; '
+        "use the default kserve storage initializer or a compatible storage container"
+    )
+    return [Failure("controller", message, listed[0][0], "single-model-downloader")]
+
+
+def _pod_failures(component: Component) -> list[Failure]:
+    uri, pod_spec = single_uri(component), component.built.pod_spec
+    if uri is not None and pod_spec is not None and target_container(pod_spec) is None:
+        message = "Invalid configuration: cannot find container"
+        return [Failure("pod-webhook", message, uri, "no-model-container")]
+    identity = storage_identity(component)
+    if identity is None:
+        return []
+    node = component.stored.at("model", "storage") or identity.account_node or component.stored
+    if identity.spec is not None:
+        error = identity.spec.error
+        return [Failure("pod-webhook", error, node, "storage-spec")] if error else []
+    if identity.account_answer == ABSENT:
+        return []  # the Secrets are read after the account was found
+    return [
+        Failure("pod-webhook", f'secrets "{use.name}" not found', use.node or node, "no-secret")
+        for use in identity.secrets
+        if use.answer == ABSENT
+    ]
+
+
+def target_container(pod_spec: Node) -> Node | None:
+    """The container that gets the model: kserve-container, else worker-container."""
+    return container_named(pod_spec, names.PREDICTOR_CONTAINER) or container_named(
+        pod_spec, names.WORKER_CONTAINER
+    )

@@ -1,0 +1,1 @@
+"""What Kubernetes itself does: quantities, pods, defaults, rollouts, nodes."""

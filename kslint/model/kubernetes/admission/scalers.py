@@ -1,0 +1,136 @@
+"""What the API server says to a HorizontalPodAutoscaler.
+
+Source: k8s.io/kubernetes v1.34 pkg/apis/autoscaling/validation/validation.go.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kslint.model.kubernetes.admission import field_errors as grammar
+from kslint.model.kubernetes.admission.field_errors import FieldErrors, child, each, word
+from kslint.model.kubernetes.admission.resources import quantity
+from kslint.source.nodes import Map
+
+if TYPE_CHECKING:
+    from kslint.model.answer import Failure
+    from kslint.source.nodes import Node
+
+_METRIC_SOURCES = {
+    "Object": "object",
+    "External": "external",
+    "Pods": "pods",
+    "Resource": "resource",
+    "ContainerResource": "containerResource",
+}
+"""Types of a metric and the field of each, in the order of validateMetricSpec."""
+_METRIC_TYPES = ("ContainerResource", "External", "Object", "Pods", "Resource")
+
+
+def scaler_failures(body: Map) -> list[Failure]:
+    """Everything the API server would refuse in a HorizontalPodAutoscaler (autoscaling/v2).
+
+    Other scalers, such as KEDA's, are passed by. Never raises.
+    Source: validateHorizontalPodAutoscalerSpec, pkg/apis/autoscaling/validation v1.34.
+    """
+    errors = FieldErrors()
+    spec = body.get("spec")
+    if body.string("kind") != "HorizontalPodAutoscaler" or not isinstance(spec, Map):
+        return []
+    errors.metadata(body, grammar.dns_subdomain)
+    low, high = spec.integer("minReplicas"), spec.integer("maxReplicas")
+    where = child(spec, "maxReplicas")
+    if low is not None and low < 1:
+        detail = "must be greater than or equal to 1"
+        node = child(spec, "minReplicas")
+        errors.invalid("spec.minReplicas", low, detail, node, "min-replicas-below-one")
+    if spec.get("maxReplicas") is None:
+        high = 0
+    if high is not None and high < 1:
+        detail = "must be greater than 0"
+        errors.invalid("spec.maxReplicas", high, detail, where, "max-replicas-below-one")
+    if high is not None and high < (1 if low is None else low):
+        detail = "must be greater than or equal to `minReplicas`"
+        errors.invalid("spec.maxReplicas", high, detail, where, "min-over-max-replicas")
+    for field in ("kind", "name"):
+        target = spec.get("scaleTargetRef") or spec
+        if word(target.get(field)) == "":
+            node = child(target, field)
+            errors.required(f"spec.scaleTargetRef.{field}", node, "no-scale-target")
+    external = False
+    for index, metric in each(spec, "metrics"):
+        _metric(errors, metric, f"spec.metrics[{index}]")
+        external = external or word(metric.get("type")) in ("Object", "External", None)
+    if low == 0 and not external:
+        detail = "must specify at least one Object or External metric to support scaling to zero"
+        node = child(spec, "minReplicas")
+        errors.forbidden("spec.metrics", f"{detail} replicas", node, "min-replicas-below-one")
+    return errors.failures
+
+
+def _metric(errors: FieldErrors, metric: Map, path: str) -> None:
+    """As validateMetricSpec, for the sources KServe and its users write: resources mostly."""
+    kind = word(metric.get("type"))
+    at_type = child(metric, "type")
+    if kind == "":
+        detail = "must specify a metric source type"
+        errors.required(f"{path}.type", at_type, "no-metric-source", detail)
+    if kind is not None and kind not in _METRIC_SOURCES:
+        errors.unsupported(f"{path}.type", kind, _METRIC_TYPES, at_type, "unsupported-value")
+    present = [f for f in _METRIC_SOURCES.values() if isinstance(metric.get(f), Map)]
+    if present:
+        _target(errors, child(metric, present[0]), present[0], f"{path}.{present[0]}")
+    wanted = _METRIC_SOURCES.get(kind or "")
+    if wanted and (metric.get(wanted) is None or child(metric, wanted).is_null):
+        detail = "must populate information for the given metric source"
+        errors.required(f"{path}.{wanted}", metric, "no-metric-source", detail)
+    elif kind is not None and wanted is None:
+        errors.unsupported(f"{path}.type", kind, _METRIC_TYPES, at_type, "unsupported-value")
+    for extra in present if len(present) > 1 else ():
+        if extra != wanted:
+            detail = "must populate the given metric source only"
+            node = child(metric, extra)
+            errors.forbidden(f"{path}.{extra}", detail, node, "two-metric-sources")
+
+
+def _target(errors: FieldErrors, source: Node, kind: str, path: str) -> None:
+    """As validateMetricTarget, and what each source wants of it."""
+    if kind in ("resource", "containerResource") and word(source.get("name")) == "":
+        detail = "must specify a resource name"
+        errors.required(f"{path}.name", child(source, "name"), "missing-name", detail)
+    target = source.get("target")
+    if target is not None and not isinstance(target, Map):
+        return
+    target = target or Map({})
+    where = child(source, "target")
+    form = word(target.get("type"))
+    at = f"{path}.target"
+    if form == "":
+        detail = "must specify a metric target type"
+        errors.required(f"{at}.type", where, "no-metric-target", detail)
+    if form is not None and form not in ("Utilization", "Value", "AverageValue"):
+        detail = "must be either Utilization, Value, or AverageValue"
+        node = where if target.get("type") is None else child(target, "type")
+        errors.invalid(f"{at}.type", form, detail, node, "unsupported-value")
+    for field in ("value", "averageValue"):
+        node = child(target, field)
+        amount = quantity(errors, target.get(field))
+        if amount is not None and amount.amount <= 0:
+            errors.invalid(f"{at}.{field}", str(amount), "must be positive", node, "metric-target")
+    percent = target.integer("averageUtilization")
+    if percent is not None and percent < 1:
+        node, detail = child(target, "averageUtilization"), "must be greater than 0"
+        errors.invalid(f"{at}.averageUtilization", percent, detail, node, "metric-target")
+    if kind not in ("resource", "containerResource"):
+        return
+    given = [
+        f
+        for f in ("averageUtilization", "averageValue")
+        if target.get(f) is not None and not child(target, f).is_null
+    ]
+    if not given:
+        detail = "must set either a target raw value or a target utilization"
+        errors.required(f"{at}.averageUtilization", where, "no-metric-target", detail)
+    elif len(given) > 1:
+        detail = "may not set both a target raw value and a target utilization"
+        errors.forbidden(f"{at}.averageValue", detail, child(target, given[1]), "metric-target")
