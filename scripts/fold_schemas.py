@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_LOADER.add_constructor("tag:yaml.org,2002:value", lambda _loader, node: node.value)  # `=`
 _QUANTITY = r"(([KMGTPE]i)|[numkMGTPE]|"
 """What the pattern of every quantity in a CRD holds, and that of nothing else."""
 _TYPES = frozenset({"string", "integer", "number", "boolean", "object", "array"})
@@ -61,6 +62,9 @@ _COPIED = {
     "enum": "e", "pattern": "re", "format": "f", "minLength": "lmin", "maxLength": "lmax",
     "minItems": "imin", "maxItems": "imax", "minProperties": "pmin", "maxProperties": "pmax",
     "multipleOf": "mul",
+}  # fmt: skip
+_FLAGS = {
+    "x-kubernetes-preserve-unknown-fields": "u", "nullable": "n",
 }  # fmt: skip
 _LOWER = ("min", "xmin", "lmin", "imin", "pmin")
 _UPPER = ("max", "xmax", "lmax", "imax", "pmax")
@@ -191,12 +195,9 @@ def _own(schema: dict[str, Any], definitions: dict[str, Any], name: str) -> Node
         and not (set(schema) & {"properties", "additionalProperties"})
     ):
         facets["u"] = True  # ManagedFields, an embedded object
-    if schema.get("x-kubernetes-preserve-unknown-fields"):
-        facets["u"] = True
-    if schema.get("nullable"):
-        facets["n"] = True
-    if schema.get("x-kubernetes-embedded-resource"):
-        facets["o"] = True
+    for keyword, short in _FLAGS.items():
+        if schema.get(keyword):
+            facets[short] = True
     kind = None if definitions else schema.get("x-kubernetes-list-type")
     if kind == "map":
         facets["k"] = list(schema["x-kubernetes-list-map-keys"])
@@ -278,7 +279,7 @@ def _combined(every: list[dict[str, Any]]) -> dict[str, Any]:
     required = set.intersection(*(set(facets.get("r", ())) for facets in every))
     if required:
         made["r"] = sorted(required)
-    for key in ("u", "n", "o"):
+    for key in ("u", "n"):
         if any(key in facets for facets in every):
             made[key] = True
     if all("e" in facets for facets in every):
@@ -336,7 +337,8 @@ def of_crds(folder: Path) -> Release:
     """The CustomResourceDefinitions in the files of a folder. Channels of one kind are merged."""
     channels = [Release()]
     for file in sorted(folder.rglob("*.yaml")):
-        text = "\n".join(l for l in file.read_text(encoding="utf-8").split("\n") if "{{" not in l)
+        lines = file.read_text(encoding="utf-8").split("\n")
+        text = "\n".join(line for line in lines if "{{" not in line)  # a chart's
         for document in yaml.load_all(text, Loader=_LOADER):
             if _is_definition(document):
                 for key, scope, schema in _versions(document["spec"]):
@@ -363,7 +365,8 @@ def _versions(spec: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]
             schema = dict(version["schema"]["openAPIV3Schema"])
             fields = schema.get("properties", {})
             rest = {name: field for name, field in fields.items() if name not in _COMMON}
-            yield key, spec["scope"], {**schema, "properties": rest}
+            required = [name for name in schema.get("required", ()) if name not in _COMMON]
+            yield key, spec["scope"], {**schema, "properties": rest, "required": required}
 
 
 def _joined(channels: list[Release]) -> Release:

@@ -107,8 +107,12 @@ class Schemas:
             if known is not None:
                 schema = known if schema is None else either(known, schema)
         if schema is None:
-            schema, family, whole = by_hand(key), "", False
+            return Known(by_hand(key), "", False)
         return Known(of_root(schema), family or "", whole)
+
+    def is_defined(self, resource: Resource) -> bool:
+        """Is an object's kind and version defined in the input?"""
+        return f"{resource.group}/{resource.version}/{resource.kind}" in self._defined
 
     def suspects(self, resources: Iterable[Resource]) -> Iterator[Suspect]:
         """The values of objects and kustomizations that YAML may not read as they were meant."""

@@ -47,12 +47,12 @@ def refusals(met: Met) -> Iterator[Refusal]:
             yield Refusal(variant, node, path, _worded(path, node.value, reason), allowed)
         return
     if isinstance(node, Seq):
-        for reason, allowed in _count(len(node.children), facets, "imin", "imax", "items"):
+        for reason, allowed in _count(len(node.children), facets, "imin", "imax", _ITEMS):
             yield Refusal("count", node, path, _worded(path, len(node.children), reason), allowed)
         yield from _twice(node, facets, path)
     elif isinstance(node, Map):
         size = sum(not child.is_null for child in node.entries.values())
-        for reason, allowed in _count(size, facets, "pmin", "pmax", "properties"):
+        for reason, allowed in _count(size, facets, "pmin", "pmax", _ENTRIES):
             yield Refusal("count", node, path, _worded(path, size, reason), allowed)
 
 
@@ -80,6 +80,7 @@ def _of_text(value: str, facets: dict[str, Any]) -> Iterator[tuple[str, str, str
     if pattern is not None and _matches(pattern, value, foreign="foreign" in facets) is False:
         reason = f"Invalid value: #: % in body should match '{pattern}'"
         yield "pattern", reason, f"text that matches `{pattern}`"
+        return  # what has the wrong length has mostly the wrong form, too
     least, most = facets.get("lmin", 0), facets.get("lmax")
     if len(value) < least:
         reason = f"Invalid value: #: % in body should be at least {least} chars long"
@@ -112,15 +113,20 @@ def _of_number(value: float, facets: dict[str, Any]) -> Iterator[tuple[str, str,
         yield "range", reason, f"a multiple of {step}"
 
 
+_ITEMS = ("items", "element", "elements")
+_ENTRIES = ("properties", "entry", "entries")
+
+
 def _count(
-    size: int, facets: dict[str, Any], least: str, most: str, what: str
+    size: int, facets: dict[str, Any], least: str, most: str, words: tuple[str, str, str]
 ) -> Iterator[tuple[str, str]]:
     low, high = facets.get(least, 0), facets.get(most)
     if size < low:
-        reason = f"Invalid value: #: % in body should have at least {low} {what}"
-        yield reason, f"at least {low}"
+        reason = f"Invalid value: #: % in body should have at least {low} {words[0]}"
+        yield reason, f"at least {low} {words[1 if low == 1 else 2]}"
     if high is not None and size > high:
-        yield f"Too many: #: must have at most {high} items", f"at most {high}"
+        reason = f"Too many: #: must have at most {high} items"
+        yield reason, f"at most {high} {words[1 if high == 1 else 2]}"
 
 
 def _twice(node: Seq, facets: dict[str, Any], path: str) -> Iterator[Refusal]:

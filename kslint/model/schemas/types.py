@@ -65,8 +65,10 @@ def of_root(schema: Schema) -> Schema:
 
 @lru_cache(maxsize=1)
 def unknown() -> Schema:
-    """An object of which nothing is known but that it has metadata."""
-    return of_object({}, free=True)
+    """An object of which nothing is known but what metadata has: others may write more there."""
+    known = metadata()
+    named = {name: known.fields[name] for name in known.names}
+    return of_object({"metadata": of_object(named, free=True), "status": ANYTHING}, free=True)
 
 
 def by_hand(key: str) -> Schema:
@@ -78,4 +80,4 @@ def by_hand(key: str) -> Schema:
     spec = deployment.fields["spec"]
     template = None if spec is None else spec.fields["template"]
     inner = of_object({"template": template, "replicas": "integer"}, free=True)
-    return of_object({"spec": inner}, free=True)
+    return of_object({"spec": inner, "metadata": metadata(), "status": ANYTHING}, free=True)
