@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kslint.findings import Problem
-from kslint.model import quantities
+from kslint.model.kserve import amounts
+from kslint.model.schemas import quantities
 from kslint.model.schemas.limits import refusals
 from kslint.model.schemas.meant import meant
 
@@ -24,7 +25,7 @@ def invalid_quantity(model: Model) -> Iterator[Problem]:
         for met in model.schemas.reading(resource).bad:
             yield from _refused(met.node, met.path, resource, "default")
     for settings in model.settings:
-        for amount in quantities.of_settings(settings) if model.judges(settings.resource) else ():
+        for amount in amounts.of_settings(settings) if model.judges(settings.resource) else ():
             place, owner = amount.node.place, settings.resource
             inside = owner is not None and place is not None and place.file == owner.file
             yield from _refused(amount.node, amount.path, owner if inside else None, "setting")

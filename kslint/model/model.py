@@ -9,6 +9,7 @@ from kslint.graph.graph import Graph
 from kslint.model import dependencies
 from kslint.model.engines.vllm.image import version_of
 from kslint.model.gitops import argocd
+from kslint.model.gitops.releases import installed
 from kslint.model.kserve import names, settings
 from kslint.model.kserve.isvc import InferenceService
 from kslint.model.kubernetes.makers import Makers
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from kslint.model.kserve.llm.service import LLMInferenceService
     from kslint.model.kserve.settings import Settings
     from kslint.model.schemas.suspects import Suspect
+    from kslint.model.schemas.tables import Release
     from kslint.model.workload import Server, Workload
     from kslint.resources import Resource
     from kslint.source.load import Input, ParsedFile
@@ -169,7 +171,10 @@ class Model:
 
     @cached_property
     def schemas(self) -> Schemas:
-        return Schemas(self.graph, self.config, self.settings[0].version)
+        def release(family: str) -> Release:
+            return installed(family, self.graph, self.config, self.settings[0].version)
+
+        return Schemas(self.graph, release)
 
     @cached_property
     def makers(self) -> Makers:

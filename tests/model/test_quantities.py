@@ -6,8 +6,9 @@ import pytest
 
 from kslint.config import Config
 from kslint.graph.graph import Graph
-from kslint.model.quantities import refusal, suggestion
+from kslint.model.gitops.releases import installed
 from kslint.model.schemas.catalogue import Schemas
+from kslint.model.schemas.quantities import refusal, suggestion
 from kslint.source.files import Source
 from kslint.source.load import Input, load_source
 from kslint.source.nodes import Scalar
@@ -94,5 +95,6 @@ def test_places(text: str, paths: list[str]) -> None:
     loaded = Input([], [], [])
     load_source(Source("x.yaml", text.replace(": 1}", ": x}").encode()), loaded)
     graph = Graph(loaded)
-    reading = Schemas(graph, Config(), "0.19").reading(graph.resources[0])
+    schemas = Schemas(graph, lambda family: installed(family, graph, Config(), "0.19"))
+    reading = schemas.reading(graph.resources[0])
     assert sorted(met.path for met in reading.bad) == paths

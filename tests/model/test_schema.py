@@ -1,4 +1,4 @@
-"""The walk over schemas, against jsonschema: the same table in its words gives the same verdicts."""
+"""The walk over schemas, against jsonschema: the table in its words gives the same verdicts."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from kslint.config import Config
 from kslint.graph.graph import Graph
+from kslint.model.gitops.releases import installed
 from kslint.model.schemas import tables
 from kslint.model.schemas.catalogue import Schemas
 from kslint.model.schemas.limits import refusals
@@ -38,7 +39,7 @@ def graph_of(text: str) -> Graph:
 
 
 def schemas_of(graph: Graph, config: Config | None = None, kserve: str = "0.19") -> Schemas:
-    return Schemas(graph, config or Config(), kserve)
+    return Schemas(graph, lambda family: installed(family, graph, config or Config(), kserve))
 
 
 def last(text: str) -> tuple[Resource, Reading]:

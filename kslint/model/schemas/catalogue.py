@@ -7,8 +7,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.graph.gaps import VALUES
-from kslint.model.kserve import names
-from kslint.model.schemas import releases, tables
+from kslint.model.schemas import tables
 from kslint.model.schemas.definitions import of_definition
 from kslint.model.schemas.schema import either
 from kslint.model.schemas.suspects import Suspect
@@ -18,12 +17,11 @@ from kslint.resources import KUSTOMIZATIONS, Resource
 from kslint.source.nodes import Map
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
-    from kslint.config import Config
     from kslint.graph.graph import Graph
-    from kslint.model.schemas.releases import Release
     from kslint.model.schemas.schema import Schema
+    from kslint.model.schemas.tables import Release
     from kslint.model.schemas.walk import Dropped, Lack, Reading
     from kslint.source.nodes import Node
 
@@ -53,21 +51,19 @@ class Differing(NamedTuple):
 
 
 _FILLED = {
-    (
-        names.GROUP,
-        "InferenceService",
-    ): r"spec\.(predictor|transformer|explainer)\.containers\[0\]\.name",
+    (*tables.FAMILIES[tables.KSERVE], "InferenceService"): (
+        r"spec\.(predictor|transformer|explainer)\.containers\[0\]\.name"
+    ),
 }
 """Fields that a webhook fills in: KServe's, pkg/apis/serving/v1beta1/*_custom.go @v0.19.0."""
 
 
 class Schemas:
-    """The schemas of an input. `kserve` is the version of KServe."""
+    """The schemas of an input. `releases` tells which release of a family runs, if it is known."""
 
-    def __init__(self, graph: Graph, config: Config, kserve: str) -> None:
+    def __init__(self, graph: Graph, releases: Callable[[str], Release]) -> None:
         self._graph = graph
-        self._config = config
-        self._kserve = kserve
+        self._releases = releases
         self._readings: dict[int, Reading] = {}
         self._known: dict[tuple[str, str], Known] = {}
         self._installed: dict[str, Release] = {}
@@ -169,9 +165,7 @@ class Schemas:
     def installed(self, family: str) -> Release:
         """The release of a family that the cluster runs, as far as it is known."""
         if family not in self._installed:
-            self._installed[family] = releases.installed(
-                family, self._graph, self._config, self._kserve
-            )
+            self._installed[family] = self._releases(family)
         return self._installed[family]
 
     def reading(self, resource: Resource) -> Reading:

@@ -10,7 +10,6 @@ import os
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from kslint.model.kserve import names
 from kslint.model.schemas import tables
 from kslint.model.schemas.schema import within
 
@@ -43,7 +42,7 @@ def unserved(schemas: Schemas, resource: Resource) -> Unserved | None:
     """Why the API server does not know an object's kind; None if it does, or that is not known."""
     group, version, kind = resource.group, resource.version, resource.kind
     if group == _OLD_KSERVE:
-        return Unserved(UNKNOWN, "", f"{names.GROUP}/v1beta1", "", True)
+        return Unserved(UNKNOWN, "", f"{tables.FAMILIES[tables.KSERVE][0]}/v1beta1", "", True)
     family = tables.family_of(group)
     if family is None and group != "extensions":
         return None
@@ -111,8 +110,11 @@ def _stranger(schemas: Schemas, family: str, resource: Resource) -> Unserved | N
     if not meant and len(plain) > 3:
         import difflib
 
-        meant = difflib.get_close_matches(wanted, kinds, n=1, cutoff=0.8)
-        meant += [k for k in kinds if k.startswith(wanted) and not meant]
+        # of the core group many tools have kinds of their own: `v1` `Config`, `v1` `Template`
+        is_core = not resource.group
+        meant = difflib.get_close_matches(wanted, kinds, n=1, cutoff=0.9 if is_core else 0.8)
+        if not meant and not is_core:
+            meant = [known for known in sorted(kinds) if known.startswith(wanted)]
     if not meant:
         return None
     return Unserved(UNKNOWN, "", "", meant[0], True)

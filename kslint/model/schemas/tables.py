@@ -65,6 +65,26 @@ def family_of(group: str) -> str | None:
     return KUBERNETES if group in _OWN else _FAMILY_OF.get(group)
 
 
+class Release(NamedTuple):
+    """`version` as numbers, empty if not known. `place` is that in the table.
+
+    `told`: does the input or the configuration name it?
+    """
+
+    version: tuple[int, ...]
+    place: int | None
+    told: bool
+
+    @property
+    def in_table(self) -> bool:
+        """Does the table know all that this release may have? So it does if any may be meant."""
+        return self.place is not None or not self.version
+
+    @property
+    def text(self) -> str:
+        return ".".join(map(str, self.version[:2]))
+
+
 class Kind(NamedTuple):
     """A kind in one version: its node, its scope, the releases that serve it (see `within`)."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, Union
 
-from kslint.model.quantities import refusal
+from kslint.model.schemas.quantities import refusal
 from kslint.model.schemas.schema import (
     ARRAY,
     BOOLEAN,

@@ -5,37 +5,18 @@ A chart's version is taken where it is that of the application, too.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from kslint.model.gitops.argocd import chart_sources
 from kslint.model.gitops.remote import remote
-from kslint.model.platform.pieces import chart_sources
 from kslint.model.schemas import tables
+from kslint.model.schemas.tables import Release
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kslint.config import Config
     from kslint.graph.graph import Graph
-
-
-class Release(NamedTuple):
-    """`version` as numbers, empty if not known. `place` is that in the table.
-
-    `told`: does the input or the configuration name it?
-    """
-
-    version: tuple[int, ...]
-    place: int | None
-    told: bool
-
-    @property
-    def in_table(self) -> bool:
-        """Does the table know all that this release may have? So it does if any may be meant."""
-        return self.place is not None or not self.version
-
-    @property
-    def text(self) -> str:
-        return ".".join(map(str, self.version[:2]))
 
 
 _CHARTS = {
