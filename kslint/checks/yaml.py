@@ -207,7 +207,8 @@ def _holds(around: Span, inner: Span) -> bool:
 
 def version_number(model: Model) -> Iterator[Problem]:
     """A tag or version in a chart's values that is a number, and printed as another text."""
-    for values, resource in chart_values(model):
+    applications = [one for one in model.applications if model.judges(one.resource)]
+    for values, resource in chart_values(model.documents, applications):
         stack = [("", values)]
         while stack:
             path, node = stack.pop()

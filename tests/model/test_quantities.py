@@ -98,3 +98,17 @@ def test_places(text: str, paths: list[str]) -> None:
     schemas = Schemas(graph, lambda family: installed(family, graph, Config(), "0.19"))
     reading = schemas.reading(graph.resources[0])
     assert sorted(met.path for met in reading.bad) == paths
+
+
+@pytest.mark.parametrize(
+    ("text", "judged"),
+    [
+        ("PORT", False), ("STORAGE_SIZE", False), ("PVC-1", False), ("<size>", False),
+        ("1<size>", False), ("your-size", False), ("YOUR SIZE", False), ("...", False),
+        ("changeme", False), ("REPLACE_ME", False), ("${SIZE}", False), ("$(SIZE)", False),
+        ("{{ size }}", False), ("two", True), ("Size", True), ("yours", True), ("1GB", True),
+        ("G", True), ("<5", True), ("", True), ("....", True),
+    ],
+)  # fmt: skip
+def test_placeholders_are_not_judged(text: str, judged: bool) -> None:
+    assert (refusal(Scalar(text, plain_style=False)) is not None) is judged

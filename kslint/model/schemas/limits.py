@@ -41,7 +41,7 @@ def refusals(met: Met) -> Iterator[Refusal]:
     if node.is_null or not fits(node, met.schema.type):
         return
     if isinstance(node, Scalar):
-        if isinstance(node.value, str) and (opaque(node.literal) or "${" in node.literal):
+        if isinstance(node.value, str) and opaque(node.literal):
             return
         for variant, reason, allowed in _of_scalar(node.value, facets):
             yield Refusal(variant, node, path, _worded(path, node.value, reason), allowed)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from kslint.model.kubernetes.admission.field_errors import opaque
+from kslint.model.kubernetes.admission.field_errors import stands_in
 from kslint.model.kubernetes.quantity import QuantityError, parse
 from kslint.source.nodes import Scalar
 
@@ -25,12 +25,10 @@ def refusal(node: Node) -> str | None:
 
 @lru_cache(maxsize=4096)
 def _refusal(text: str) -> str | None:
-    if opaque(text) or "${" in text:
-        return None
     try:
         parse(text.strip())
     except QuantityError as error:
-        return str(error)
+        return None if stands_in(text) else str(error)
     return None
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from kslint.model.kubernetes.admission.field_errors import opaque
+from kslint.model.kubernetes.admission.field_errors import stands_in
 from kslint.model.schemas.schema import EITHER, QUANTITY, TEXT
 from kslint.model.schemas.walk import MODES as MODES  # noqa: PLC0414  (part of what this offers)
 from kslint.model.schemas.walk import Met  # noqa: TC001  (a NamedTuple's field)
@@ -111,6 +111,9 @@ def fits(node: Node, wanted: str) -> bool:
         return True
     if wanted in ("object", "array"):
         return isinstance(node, Map if wanted == "object" else Seq) or _is_template(node)
+    if isinstance(node, Seq):
+        children = node.elements()
+        return len(children) == 1 and _is_template(children[0])  # [PROJECT_ID], to be replaced
     if not isinstance(node, Scalar):
         return False
     value = node.value
@@ -123,4 +126,4 @@ def fits(node: Node, wanted: str) -> bool:
 
 
 def _is_template(node: Node) -> bool:
-    return isinstance(node, Scalar) and (opaque(node.text) or "${" in node.text)
+    return isinstance(node, Scalar) and stands_in(node.text)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, Union
 
+from kslint.model.kubernetes.admission.field_errors import templated
 from kslint.model.schemas.quantities import refusal
 from kslint.model.schemas.schema import (
     ARRAY,
@@ -174,7 +175,7 @@ def _dropped(reading: Reading, node: Node, block: Schema, trail: Trail) -> None:
     name = str(trail[1])
     if trail[0] is None and name.startswith("x-"):
         return  # `x-` holds anchors: what is dropped there is meant to be
-    if name.startswith("$") or "{{" in name or "${" in name or "$(" in name:
+    if name.startswith("$") or templated(name):
         return
     reading.dropped.append(Dropped(node, block, trail))
 
