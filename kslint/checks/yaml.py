@@ -24,7 +24,8 @@ _FILE_MODES = ("mode", "umask")
 """How the names of fields end that hold file modes, which people write in octal."""
 _TYPES = {
     "string": "text", "integer": "an integer", "number": "a number", "boolean": "`true` or `false`",
-    "object": "a mapping", "array": "a list",
+    "object": "a mapping", "array": "a list", "int-or-string": "a whole number or text",
+    "quantity": "a whole number, or a quantity as text",
 }  # fmt: skip
 _VERSIONS = frozenset({"tag", "version", "revision"})
 
@@ -80,7 +81,7 @@ def _found(suspect: Suspect) -> tuple[str, str]:
     value = node.value
     if isinstance(value, str):
         plain = Scalar(node.literal)
-        meant = suspect._replace(node=plain)
+        meant = suspect._replace(met=suspect.met._replace(node=plain))
         quoted = not node.plain_style and not meant.misfits and not plain.is_null
         return ("quoted" if quoted else "text"), _short(node.literal)
     return "default", f"the {'boolean' if isinstance(value, bool) else 'number'} {node.text}"
