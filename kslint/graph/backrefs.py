@@ -15,7 +15,7 @@ from kslint.source.nodes import Map, Scalar
 
 if TYPE_CHECKING:
     from kslint.graph.configurations import Reference
-    from kslint.graph.transforms import Id, Item
+    from kslint.graph.items import Id, Item
     from kslint.source.nodes import Node
 
 _CONTAINERS = ("containers", "initContainers")

@@ -14,7 +14,7 @@ from kslint.graph.edit import listing
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from kslint.graph.transforms import Id
+    from kslint.graph.items import Id
     from kslint.source.nodes import Node
 
 FOLLOWED = frozenset(
