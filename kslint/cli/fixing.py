@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from kslint.cli.files import replace
 from kslint.cli.formats import has_colour
+from kslint.report.frames import printable
 from kslint.source.bounds import leads_out
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from kslint.running.fixing import Outcome
     from kslint.source.files import Source
 
+_PLAIN = frozenset(range(0x20, 0x7F)) - set(b'"\\')
+"""Bytes that need no quotes in the name of a file in a patch."""
 _PAINT = {"+": "\x1b[32m{}\x1b[0m\n", "-": "\x1b[31m{}\x1b[0m\n", "@": "\x1b[36m{}\x1b[0m\n"}
 
 
@@ -45,7 +48,7 @@ def save(outcome: Outcome) -> tuple[dict[str, Source], int, bool]:
         if why is None:
             saved[new.name] = new
         else:
-            sys.stderr.write(f"{old.name}: not fixed: {why}\n")
+            sys.stderr.write(printable(f"{old.name}: not fixed: {why}") + "\n")
     fixed = sum(count for name, count in outcome.fixed.items() if name in saved)
     return saved, fixed, len(saved) == len(outcome.changed)
 
@@ -81,11 +84,25 @@ def _diff(before: Source, after: Source) -> Iterator[str]:
     import difflib
 
     old, new = (source.text().split("\n") for source in (before, after))
-    name = before.name
-    tree = not os.path.isabs(name) and not name.startswith("<")
-    heads = (f"a/{name}", f"b/{name}") if tree else (name, name)
+    tree = not os.path.isabs(before.name) and not before.name.startswith("<")
+    heads = [_quoted(side + _name(before)) for side in (("a/", "b/") if tree else ("", ""))]
     for line in difflib.unified_diff(_ended(old), _ended(new), *heads):
         yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
+
+
+def _name(source: Source) -> str:
+    """A file's name with the very bytes that it has on the disk, which display names may not."""
+    if "\\" not in source.name or not source.path:
+        return source.name
+    return os.path.relpath(source.path).replace(os.sep, "/")
+
+
+def _quoted(name: str) -> str:
+    """A file's name as git writes it into patches: on one line, whatever is in it."""
+    data = name.encode("utf-8", "surrogateescape")
+    if all(byte in _PLAIN for byte in data):
+        return f"{name}\t" if " " in name else name
+    return '"' + "".join(chr(byte) if byte in _PLAIN else f"\\{byte:03o}" for byte in data) + '"'
 
 
 def _ended(lines: list[str]) -> list[str]:
