@@ -191,6 +191,15 @@ def test_no_link_leads_out_of_the_directory(tree: Path) -> None:
     assert (inside / "in.yaml").is_symlink()
 
 
+def test_a_file_with_two_names_stays(tree: Path) -> None:
+    os.link(tree / "isvc.yaml", tree / "other.txt")
+    done = kslint("check", "--fix", cwd=tree)
+    assert done.returncode == 2
+    assert done.stderr.startswith(b"isvc.yaml: not fixed: it has other names (hard links)")
+    assert text_of(tree) == BAD
+    assert (tree / "isvc.yaml").stat().st_nlink == 2
+
+
 def test_a_file_that_changes_meanwhile_is_left_alone(
     tree: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

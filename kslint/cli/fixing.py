@@ -61,8 +61,11 @@ def _write(before: Source, data: bytes) -> str | None:
     if leads_out(before.path):
         return f"a link leads to it, out of this repository; name {real} itself"
     try:
-        if not os.stat(real).st_mode & 0o222 or not os.access(real, os.W_OK):
+        status = os.stat(real)
+        if not status.st_mode & 0o222 or not os.access(real, os.W_OK):
             return "it is read-only"
+        if status.st_nlink > 1:
+            return "it has other names (hard links), under which the old text would stay"
         with open(real, "rb") as handle:
             if handle.read(len(before.data) + 1) != before.data:
                 return "it was changed while it was checked"
