@@ -30,7 +30,8 @@ def show(outcome: Outcome, unsafe: bool) -> None:
             paint = _PAINT.get(line[0]) if colour else None
             sys.stdout.write(paint.format(line.rstrip("\n")) if paint else line)
     sys.stdout.flush()
-    more = "" if unsafe else _more(outcome)
+    _say_undone(outcome)
+    more = f"; {outcome.more} more with --unsafe-fixes" if outcome.more and not unsafe else ""
     fixed = sum(outcome.fixed.values())
     would = f"--fix would fix {_count(fixed)}" if fixed else "Nothing to fix"
     sys.stderr.write(f"{would}{more}\n")
@@ -42,6 +43,7 @@ def save(outcome: Outcome) -> tuple[dict[str, Source], int, bool]:
     A file that cannot be written, or is another than when it was read, stays as it is; stderr
     says so.
     """
+    _say_undone(outcome)
     saved = {}
     for old, new in _pairs(outcome):
         why = _write(old, new.data)
@@ -87,8 +89,9 @@ def _diff(before: Source, after: Source) -> Iterator[str]:
     import difflib
 
     old, new = (source.text().split("\n") for source in (before, after))
-    tree = not os.path.isabs(before.name) and not before.name.startswith("<")
-    heads = [_quoted(side + _name(before)) for side in (("a/", "b/") if tree else ("", ""))]
+    name = _name(before)
+    tree = not os.path.isabs(name) and not name.startswith("<")
+    heads = (_quoted(f"a/{name}"), _quoted(f"b/{name}")) if tree else (_quoted(name), _quoted(name))
     for line in difflib.unified_diff(_ended(old), _ended(new), *heads):
         yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
 
@@ -114,11 +117,11 @@ def _ended(lines: list[str]) -> list[str]:
     return [*ended, lines[-1]] if lines[-1] else ended
 
 
-def _more(outcome: Outcome) -> str:
-    from kslint.running.fixing import available
-
-    left = len(available(outcome.result.findings, unsafe=True))
-    return f"; {left} more with --unsafe-fixes" if left else ""
+def _say_undone(outcome: Outcome) -> None:
+    """On stderr, which fixes were offered and taken back."""
+    for finding, why in outcome.undone:
+        text = f"{finding.span}: not fixed: the fix of {finding.rule} was taken back, as {why}"
+        sys.stderr.write(printable(text) + "\n")
 
 
 def _count(amount: int) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kslint.model.answer import Known
-from kslint.source.layout import UnfitError
-from kslint.source.nodes import Map, Scalar
+from kslint.source.layout import UnfitError, key_of
+from kslint.source.nodes import Scalar
 
 if TYPE_CHECKING:
     from kslint.fixes.draft import Draft
@@ -21,7 +21,7 @@ _HANDLERS = ("httpGet", "tcpSocket", "exec", "grpc")
 def wait(draft: Draft) -> None:
     """A startup probe that gives up after ten minutes."""
     at, facts = draft.problem.at, draft.facts
-    probe = at if isinstance(at, Map) else draft.around(at)
+    probe = draft.around(at) if key_of(at) == "failureThreshold" else at
     if draft.problem.variant == "startup":
         delay, period = int(str(facts["delay"])), int(str(facts["period"]))
         facts["count"] = -(-(_PATIENCE - delay) // period)
@@ -40,7 +40,7 @@ def ask_health(draft: Draft) -> None:
     """The path of vLLM's health, or the port it listens on."""
     at, server = draft.problem.at, _server(draft)
     if draft.problem.variant in ("path", "answers"):
-        handler = at if isinstance(at, Map) else draft.around(at)
+        handler = draft.around(at) if key_of(at) == "path" else at
         draft.put(handler, ("path",), server.engine.health_path)
         return
     port = server.engine.port
