@@ -105,6 +105,15 @@ def test_stdin() -> None:
     assert b"<stdin>:20:15" in done.stdout
 
 
+@pytest.mark.parametrize("text", [b"", b" \n\n"])
+def test_stdin_that_is_empty_is_no_clean_input(text: bytes) -> None:
+    """The command before the pipe has failed, most likely."""
+    done = kslint("check", "-", stdin=text)
+    assert done.returncode == 2
+    assert b"is empty" in done.stdout
+    assert kslint("check", "-", "--stdin-filename", "new.yaml", stdin=text).returncode == 0
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [

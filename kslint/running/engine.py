@@ -120,7 +120,7 @@ def conclude(
     findings += verdict.broken
     failed = bool(findings)
     findings += applied(
-        _configured(verdict.found, config, book),
+        _configured(_narrowest(verdict.found, book), config, book),
         given,
         book,
         {rule.name for rule in rules if not rule.reserved},
@@ -130,6 +130,13 @@ def conclude(
     skipped = len(read.skipped)
     summary = Summary(read.files + skipped, read.resources, skipped=skipped)
     return Result(findings, summary.of(findings), failed, read.skipped)
+
+
+def _narrowest(found: list[Located], book: list[Rule]) -> list[Located]:
+    """Less what rules that yield say where another rule reports an error."""
+    yielding = {rule.name for rule in book if rule.yields}
+    taken = {one.span for one, _ in found if one.severity == "error" and one.name not in yielding}
+    return [pair for pair in found if pair[0].name not in yielding or pair[0].span not in taken]
 
 
 def _once(findings: Iterable[Finding]) -> list[Finding]:

@@ -207,6 +207,8 @@ def read(found: Found, max_bytes: int = MAX_BYTES) -> Source | InputProblem:
         )
     if b"\0" in data[:8192] and not encoding_of(data).startswith("utf-16"):
         return InputProblem(found.name, "holds binary data, not YAML or JSON")
+    if found.name == STDIN_NAME and not data.strip():
+        return InputProblem(found.name, "is empty; did the command that writes to it fail?")
     return Source(found.name, data, path)
 
 

@@ -321,9 +321,8 @@ def _rendered_placeholders(container: Node, isvc: Map) -> Map | None:
         if isinstance(node, Scalar):
             if "{{" not in node.literal:
                 return node
+            failed = failed or "{{" in _PLACEHOLDER.sub("", node.literal)
             text = _PLACEHOLDER.sub(text_of, node.literal)
-            if "{{" in text:
-                failed = True
             other = Scalar(text, False, None, node.source, node.start, node.end)
             other.key, other.origin = node.key, node.origin
             return other
