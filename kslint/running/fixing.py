@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from os.path import commonprefix
 from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.resources import object_troubles
@@ -61,14 +62,14 @@ def fix(
     changed: dict[str, Source] = {}
     troubles = (*loaded.troubles, *object_troubles(loaded.files))
     kept = {trouble.span.file for trouble in troubles}
-    refused: dict[Mark, Undone] = {}
+    refused: dict[Mark, Undone] = {}  # by place
     made: Counter[Mark] = Counter()
     most = marks(result.findings)
     edited_for: dict[Mark, str] = {}
     for _ in range(MAX_ROUNDS):
         sources = {file.source.name: file.source for file in loaded.files}
         offers = [f for f in available(result.findings, unsafe) if mark(f) not in left_alone]
-        offers = [finding for finding in offers if mark(finding) not in refused]
+        offers = [finding for finding in offers if _place(finding) not in refused]
         chosen = _compatible(offers, kept)
         edited = _edited(sources, chosen, kept)
         following = _with(loaded, edited)
@@ -116,27 +117,41 @@ def marks(findings: Iterable[Finding]) -> Counter[Mark]:
 def _harm(
     mended: list[Finding], before: Result, after: Result, made: Collection[Mark]
 ) -> dict[Mark, Undone]:
-    """The fixes of a round to take back: those that mend nothing, and those that break something.
+    """The fixes of a round to take back, by place: those that mend nothing, or break something.
 
     What comes back after it was mended in a round before counts as broken.
     """
     old, new = marks(before.findings), marks(after.findings)
     harm: dict[Mark, Undone] = {}
+    places = {_place(finding) for finding in after.findings}
+    in_vain = set()
     for one, number in Counter(map(mark, mended)).items():
         if new[one] > old[one] - number:
-            finding = next(finding for finding in mended if mark(finding) == one)
-            harm[one] = Undone(finding, "it was still there afterwards")
+            in_vain.add(one)
+            same = [finding for finding in mended if mark(finding) == one]
+            for finding in [f for f in same if _place(f) in places] or same:
+                harm[_place(finding)] = Undone(finding, "it was still there afterwards")
     for found in after.findings:
         one = mark(found)
         worse = new[one] > old[one] and (found.severity == "error" or one in made)
-        if not worse or found.suppressed is not None or one in harm:
-            continue
-        near = [f for f in mended if f.fix and f.fix.edits[0].span.file == found.span.file]
-        nearest = [finding for finding in near if finding.subject == found.subject]
-        for finding in nearest or near or mended:
+        if worse and found.suppressed is None and one not in in_vain:
             why = f"{found.rule} {found.name} was there afterwards"
-            harm.setdefault(mark(finding), Undone(finding, why))
+            for finding in _nearest(found, mended):
+                harm.setdefault(_place(finding), Undone(finding, why))
     return harm
+
+
+def _nearest(found: Finding, mended: list[Finding]) -> list[Finding]:
+    """The fixes that most likely brought a finding: in its file, in its object, near its path."""
+    near = [f for f in mended if f.fix and f.fix.edits[0].span.file == found.span.file] or mended
+    near = [finding for finding in near if finding.subject == found.subject] or near
+    shared = [len(commonprefix([f.path, found.path])) for f in near]  # noqa: RUF071  (letters)
+    most = max(shared)
+    return [finding for finding, length in zip(near, shared, strict=True) if length == most]
+
+
+def _place(finding: Finding) -> Mark:
+    return (*mark(finding), finding.path)
 
 
 def _edited(sources: dict[str, Source], chosen: list[Fix], kept: set[str]) -> dict[str, Source]:
