@@ -51,7 +51,7 @@ def unknown_field(model: Model) -> Iterator[Problem]:
     """A field that no schema of its kind has, so that the API server drops it."""
     for resource in model.resources:
         for dropped in model.schemas.reading(resource).dropped:
-            if dropped.node.place is not None:
+            if dropped.node.place is not None and not model.schemas.is_patch(resource):
                 yield from _unknown(model, resource, dropped)
 
 

@@ -11,7 +11,7 @@ from kslint.model.schemas import tables
 from kslint.model.schemas.definitions import of_definition
 from kslint.model.schemas.schema import either
 from kslint.model.schemas.suspects import Suspect
-from kslint.model.schemas.types import by_hand, kustomization, of_root
+from kslint.model.schemas.types import by_hand, kustomization, of_root, unknown
 from kslint.model.schemas.walk import read
 from kslint.resources import KUSTOMIZATIONS, Resource
 from kslint.source.nodes import Map
@@ -56,6 +56,10 @@ _FILLED = {
     ),
 }
 """Fields that a webhook fills in: KServe's, pkg/apis/serving/v1beta1/*_custom.go @v0.19.0."""
+
+
+_ENCRYPTED = "sops"
+"""The field that SOPS adds to an object of which it encrypts the values."""
 
 
 class Schemas:
@@ -133,9 +137,9 @@ class Schemas:
         """
         if resource.emitter:
             return any(gap.kind == VALUES for gap in self._graph.partial(resource))
-        directory, name = posixpath.split(resource.file)
-        if "patch" in name.lower() or "patch" in posixpath.basename(directory).lower():
+        if self.is_patch(resource):
             return True
+        directory = posixpath.dirname(resource.file)
         if self._kustomized is None:
             self._kustomized = {
                 posixpath.dirname(plain.file)
@@ -162,6 +166,12 @@ class Schemas:
         assert bound is not None
         return Differing(f"{tables.TITLES[family]} {table.minor(bound)}", newer, release.told)
 
+    def is_patch(self, resource: Resource) -> bool:
+        """Is an object called a patch, and taken in by no build? Then nothing applies it."""
+        directory, name = posixpath.split(resource.file)
+        called = f"{posixpath.basename(directory)}/{name}".lower()
+        return not resource.emitter and "patch" in called
+
     def installed(self, family: str) -> Release:
         """The release of a family that the cluster runs, as far as it is known."""
         if family not in self._installed:
@@ -173,6 +183,8 @@ class Schemas:
         found = self._readings.get(id(resource))
         if found is None:
             schema = self.of(resource).schema
+            if resource.body.get(_ENCRYPTED) is not None:
+                schema = unknown()
             found = self._readings[id(resource)] = read(resource.body, schema)
         return found
 

@@ -104,7 +104,7 @@ class Table:
         self._lines = lines
         self.names: list[str] = head["releases"]
         self.releases = [numbers(name) for name in self.names]
-        self.kinds = {key: _kind(*kind) for key, kind in head["kinds"].items()}
+        self.kinds: dict[str, list[Any]] = head["kinds"]
         self._made: dict[int | None, dict[int, Schema]] = {}
 
     def schema(self, node: int, release: int | None) -> Schema:
@@ -119,9 +119,14 @@ class Table:
             )
         return found
 
+    def kind(self, key: str) -> Kind | None:
+        """What is known of a kind; None if no release of the table has it."""
+        found = self.kinds.get(key)
+        return None if found is None else _kind(*found)
+
     def of(self, key: str, release: int | None) -> Schema | None:
         """The schema of a kind, for one alone to keep; None if the release does not have it."""
-        kind = self.kinds.get(key)
+        kind = self.kind(key)
         if kind is None or not (release is None or within(kind.span, release)):
             return None
         type_, *rest = json.loads(self._lines[kind.node + 1])
@@ -163,4 +168,4 @@ def table(family: str) -> Table:
 def metadata() -> Schema:
     """The schema that the metadata of every object has."""
     own = table(KUBERNETES)
-    return own.schema(own.kinds["//ObjectMeta"].node, None)
+    return own.schema(own.kinds["//ObjectMeta"][0], None)
