@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 from kslint.findings import Problem
 from kslint.model.kserve import amounts
 from kslint.model.schemas import quantities
-from kslint.model.schemas.limits import refusals
-from kslint.model.schemas.meant import meant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,6 +54,8 @@ def unknown_field(model: Model) -> Iterator[Problem]:
 
 
 def _unknown(model: Model, resource: Resource, dropped: Dropped) -> Iterator[Problem]:
+    from kslint.model.schemas.meant import meant  # mostly nothing is unknown
+
     known = model.schemas.of(resource)
     differing = model.schemas.differing(resource, dropped)
     if differing is None and not known.whole:
@@ -89,6 +89,8 @@ def missing_field(model: Model) -> Iterator[Problem]:
         reading = model.schemas.reading(resource)
         if not reading.lacking or model.schemas.is_partial(resource):
             continue
+        from kslint.model.schemas.meant import meant
+
         misspelt = {meant(reading, dropped) for dropped in reading.dropped}
         for lack in reading.lacking:
             if lack.path in misspelt or model.schemas.is_filled(resource, lack):
@@ -106,8 +108,12 @@ def missing_field(model: Model) -> Iterator[Problem]:
 def value_not_allowed(model: Model) -> Iterator[Problem]:
     """A value of the right type that its field does not take."""
     for resource in model.resources:
-        reading = model.schemas.reading(resource)
-        for met in reading.limited:
+        limited = model.schemas.reading(resource).limited
+        if not limited:
+            continue
+        from kslint.model.schemas.limits import refusals
+
+        for met in limited:
             for refusal in refusals(met):
                 yield Problem(
                     refusal.node,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from kslint.graph.gaps import VALUES
 from kslint.model.schemas import tables
@@ -26,28 +26,34 @@ if TYPE_CHECKING:
     from kslint.source.nodes import Node
 
 
-class Known(NamedTuple):
+class Known:
     """The schema of one kind in one version.
 
     `family` is that of its table, "" where only the input defines it. `whole`: is it all that
     the API server may know of the kind? Else what it does not name may be known all the same.
     """
 
-    schema: Schema
-    family: str
-    whole: bool
+    __slots__ = ("family", "schema", "whole")
+
+    def __init__(self, schema: Schema, family: str, whole: bool) -> None:
+        self.schema = schema
+        self.family = family
+        self.whole = whole
 
     @property
     def native(self) -> bool:
         return self.family == tables.KUBERNETES
 
 
-class Differing(NamedTuple):
+class Differing:
     """A release that has a field (`newer`), or no longer has it. `told`: is ours known?"""
 
-    release: str
-    newer: bool
-    told: bool
+    __slots__ = ("newer", "release", "told")
+
+    def __init__(self, release: str, newer: bool, told: bool) -> None:
+        self.release = release
+        self.newer = newer
+        self.told = told
 
 
 _FILLED = {

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from kslint.model.kubernetes.admission.field_errors import opaque
 from kslint.model.schemas.suspects import fits
@@ -25,14 +25,17 @@ _LONGEST = 2000
 """Characters of a text that is held against a pattern."""
 
 
-class Refusal(NamedTuple):
+class Refusal:
     """Why a value is not allowed: `variant` of the message, the API server's text, what is."""
 
-    variant: str
-    node: Node
-    path: str
-    reason: str
-    allowed: str
+    __slots__ = ("allowed", "node", "path", "reason", "variant")
+
+    def __init__(self, variant: str, node: Node, path: str, reason: str, allowed: str) -> None:
+        self.variant = variant
+        self.node = node
+        self.path = path
+        self.reason = reason
+        self.allowed = allowed
 
 
 def refusals(met: Met) -> Iterator[Refusal]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from kslint.model.schemas import tables
 from kslint.model.schemas.schema import within
@@ -22,7 +22,7 @@ _OLD_KSERVE = "serving.kubeflow.org"
 """The group of KServe's kinds when it was called KFServing (until 0.6)."""
 
 
-class Unserved(NamedTuple):
+class Unserved:
     """A kind that is not served as it is written.
 
     `what` is one of the three above. `release` names the release that began or ended it, or
@@ -30,11 +30,14 @@ class Unserved(NamedTuple):
     `kind` is the kind to write where that is at fault. `told`: is the cluster's release known?
     """
 
-    what: str
-    release: str
-    instead: str
-    kind: str
-    told: bool
+    __slots__ = ("instead", "kind", "release", "told", "what")
+
+    def __init__(self, what: str, release: str, instead: str, kind: str, told: bool) -> None:
+        self.what = what
+        self.release = release
+        self.instead = instead
+        self.kind = kind
+        self.told = told
 
 
 def unserved(schemas: Schemas, resource: Resource) -> Unserved | None:
