@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from kslint.graph.graph import Graph
+    from kslint.model.schemas.limits import Refusal
     from kslint.model.schemas.schema import Schema
     from kslint.model.schemas.tables import Release
     from kslint.model.schemas.walk import Dropped, Lack, Reading
@@ -121,12 +122,15 @@ class Schemas:
         return f"{resource.group}/{resource.version}/{resource.kind}" in self._defined
 
     def suspects(self, resources: Iterable[Resource]) -> Iterator[Suspect]:
-        """The values of objects and kustomizations that YAML may not read as they were meant."""
+        """The values of objects that YAML may not read as they were meant."""
         for resource in resources:
             known = self.of(resource)
             mended = resource.kind == "InferenceService" and known.family == tables.KSERVE
             for met in self.reading(resource).odd:
                 yield Suspect(met, resource, known.native, mended)
+
+    def kustomized(self) -> Iterator[Suspect]:
+        """The same of kustomizations."""
         for plain in self._graph.others:
             root = plain.document.root
             if isinstance(root, Map) and posixpath.basename(plain.file) in KUSTOMIZATIONS:
@@ -154,10 +158,50 @@ class Schemas:
             }
         return directory in self._kustomized
 
-    def is_filled(self, resource: Resource, lack: Lack) -> bool:
-        """Does a webhook write a missing field before the API server asks for it?"""
-        pattern = _FILLED.get((resource.group, resource.kind))
-        return pattern is not None and re.fullmatch(pattern, lack.path) is not None
+    def dropped(self, resource: Resource) -> list[Dropped]:
+        """The fields of an object that no release has which may run here."""
+        found = self.reading(resource).dropped
+        if not found or self.is_patch(resource):
+            return []
+        whole = self.of(resource).whole
+        return [each for each in found if whole or each.name in each.block.later]
+
+    def lacking(self, resource: Resource) -> list[Lack]:
+        """The required fields that an object lacks, and that nothing else may still bring.
+
+        What is there under a misspelt name is not missing.
+        """
+        reading = self.reading(resource)
+        if not reading.lacking or self.is_partial(resource):
+            return []
+        from kslint.model.schemas.meant import meant
+
+        misspelt = {meant(reading, dropped) for dropped in reading.dropped}
+        filled = _FILLED.get((resource.group, resource.kind))
+        return [
+            lack
+            for lack in reading.lacking
+            if lack.path not in misspelt
+            and (filled is None or re.fullmatch(filled, lack.path) is None)
+        ]
+
+    def refusals(self, resource: Resource) -> list[Refusal]:
+        """The values of an object that its schema does not allow."""
+        limited = self.reading(resource).limited
+        if not limited:
+            return []
+        from kslint.model.schemas.limits import refusals
+
+        return [refusal for met in limited for refusal in refusals(met)]
+
+    def faulty(self, resource: Resource) -> list[Node]:
+        """The values and blocks of an object with which its schema finds fault."""
+        reading = self.reading(resource)
+        found = [dropped.node for dropped in self.dropped(resource)]
+        found += [lack.block for lack in self.lacking(resource)]
+        found += [refusal.node for refusal in self.refusals(resource)]
+        found += [met.node for met in reading.bad]
+        return found + [each.node for each in self.suspects([resource]) if each.misfits]
 
     def differing(self, resource: Resource, dropped: Dropped) -> Differing | None:
         """Which releases have a field that the installed one does not; None if none has."""
