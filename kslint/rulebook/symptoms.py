@@ -67,6 +67,9 @@ _ENOUGH = 2.0
 _APART = 0.75
 """And by how much it must outweigh the next: about one unusual word."""
 
+_SHOWN = 160
+"""Characters of a line that are shown; the rest of a long one says no more."""
+
 _Pair = tuple[str, str]
 
 
@@ -130,12 +133,22 @@ def search(rules: Iterable[Rule], message: str, limit: int = 8) -> list[Match]:
         for text, number, weight in find(texts, lines):
             known = best.get(text.rule.id)
             if known is None or weight > known.weight:
-                line = shown[number].strip()
+                line = _excerpt(shown[number].strip(), text)
                 best[text.rule.id] = Match(text.rule, line, find is _sure, weight)
         if best:
             break
     found = sorted(best.values(), key=lambda match: (-match.weight, match.rule.id))
     return [match for match in found if match.weight >= _BESIDE * found[0].weight][:limit]
+
+
+def _excerpt(line: str, text: _Text) -> str:
+    """A line, or what is around the first unusual word of the text in one that is too long."""
+    if len(line) <= _SHOWN:
+        return line
+    words = (word for piece in text.pieces for word in piece.words if word in text.unusual)
+    places = (line.lower().find(word) for word in words)
+    start = max(0, next((place for place in places if place >= 0), 0) - _SHOWN // 3)
+    return ("…" if start else "") + line[start : start + _SHOWN]
 
 
 def plain(found: list[Match]) -> Match | None:
