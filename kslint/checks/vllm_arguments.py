@@ -49,7 +49,7 @@ def flag_refused(server: Server) -> Iterator[Problem]:
             version="" if refusal.version is None else dotted(refusal.version),
             near=f"; did you mean `{nearest}`?" if nearest else "",
             advice=_advice(flag, refusal, nearest),
-            instead=nearest or facts.replacement(flag.name),
+            instead=nearest or facts.replacement(flag.spelling),
         )
     for word in engine.commandline.positionals if engine.kind == "vllm" else ():
         if word.text.startswith(_DASHES):
@@ -83,7 +83,7 @@ def _nearest(flag: Flag, release: Release) -> str:
 
 
 def _advice(flag: Flag, refusal: Refusal, nearest: str) -> str:
-    instead = facts.replacement(flag.name)
+    instead = facts.replacement(flag.spelling)
     if refusal.kind == "removed" and instead:
         return f"use {_quoted(instead)}" if instead.startswith("--") else instead
     if refusal.kind == "new":
@@ -111,7 +111,14 @@ def json_argument(server: Server) -> Iterator[Problem]:
         for text, node in zip(flag.values, flag.value_nodes, strict=False):
             if engine.commandline.shell and _VARIABLE.search(text):
                 if release.judged(partial(values.is_json, flag.name)):
-                    yield Problem(node, variant="unexpanded", severity="warning", flag=flag.name)
+                    yield Problem(
+                        node,
+                        variant="unexpanded",
+                        severity="warning",
+                        flag=flag.name,
+                        like="",
+                        advice="end the single quotes before the variable, begin them again behind it",
+                    )
                 continue
             judged = release.judged(partial(values.refused_json, flag.name, text))
             if judged is not None:
@@ -171,9 +178,8 @@ def _transfer_without_role(engine: Engine) -> Iterator[Problem]:
         keys = read if isinstance(read, dict) else {}
         at = None if flag is None or "kv_connector" not in keys else flag.value_node or flag.node
     if at is not None and "kv_role" not in keys and engine.commandline.complete:
-        yield Problem(
-            at, variant="role", flag=name, advice='add `"kv_role": "kv_both"`, or the role it has'
-        )
+        advice = 'add `"kv_role": "kv_both"`, or the role it has'
+        yield Problem(at, variant="role", flag=name, like="", advice=advice)
 
 
 def args_not_split(server: Server) -> Iterator[Problem]:

@@ -69,7 +69,7 @@ def split_item(draft: Draft) -> None:
         words = shlex.split(text)
     except ValueError as error:
         raise UnfitError("its quotes are not closed") from error
-    if any(mark in text for mark in "$`|;&<>{\\\"'") or not words:
+    if any(mark in text for mark in "$`|;&<>{\\\"'") or words in ([], [text]):
         raise UnfitError("a shell might make something else of it")
     draft.divide(at, words)
 

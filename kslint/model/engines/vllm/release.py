@@ -56,7 +56,7 @@ class Release(NamedTuple):
         if self.certainty == NEWEST:
             return f"vLLM {dotted(self.candidates[-1])}, the newest release known to kslint"
         known = facts.releases()
-        return f"no release of vLLM from {dotted(known[0])} to {dotted(known[-1])}"
+        return f"any release of vLLM from {dotted(known[0])} to {dotted(known[-1])}"
 
 
 def release_of(image: Image, version: Version | None) -> Release:
