@@ -47,7 +47,7 @@ def oversized_crd_applied_client_side(model: Model) -> Iterator[Problem]:
             related=[*_bodies(too_large)],
             application=application.name,
             crd=worst.name,
-            size=worst.size,
+            size=worst.size if worst.exact else f"about {round(worst.size, -3)}",
             source=worst.source,
             limit=ANNOTATION_LIMIT,
             others=f" and {len(too_large) - 1} more" if len(too_large) > 1 else "",
