@@ -96,7 +96,7 @@ def _data(directory: str, entry: Node, tree: Tree, secret: bool) -> tuple[Map, b
     known = not any(True for _ in listing(entry, "envs")) and entry.get("env") is None
     for node in listing(entry, "files"):
         key, _, path = (node.text or "").rpartition("=")
-        text = _content(posixpath.normpath(posixpath.join(directory, path)), tree)
+        text = tree.text(posixpath.normpath(posixpath.join(directory, path)))
         if text is None:
             known = False
         else:
@@ -115,14 +115,6 @@ def _shown(text: str, secret: bool) -> str:
     import base64
 
     return base64.b64encode(text.encode()).decode()
-
-
-def _content(path: str, tree: Tree) -> str | None:
-    """The text of a file of the input, or None."""
-    for document in tree.documents(path):
-        if document.source is not None:
-            return document.source.text()
-    return None
 
 
 def _file(entry: Node, directory: str) -> str:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from kslint.graph.transforms import Id
     from kslint.resources import Plain
+    from kslint.source.load import Other
     from kslint.source.nodes import Node
 
 MAX_DEPTH = 50
@@ -80,9 +81,14 @@ class Emission:
 
 
 class Tree:
-    """The kustomizations of an input and the documents they may take in, by file."""
+    """The kustomizations of an input and the documents they may take in, by file.
 
-    def __init__(self, resources: list[Resource], others: list[Plain]) -> None:
+    What is no manifest, such as values, is parsed when it is asked for.
+    """
+
+    def __init__(
+        self, resources: list[Resource], others: list[Plain], unparsed: dict[str, Other]
+    ) -> None:
         self.kustomizations: dict[str, Map] = {}
         self.objects: dict[str, list[Resource]] = {}
         self.plains: dict[str, list[Node]] = {}
@@ -94,9 +100,29 @@ class Tree:
                 self.kustomizations.setdefault(directory, root)
         for resource in resources:
             self.objects.setdefault(resource.file, []).append(resource)
+        self._unparsed = unparsed
+
+    @property
+    def files(self) -> list[str]:
+        return [*self.objects, *self.plains, *self._unparsed]
+
+    def __contains__(self, file: str) -> bool:
+        return file in self.objects or file in self.plains or file in self._unparsed
 
     def documents(self, file: str) -> list[Node]:
+        """The documents of a file that something refers to."""
+        if file in self._unparsed:
+            return [document.root for document in self._unparsed[file].documents]
         return [r.body for r in self.objects.get(file, [])] + self.plains.get(file, [])
+
+    def text(self, file: str) -> str | None:
+        """What stands in a file, whatever it is; None if it is not in the input."""
+        if file in self._unparsed:
+            return self._unparsed[file].source.text()
+        for document in self.documents(file):
+            if document.source is not None:
+                return document.source.text()
+        return None
 
     def taken(self) -> set[str]:
         """Files that kustomizations take in or read; their documents are no objects as they are."""
@@ -218,7 +244,8 @@ class _Build:
                 self.gap(FAILS, f"{text} is a component, not a resource", node)
             elif len(above) < MAX_DEPTH and self._room(node):
                 yield from self.accumulate(path, root, [], above, namespace)
-        elif path in self.tree.objects or path in self.tree.plains:
+        elif path in self.tree:
+            self.tree.documents(path)  # it has to be one that can be read
             for resource in self.tree.objects.get(path, []):
                 if self._room(node):
                     yield Item(resource.body, path)

@@ -58,7 +58,7 @@ def fix(
             except EditError:
                 kept.add(name)
                 continue
-            edited[name] = Source(name, data, sources[name].path)
+            edited[name] = Source(name, data, sources[name].path, sources[name].named)
         following = _with(loaded, edited)
         readable = {file.source.name for file in following.files}
         broken = {trouble.span.file for trouble in following.troubles} - kept
