@@ -41,6 +41,7 @@ FAMILIES = {
     "platform": "Platform settings",
     "references": "References",
     "schema": "Schema",
+    "admission": "Refusals",
 }
 EVIDENCE = {
     "source": "proven in upstream's code",
@@ -159,6 +160,13 @@ def _rule_page(rule: rulebook.Rule) -> str:
     if rule.symptom:
         symptom = engine.filled(rule.symptom, {})
         lines += ['```{ .text .symptom title="What the cluster shows" }', symptom, "```", ""]
+    if rule.symptoms:
+        lines += [
+            '```{ .text .symptom title="Messages that lead here" }',
+            *rule.symptoms,
+            "```",
+            "",
+        ]
     return "\n".join([*lines, rule.page()])
 
 

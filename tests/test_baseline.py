@@ -200,7 +200,7 @@ def test_stdin_has_entries_of_its_own(tree: Path) -> None:
     kslint(tree, "baseline", "write", "-", stdin=TRAP)
     assert {entry["file"] for entry in held(tree)} == {"<stdin>"}
     assert kslint(tree, "check", "-", stdin=TRAP).exit_code == 0
-    assert "gone" in kslint(tree, "check", "-", stdin="").stderr
+    assert "gone" in kslint(tree, "check", "-", stdin="---").stderr
     assert kslint(tree, "check", "prod").exit_code == 1
     kslint(tree, "baseline", "write", "prod")
     assert {entry["file"] for entry in held(tree)} == {"<stdin>", "prod/a.yaml"}

@@ -163,13 +163,31 @@ def test_a_foreign_record_is_none(content: object, cache: Cache) -> None:
 
 def test_records_are_dropped_by_their_last_use(cache: Cache, result: Result) -> None:
     for number in range(70):
-        cache.put(f"{number:03}", result._replace(findings=[]))
-        os.utime(Path(cache.directory) / f"{number:03}", (number, number))
+        cache.put(f"{number:064}", result._replace(findings=[]))
+        os.utime(Path(cache.directory) / f"{number:064}", (number, number))
         if number > 2:
-            assert cache.get("002") is not None
+            assert cache.get(f"{2:064}") is not None
     kept = sorted(os.listdir(cache.directory))
     assert len(kept) == 64
-    assert kept[0] == "002"
+    assert kept[0] == f"{2:064}"
+
+
+def test_nothing_but_records_is_dropped(cache: Cache, result: Result) -> None:
+    os.makedirs(cache.directory, mode=0o700)
+    foreign = {"thesis.txt", "0" * 63, "x" * 64, f"{'a' * 64}.yaml", f"{'b' * 64}.tmp.d"}
+    for name in foreign:
+        (Path(cache.directory) / name).write_text("mine")
+    (Path(cache.directory) / f"{'c' * 64}").mkdir()
+    unfinished = f"{'d' * 64}.17.tmp"
+    (Path(cache.directory) / unfinished).write_text("half")
+    for name in (*foreign, "c" * 64, unfinished):
+        os.utime(Path(cache.directory) / name, (1, 1))
+    for number in range(70):
+        cache.put(f"{number:064}", result._replace(findings=[]))
+    left = set(os.listdir(cache.directory))
+    assert left >= {*foreign, "c" * 64}
+    assert unfinished not in left
+    assert len(left) == len(foreign) + 1 + 64
 
 
 def test_a_directory_others_may_write_to_is_not_used(cache: Cache, result: Result) -> None:

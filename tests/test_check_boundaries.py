@@ -73,6 +73,15 @@ def test_when_binding_to_all_was_refused(tmp_path: Path, version: str, severity:
     assert (f"works in vLLM {version[1:]}" in finding.message) is (severity == "warning")
 
 
+@pytest.mark.parametrize(("tag", "severity"), [("v0.9.1", "warning"), ("v3.2", "error")])
+def test_a_private_build_by_the_release_in_its_tag(tmp_path: Path, tag: str, severity: str) -> None:
+    text = server(tag, "[{name: VLLM_CPU_OMP_THREADS_BIND, value: all}]")
+    text = text.replace("vllm/vllm-openai-cpu", "quay.io/acme/claims-vllm-cpu")
+    command = "command: [python, -m, vllm.entrypoints.openai.api_server]\n          args:"
+    (finding,) = said(tmp_path, "vllm-omp-bind-all", text.replace("args:", command))
+    assert finding.severity == severity
+
+
 @pytest.mark.parametrize(
     ("image", "count"), [("vllm-openai-cpu", 1), ("vllm-openai", 0), ("vllm", 0)]
 )
@@ -158,17 +167,69 @@ def test_a_mapping_in_the_place_of_text_is_no_unquoted_text(tmp_path: Path) -> N
     assert len(said(tmp_path, "wrong-type", text)) == 1
 
 
-@pytest.mark.parametrize(
-    ("path", "answers"),
-    [
-        ("/ping", True), ("/v1/models", True), ("/version", True), ("/load", True),
-        ("/metrics", True), ("/docs", True), ("/openapi.json", True), ("/ready", False),
-    ],
+_ANSWERING = (
+    "/ping", "/v1/models", "/v1/models/", "/version", "/load", "/metrics", "/docs", "/openapi.json",
 )  # fmt: skip
-def test_other_paths_that_vllm_answers(tmp_path: Path, path: str, answers: bool) -> None:
-    probe = f"readinessProbe: {{httpGet: {{path: {path}, port: 8000}}}}"
-    (finding,) = said(tmp_path, "probe-wrong-endpoint", server(more=probe))
-    assert ("which vLLM does not have" in finding.message) is not answers
+
+
+@pytest.mark.parametrize("path", _ANSWERING)
+def test_other_paths_that_vllm_answers(tmp_path: Path, path: str) -> None:
+    asked = f"{{httpGet: {{path: {path}, port: 8000}}}}"
+    for name in ("readinessProbe", "startupProbe"):
+        assert said(tmp_path, "probe-wrong-endpoint", server(more=f"{name}: {asked}")) == []
+    found = said(tmp_path, "probe-wrong-endpoint", server(more=f"livenessProbe: {asked}"))
+    assert [finding.severity for finding in found] == ([] if path == "/ping" else ["note"])
+
+
+_REFERRED = "valueFrom: {secretKeyRef: {name: s, key: k}}"
+
+
+@pytest.mark.parametrize(
+    ("args", "env", "header", "count"),
+    [
+        ("", "", "", 0),
+        ("--api-key=x", "", "", 1),
+        ("--api-key=", "", "", 0),
+        ("--api-key=", "value: x", "", 0),  # the flag wins
+        ("--api-key=$(VLLM_API_KEY)", _REFERRED, "", 1),
+        ("", "value: x", "", 1),
+        ("", "value: ''", "", 0),
+        ("", _REFERRED, "", 1),
+        ("", "valueFrom: {secretKeyRef: {name: s, key: k, optional: true}}", "", 0),
+        ("--api-key=x", "", "httpHeaders: [{name: authorization, value: Bearer x}], ", 0),
+    ],
+)
+def test_probes_of_a_server_that_wants_a_key(
+    tmp_path: Path, args: str, env: str, header: str, count: int
+) -> None:
+    asked = f"{{httpGet: {{{header}path: /v1/models, port: 8000}}}}"
+    text = server(
+        env=f"[{{name: VLLM_API_KEY, {env}}}]" if env else "[]",
+        more=f"readinessProbe: {asked}",
+        args=f"[--model=/m/q{args and f', {args!r}'}]",
+    )
+    found = said(tmp_path, "probe-wrong-endpoint", text)
+    assert [finding.severity for finding in found] == ["error"] * count
+    assert all("401" in finding.message for finding in found)
+
+
+@pytest.mark.parametrize(
+    ("args", "scheme", "count"),
+    [
+        ("", "", 0),
+        ("", "scheme: HTTP, ", 0),
+        ("", "scheme: HTTPS, ", 1),
+        ("--ssl-certfile=/tls/tls.crt", "scheme: HTTPS, ", 0),
+        ("--ssl-keyfile=/tls/tls.key", "", 1),
+        ("--ssl-keyfile=$(KEY)", "scheme: HTTP, ", 1),
+        ("--ssl-keyfile=", "", 0),
+        ("", "scheme: https, ", 0),  # the API server refuses it
+    ],
+)
+def test_the_scheme_of_a_probe(tmp_path: Path, args: str, scheme: str, count: int) -> None:
+    probe = f"readinessProbe: {{httpGet: {{{scheme}path: /health, port: 8000}}}}"
+    text = server(more=probe, args=f"[--model=/m/q{args and f', {args!r}'}]")
+    assert len(said(tmp_path, "probe-wrong-endpoint", text)) == count
 
 
 def test_kserve_s_own_server_has_other_paths(tmp_path: Path) -> None:

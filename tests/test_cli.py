@@ -105,6 +105,15 @@ def test_stdin() -> None:
     assert b"<stdin>:20:15" in done.stdout
 
 
+@pytest.mark.parametrize("text", [b"", b" \n\n"])
+def test_stdin_that_is_empty_is_no_clean_input(text: bytes) -> None:
+    """The command before the pipe has failed, most likely."""
+    done = kslint("check", "-", stdin=text)
+    assert done.returncode == 2
+    assert b"is empty" in done.stdout
+    assert kslint("check", "-", "--stdin-filename", "new.yaml", stdin=text).returncode == 0
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
@@ -312,6 +321,38 @@ def test_a_report_never_overwrites_a_manifest(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert b"is not overwritten" in done.stderr
     assert manifest.read_text().startswith("apiVersion")
+
+
+def test_a_report_follows_no_link_of_the_tree(tmp_path: Path) -> None:
+    """Whoever opens a pull request may commit a link in the place of the report."""
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home/.profile").write_text("original")
+    tree = tmp_path / "tree"
+    (tree / "hooks").mkdir(parents=True)
+    (tree / "hooks/run").write_text("original")
+    (tree / "a.yaml").write_text("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n")
+    (tree / "out.sarif").symlink_to("../home/.profile")
+    (tree / "in.sarif").symlink_to("hooks/run")
+    (tree / "new.sarif").symlink_to("../home/new")
+    (tree / "reports").symlink_to("../home")
+    for place in ("out.sarif", "in.sarif", "new.sarif", "reports/x", "reports/.profile"):
+        done = kslint("check", f"--output-format=sarif:{place}", "--output-format=text", cwd=tree)
+        assert done.returncode == 2
+        assert done.stderr.startswith(place.encode() + b": not written: a link leads from there")
+        assert b"No findings" in done.stdout
+        written = kslint("baseline", "write", f"--baseline={place}", cwd=tree)
+        assert written.returncode == 2
+    assert (tmp_path / "home/.profile").read_text() == "original"
+    assert (tree / "hooks/run").read_text() == "original"
+    assert os.listdir(tmp_path / "home") == [".profile"]
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/stderr"), reason="no such device")
+def test_a_report_to_standard_error(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n")
+    done = kslint("check", "--output-format=text:/dev/stderr", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, b"")
+    assert b"No findings" in done.stderr
 
 
 def test_a_report_that_cannot_be_written(tmp_path: Path) -> None:

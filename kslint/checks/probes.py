@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from kslint.source.nodes import Node
 
 _PROBES = ("startupProbe", "livenessProbe", "readinessProbe")
-_ANSWERED = ("/ping", "/v1/models", "/version", "/load", "/metrics", "/docs", "/openapi.json")
-"""Other paths that vLLM 0.23 answers with 200, the first by asking the engine."""
+_ASK_THE_ENGINE = ("/health", "/ping")
+_ANSWERED = ("/v1/models", "/version", "/load", "/metrics", "/docs", "/openapi.json")
+"""Other paths that vLLM 0.23 answers with 200, from the moment that the engine is up."""
 
 
 def too_short(server: Server, *, startup: int, liveness: int) -> Iterator[Problem]:
@@ -65,7 +66,7 @@ def _seconds(probe: Node, field: str, default: int) -> int | None:
 
 
 def wrong_endpoint(server: Server) -> Iterator[Problem]:
-    """A probe on another path than /health, or another port than the server's."""
+    """A probe that vLLM does not answer with 200: by its path, its port or its scheme."""
     engine = server.engine
     if engine.health_path is None:
         return
@@ -78,25 +79,60 @@ def wrong_endpoint(server: Server) -> Iterator[Problem]:
         if port is not None:
             yield from _wrong_port(server, name, handler, port, probe.start is None)
         if probe.get("httpGet") is handler:
+            if handler.start is not None:  # a preset of another release may use another scheme
+                yield from _wrong_scheme(server, name, handler)
             yield from _wrong_path(server, name, handler)
+
+
+def _wrong_scheme(server: Server, name: str, handler: Node) -> Iterator[Problem]:
+    served, asked = server.engine.scheme, handler.string("scheme") or "HTTP"
+    if not isinstance(served, Known) or asked == served.value or asked not in ("HTTP", "HTTPS"):
+        return
+    yield Problem(
+        handler.get("scheme") or handler,
+        variant="scheme",
+        related=[(served.node, "the certificate is given here")],
+        probe=name,
+        scheme=asked,
+        served=served.value,
+    )
 
 
 def _wrong_path(server: Server, name: str, handler: Node) -> Iterator[Problem]:
     node = handler.get("path")
     text = handler.string("path") or "/"
-    if "$(" in text or "{{" in text:
+    root = _root_path(server.engine)
+    if root is None or "$(" in text or "{{" in text:
         return
     path = "/" + text.partition("?")[0].strip("/")
-    root = _root_path(server.engine)
-    if path == server.engine.health_path or root is None or path == f"{root}/health":
+    path = path[len(root) :] if path.startswith(f"{root}/") else path
+    guarded = path.startswith("/v1/") and not _has_key(handler)
+    key = server.engine.wants_key
+    locked = key.node if isinstance(key, Known) and key.value else None
+    if path in _ASK_THE_ENGINE:
+        return
+    if path not in _ANSWERED:
+        variant = "path"
+    elif guarded and locked is not None:
+        variant = "key"
+    elif name == "livenessProbe":
+        variant = "alive"
+    else:
         return
     yield Problem(
         handler if node is None else node,
-        variant="answers" if path in _ANSWERED else "path",
+        variant=variant,
+        severity="note" if variant == "alive" else None,
+        related=[(locked, "the key is set here")] if variant == "key" else (),
         probe=name,
         path=text,
         container=server.container.string("name") or "",
     )
+
+
+def _has_key(handler: Node) -> bool:
+    headers = handler.listed("httpHeaders")
+    return any((header.string("name") or "").lower() == "authorization" for header in headers)
 
 
 def _root_path(engine: Engine) -> str | None:

@@ -74,11 +74,10 @@ def write(
     ids = {rule.id for rule in book if not rule.reserved}
     held = [f for f in result.findings if f.suppressed is None and f.rule in ids]
     new = renewed(old, held, paths, (parsed.source.name for parsed in loaded.files))
-    try:
-        replace(file, text(new))
-    except OSError as error:
-        typer.echo(f"{old.name}: cannot be written: {error.strerror or error}", err=True)
-        raise typer.Exit(2) from None
+    why = replace(file, text(new))
+    if why is not None:
+        typer.echo(f"{old.name}: {why}", err=True)
+        raise typer.Exit(2)
     sys.stderr.write(f"wrote {old.name}: {_difference(old, new)}\n")
 
 

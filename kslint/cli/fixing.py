@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from kslint.cli.files import replace
 from kslint.cli.formats import has_colour
+from kslint.source.bounds import leads_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,9 +55,8 @@ def _write(before: Source, data: bytes) -> str | None:
     if not before.path:
         return "it was read from a pipe"
     real = os.path.realpath(before.path)
-    here = os.path.join(os.path.realpath(os.curdir), "")
-    if real != os.path.abspath(before.path) and not real.startswith(here):
-        return f"a link leads to it, out of this directory; name {real} itself"
+    if leads_out(before.path):
+        return f"a link leads to it, out of this repository; name {real} itself"
     try:
         if not os.stat(real).st_mode & 0o222 or not os.access(real, os.W_OK):
             return "it is read-only"

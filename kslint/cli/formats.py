@@ -73,10 +73,9 @@ def write(wanted: Iterable[Output], run: Run) -> bool:
             sys.stderr.write(f"{output.file}: holds a manifest, and is not overwritten\n")
             written = False
             continue
-        try:
-            replace(output.file, text)
-        except OSError as error:
-            sys.stderr.write(f"{output.file}: cannot be written: {error.strerror or error}\n")
+        why = replace(output.file, text)
+        if why is not None:
+            sys.stderr.write(f"{output.file}: {why}\n")
             written = False
     return written
 
@@ -92,15 +91,27 @@ def _holds_manifest(file: str, reading: Reading) -> bool:
     return any(os.path.realpath(resource.file) == place for resource in objects)
 
 
-def replace(file: str, text: str) -> None:
-    """Write a report, as a whole or not at all; to /dev/stderr and the like as it comes."""
-    if os.path.exists(file) and not os.path.isfile(file):
-        with open(file, "w", encoding="utf-8", newline="") as handle:
-            handle.write(text)
-        return
-    from kslint.cli import files
+def replace(file: str, text: str) -> str | None:
+    """Write a report, as a whole or not at all; to /dev/stderr and the like as it comes.
 
-    files.replace(os.path.realpath(file), text.encode())
+    Says why it was not written, if it was not: also where a link would take it elsewhere.
+    """
+    from kslint.cli import files
+    from kslint.source.bounds import diverted
+
+    is_device = os.path.abspath(file).startswith("/dev/")
+    real = None if is_device else diverted(file)
+    if real is not None:
+        return f"not written: a link leads from there to {real}; name that place itself"
+    try:
+        if os.path.exists(file) and (is_device or not os.path.isfile(file)):
+            with open(file, "w", encoding="utf-8", newline="") as handle:
+                handle.write(text)
+        else:
+            files.replace(file, text.encode())
+    except OSError as error:
+        return f"cannot be written: {error.strerror or error}"
+    return None
 
 
 def _text(run: Run, colour: bool) -> str:

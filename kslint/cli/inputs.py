@@ -39,10 +39,10 @@ def in_force(
         return Config(), rulebook.load()
     start = (paths or ["."])[0]
     try:
-        file = file or config_file.find(start)
-        if file is None:
+        used = file or config_file.find(start)
+        if used is None:
             return Config(), books.book(None, start)
-        read = config_file.read(file)
+        read = config_file.read(used, trusted=file is not None)
         book = books.book(read)
         found = read.config(config_names.unknown_rules(read, book))
     except MistakesError as error:

@@ -12,10 +12,7 @@ from kslint.cli.root import app
 
 if TYPE_CHECKING:
     from kslint.rulebook import Rule
-
-_SHOWN = 160
-"""Characters of a matching log line; the rest of a long one says no more."""
-
+    from kslint.rulebook.symptoms import Match
 
 rules = typer.Typer(
     help="List the rules: id, name, severity, what --fix does, what each catches; or test yours.",
@@ -93,41 +90,52 @@ def explain(
 ) -> None:
     """Print a rule's page: what happens, why, bad and good YAML, the fix.
 
-    A message of more than one word is looked for in the symptoms of all rules.
+    Anything that is no rule's id or name is looked for in the symptoms of all rules.
     """
     from kslint import rulebook
     from kslint.cli.inputs import in_force
+    from kslint.rulebook.symptoms import search
 
     _config, book = in_force(None, None, False)
     if rule == "-" or " " in rule.strip():
         message = sys.stdin.buffer.read().decode("utf-8", "replace") if rule == "-" else rule
-        _explain_message(book, message)
+        _explain_message(search(book, message))
         return
     try:
         found = rulebook.matching(book, rule)
     except rulebook.RulebookError as error:
-        raise typer.BadParameter(str(error)) from None
+        matches = [match for match in search(book, rule) if match.sure]
+        if not matches:
+            raise typer.BadParameter(str(error)) from None
+        _explain_message(matches)
+        return
     for number, one in enumerate(found):
         if number:
             typer.echo("\n---\n")
         typer.echo(_page(one))
 
 
-def _explain_message(book: list[Rule], message: str) -> None:
-    """The rules a message may come from; and the page of the first, if no other fits as well."""
-    from kslint.report.frames import printable
-    from kslint.rulebook.symptoms import search
+def _explain_message(found: list[Match]) -> None:
+    """The rules that a message may be about; and a page, if there is no doubt which."""
+    import itertools
 
-    found = search(book, message)
+    from kslint.report.frames import printable
+    from kslint.rulebook.symptoms import plain
+
     if not found:
-        typer.echo("No rule's symptom reads like that; `kslint rules` lists them.", err=True)
+        typer.echo("No rule's symptoms read like that; `kslint rules` lists them.", err=True)
         raise typer.Exit(1)
+    if not found[0].sure:
+        typer.echo("No rule has quite this symptom. These come near:")
     width = max(len(match.rule.name) for match in found)
-    for match in found:
-        typer.echo(f"{match.rule.id}  {match.rule.name:<{width}}  {match.rule.title}")
-        typer.echo(f"       {printable(match.line[:_SHOWN])}")
-    if len(found) == 1 or found[0].score > found[1].score:
-        typer.echo(f"\n---\n\n{_page(found[0].rule)}")
+    for line, matches in itertools.groupby(found, key=lambda match: match.line):
+        for match in matches:
+            typer.echo(f"{match.rule.id}  {match.rule.name:<{width}}  {match.rule.title}")
+        typer.echo(f"       {printable(line)}")
+    if meant := plain(found):
+        typer.echo(f"\n---\n\n{_page(meant.rule)}")
+    else:
+        typer.echo(f"\n`kslint explain {found[0].rule.id}` prints a rule's page.")
 
 
 def _page(rule: Rule) -> str:

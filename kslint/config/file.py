@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from kslint.config import Cluster, Config, Node, PerPath, Taint
 from kslint.config.words import printable
 from kslint.config.written import Mistake, MistakesError, Written, one_document, plain
+from kslint.source.bounds import is_inside, leads_out
 from kslint.source.files import BASELINE_FILE, CONFIG_FILES
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from kslint.source import nodes
     from kslint.source.files import Source
 
+OUTSIDE = "lies outside of the repository: only a file that `--config` names may reach out of it"
 PYPROJECT = "pyproject.toml"
 _TABLE = ("tool", "kslint")
 
@@ -31,13 +33,22 @@ class ConfigError(MistakesError):
 
 
 class ConfigFile(Written):
-    """A configuration file that was parsed, not yet validated."""
+    """A configuration file that was parsed, not yet validated.
+
+    Unless it is `trusted`, what it names must lie in its repository.
+    """
 
     def __init__(
-        self, name: str, directory: str, data: Any, root: nodes.Node | None = None
+        self,
+        name: str,
+        directory: str,
+        data: Any,
+        root: nodes.Node | None = None,
+        trusted: bool = False,
     ) -> None:
         super().__init__(name, data, root, "" if root is not None else ".".join(_TABLE))
         self.directory = directory
+        self._trusted = trusted
 
     def mistakes(self) -> list[Mistake]:
         """Everything that the schema, or a pattern's syntax, does not allow; in file order."""
@@ -46,7 +57,14 @@ class ConfigFile(Written):
             if not _is_pattern(glob):
                 message = f"`{printable(glob)}` is not a gitignore pattern that matches anything"
                 found.add(self.mistake(path, message))
+        baseline = _at(self.data, ("baseline",))
+        if isinstance(baseline, str) and not self.reaches(os.path.join(self.directory, baseline)):
+            found.add(self.mistake(("baseline",), OUTSIDE))
         return sorted(found)
+
+    def reaches(self, place: str) -> bool:
+        """May what the configuration names lie there?"""
+        return self._trusted or is_inside(place, self.directory)
 
     def selectors(self) -> list[tuple[Path, str]]:
         """Every place that means rules by name."""
@@ -130,7 +148,7 @@ def find_baseline(paths: list[str] | None, given: str | None, config: Config) ->
     if config.baseline is not None:
         return os.path.join(config.directory, config.baseline)
     files = (os.path.join(above, BASELINE_FILE) for above in upward((paths or ["."])[0]))
-    return next((file for file in files if os.path.isfile(file)), None)
+    return next((file for file in files if os.path.isfile(file) and not leads_out(file)), None)
 
 
 def upward(path: str) -> Iterator[str]:
@@ -149,21 +167,31 @@ def upward(path: str) -> Iterator[str]:
 
 
 def in_directory(directory: str) -> list[str]:
-    """The configuration files of one directory. Raises ConfigError on a broken pyproject.toml."""
+    """The configuration files of one directory.
+
+    Raises ConfigError on a broken pyproject.toml, and on a link that leads out of the repository.
+    A pyproject.toml that is such a link may hold nothing for us, and is passed over.
+    """
     files = [os.path.join(directory, name) for name in CONFIG_FILES]
     found = [file for file in files if os.path.isfile(file)]
+    for file in found:
+        if leads_out(file):
+            from kslint.source.files import display
+
+            message = "a link leads from here out of the repository; `--config` may name its target"
+            raise ConfigError([Mistake(0, 0, message, display(file))])
     project = os.path.join(directory, PYPROJECT)
-    if os.path.isfile(project):
+    if os.path.isfile(project) and not leads_out(project):
         source = _bytes(project)
         if b"kslint" in source.data and b"tool" in source.data and _table(source) is not None:
             found.append(project)
     return found
 
 
-def read(file: str, source: Source | None = None) -> ConfigFile:
+def read(file: str, source: Source | None = None, trusted: bool = False) -> ConfigFile:
     """Parse a configuration file, or `source` in its place: what an editor has not saved yet.
 
-    Raises ConfigError if it cannot be read or parsed.
+    It is `trusted` if the command line names it. Raises ConfigError if it cannot be read or parsed.
     """
     source, directory = source or _bytes(file), os.path.dirname(os.path.abspath(file))
     if file.endswith(".toml"):
@@ -171,11 +199,11 @@ def read(file: str, source: Source | None = None) -> ConfigFile:
         if table is None:
             message = f"has no table [{'.'.join(_TABLE)}]"
             raise ConfigError([Mistake(0, 0, message, source.name)])
-        return ConfigFile(source.name, directory, table)
+        return ConfigFile(source.name, directory, table, trusted=trusted)
     root, mistakes = one_document(source, "a configuration")
     if mistakes:
         raise ConfigError(mistakes)
-    return ConfigFile(source.name, directory, plain(root), root)
+    return ConfigFile(source.name, directory, plain(root), root, trusted)
 
 
 def _is_pattern(glob: str) -> bool:
@@ -230,6 +258,7 @@ def _config(data: dict[str, Any]) -> Config:
     complete = cluster.get("complete")
     return Config(
         kserve_version=_version(data.get("kserve")),
+        kubernetes_version=_version(data.get("kubernetes")),
         vllm_version=_version(data.get("vllm")),
         cluster=Cluster(
             nodes=tuple(_node(pool) for pool in cluster.get("nodes") or ()),

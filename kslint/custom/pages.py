@@ -224,6 +224,7 @@ class _Page(Written):
             help=data.get("help", ""),
             aliases=tuple(data.get("aliases", ())),
             file=self.file,
+            symptoms=tuple(data.get("symptoms", ())),
         )
 
 

@@ -98,6 +98,8 @@ def load(file: str) -> Baseline:
     if not os.path.lexists(file):
         message = "there is no such baseline; `kslint baseline write` makes one"
         raise BaselineError([Mistake(0, 0, message, name)])
+    if os.path.exists(file) and not os.path.isfile(file):
+        raise BaselineError([Mistake(0, 0, "is not a regular file", name)])
     source = read(Found(file, name, True))
     if isinstance(source, InputProblem):
         raise BaselineError([Mistake(0, 0, source.message, name)])

@@ -37,11 +37,14 @@ def wait(draft: Draft) -> None:
 
 
 def ask_health(draft: Draft) -> None:
-    """The path of vLLM's health, or the port it listens on."""
-    at, server = draft.problem.at, _server(draft)
-    if draft.problem.variant in ("path", "answers"):
+    """The path of vLLM's health, its scheme, or the port it listens on."""
+    at, server, variant = draft.problem.at, _server(draft), draft.problem.variant
+    if variant in ("path", "key", "alive", "scheme"):
         handler = at if isinstance(at, Map) else draft.around(at)
-        draft.put(handler, ("path",), server.engine.health_path)
+        if variant == "scheme":
+            draft.put(handler, ("scheme",), str(draft.facts["served"]))
+        else:
+            draft.put(handler, ("path",), server.engine.health_path)
         return
     port = server.engine.port
     if not isinstance(port, Known) or not isinstance(at, Scalar):

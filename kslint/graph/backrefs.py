@@ -14,7 +14,7 @@ from kslint.graph.edit import put, restated
 from kslint.source.nodes import Map, Scalar
 
 if TYPE_CHECKING:
-    from kslint.graph.transforms import Id, Item
+    from kslint.graph.items import Id, Item
     from kslint.source.nodes import Node
 
 _CONTAINERS = ("containers", "initContainers")

@@ -9,19 +9,21 @@ import posixpath
 from typing import TYPE_CHECKING
 
 from kslint.graph.edit import listing, put, restated
-from kslint.graph.transforms import Item
+from kslint.graph.items import Item
 from kslint.source.nodes import Map
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
-    from kslint.graph.kustomize import Tree
     from kslint.source.nodes import Node
+
+    Texts = Callable[[str], str | None]
+    """What stands in a file, by its name; None if that is not in the input."""
 
 _KINDS = {"configMapGenerator": "ConfigMap", "secretGenerator": "Secret"}
 
 
-def generated(directory: str, root: Map, tree: Tree) -> Iterator[tuple[Item, str]]:
+def generated(directory: str, root: Map, text_of: Texts) -> Iterator[tuple[Item, str]]:
     """The objects of a kustomization's generators, each with its `behavior`.
 
     Names are without the hash suffix. Contents of files that are not in the input are left
@@ -34,7 +36,7 @@ def generated(directory: str, root: Map, tree: Tree) -> Iterator[tuple[Item, str
             if name is None or not name.text:
                 continue
             own = entry.get("options")
-            data, known = _data(directory, entry, tree, kind == "Secret")
+            data, known = _data(directory, entry, text_of, kind == "Secret")
             body = _body(entry, kind, name, data, [options, own])
             item = Item(body, _file(entry, directory), generated=True)
             item.known = known
@@ -91,12 +93,12 @@ def _body(entry: Node, kind: str, name: Node, data: Map, options: list[Node | No
     return made
 
 
-def _data(directory: str, entry: Node, tree: Tree, secret: bool) -> tuple[Map, bool]:
+def _data(directory: str, entry: Node, text_of: Texts, secret: bool) -> tuple[Map, bool]:
     values: dict[str, Node] = {}
     known = not any(True for _ in listing(entry, "envs")) and entry.get("env") is None
     for node in listing(entry, "files"):
         key, _, path = (node.text or "").rpartition("=")
-        text = tree.text(posixpath.normpath(posixpath.join(directory, path)))
+        text = text_of(posixpath.normpath(posixpath.join(directory, path)))
         if text is None:
             known = False
         else:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from kslint.graph.backrefs import follow_names
 from kslint.graph.edit import listing
 from kslint.graph.gaps import CHARTS, FAILS, OBJECTS, VALUES, Gap
+from kslint.graph.items import Item
 from kslint.graph.patches import (
     PatchError,
     json_patch,
@@ -22,14 +23,14 @@ from kslint.graph.patches import (
     selected,
     strategic_merge,
 )
-from kslint.graph.transforms import Item, rescale, retag, transform
+from kslint.graph.transforms import rescale, retag, transform
 from kslint.resources import KUSTOMIZATIONS, Resource
 from kslint.source.nodes import Map, Scalar, Seq
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from kslint.graph.transforms import Id
+    from kslint.graph.items import Id
     from kslint.resources import Plain
     from kslint.source.load import Other
     from kslint.source.nodes import Node
@@ -266,7 +267,9 @@ class _Build:
         path = _join(directory, node.text or "")
         root = self.tree.kustomizations.get(path)
         if root is None or path in above or len(above) >= MAX_DEPTH or not self._room(node):
-            self.gap(OBJECTS, f"component {node.text} is not in the input", node)
+            reason = f"component {node.text} is not in the input"
+            self.gap(OBJECTS, reason, node)
+            self.gap(VALUES, reason, node)
             return items
         return self.accumulate(path, root, items, above, namespace)
 
@@ -287,7 +290,7 @@ class _Build:
     def _generate(self, directory: str, root: Map, items: list[Item]) -> None:
         from kslint.graph.generators import combined, generated
 
-        for item, behavior in generated(directory, root, self.tree):
+        for item, behavior in generated(directory, root, self.tree.text):
             if behavior in ("merge", "replace"):
                 twins = [
                     other for other in items if other.id.kind == item.id.kind

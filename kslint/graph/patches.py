@@ -15,7 +15,7 @@ from kslint.source.nodes import Map, Seq
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from kslint.graph.transforms import Item
+    from kslint.graph.items import Item
     from kslint.resources import Resource
     from kslint.source.nodes import Node
 

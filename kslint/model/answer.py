@@ -77,10 +77,22 @@ class Failure(NamedTuple):
     """Something the webhook, the controller or the API server refuses, with its own message.
 
     `stage` is webhook, controller, api-server or pod-webhook (the Deployment exists, its pods
-    are refused); `node` is what it is about.
+    are refused); `node` is what it is about, `other` a second value that it contradicts.
     """
 
     stage: str
     message: str
     node: Node
     code: str = ""
+    other: Node | None = None
+
+
+class Met(NamedTuple):
+    """A failure on the way of an object, with what the cluster prints before its message.
+
+    `made` is the kind of what KServe makes of the object, where it is this that is refused.
+    """
+
+    failure: Failure
+    prefix: str
+    made: str = ""

@@ -23,8 +23,10 @@ from kslint.source.nodes import Map
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from kslint.graph.graph import Graph
     from kslint.graph.references import Named
-    from kslint.model.model import Model
+    from kslint.model.kserve.isvc import InferenceService
+    from kslint.model.kubernetes.makers import Makers
     from kslint.resources import Resource
     from kslint.source.nodes import Node
 
@@ -62,28 +64,30 @@ class Answer(NamedTuple):
     others: tuple[Resource, ...] = ()
 
 
-def references(model: Model) -> Iterator[Reference]:
-    """Every claim, Secret and runtime that something in the input names and needs.
+def references(
+    graph: Graph, resources: Iterable[Resource], services: Iterable[InferenceService]
+) -> Iterator[Reference]:
+    """Every claim, Secret and runtime that the objects name and need.
 
-    Optional ones, and names that are filled in later, are left out.
+    Optional ones, and names that are filled in later, are left out. `services` are those that
+    may use a ClusterServingRuntime among the objects.
     """
-    graph = model.graph
-    for reference in graph.references_of(model.resources):
+    resources = list(resources)
+    for reference in graph.references_of(resources):
         wanted = reference.kind in KINDS and reference.role in _ROLES
         optional = reference.optional and reference.role != "imagePullSecret"
         cluster_wide = reference.source.kind == _CLUSTER_RUNTIME
         if wanted and not optional and not cluster_wide and not dynamic(reference.name):
             yield reference
-    for resource in model.resources:
+    for resource in resources:
         if resource.kind != _CLUSTER_RUNTIME:
             namespace = graph.namespace_of(resource)
             yield from _references(resource, namespace, _further(resource))
-    yield from _of_cluster_runtimes(model)
+    yield from _of_cluster_runtimes(resources, services)
 
 
-def answer(reference: Reference, model: Model) -> Answer:
+def answer(reference: Reference, graph: Graph, makers: Makers) -> Answer:
     """Does anything in the input satisfy a dependency in its own namespace?"""
-    graph = model.graph
     namespace = reference.namespace
     group = KSERVE if reference.kind == RUNTIME else ""
     lookup = graph.find(reference.kind, reference.name, namespace, group or None)
@@ -95,7 +99,7 @@ def answer(reference: Reference, model: Model) -> Answer:
         if cluster.found is not None or reference.name in shipped_runtimes():
             return Answer(FOUND)
         complete = complete or graph.complete_for(_CLUSTER_RUNTIME, "")
-    elif model.makers.may_make(reference):
+    elif makers.may_make(reference):
         return Answer(UNKNOWN)
     if lookup.elsewhere and not graph.completeness.is_open(reference.kind, namespace):
         return Answer(ELSEWHERE, lookup.elsewhere)
@@ -190,16 +194,20 @@ def _of_account(resource: Resource) -> Iterator[Named]:
                 yield role, SECRET, item.get("name"), "", False
 
 
-def _of_cluster_runtimes(model: Model) -> Iterator[Reference]:
+def _of_cluster_runtimes(
+    resources: Iterable[Resource], services: Iterable[InferenceService]
+) -> Iterator[Reference]:
     """A ClusterServingRuntime's pods need its names in every namespace that uses it."""
     named: dict[Resource, list[Named]] = {}
-    for resource in model.of_kind(_CLUSTER_RUNTIME, names.GROUP):
+    for resource in resources:
+        if resource.kind != _CLUSTER_RUNTIME or resource.group != names.GROUP:
+            continue
         spec = resource.spec or Map({})
         found = [*pod_references(spec), *pod_references(spec.get("workerSpec"))]
         if any(node is not None for _, _, node, _, _ in found):
             named[resource] = found
     seen = set()
-    for service in model.every_inference_service if named else ():
+    for service in services if named else ():
         for component in service.components:
             runtime = component.runtime
             if runtime is None or runtime.resource not in named:
@@ -212,4 +220,4 @@ def _of_cluster_runtimes(model: Model) -> Iterator[Reference]:
 
 def dynamic(name: str) -> bool:
     """Is a name filled in later, by a template or a variable?"""
-    return opaque(name) or "${" in name
+    return opaque(name)

@@ -14,7 +14,7 @@ from kslint.source.nodes import Map, Scalar
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from kslint.model.model import Model
+    from kslint.model.gitops.argocd import Application
     from kslint.source.document import Document
     from kslint.source.load import ParsedFile
     from kslint.source.nodes import Node
@@ -51,18 +51,18 @@ def documents(resources: Iterable[Resource], files: Iterable[ParsedFile]) -> Ite
                 yield Read(document, None, False)
 
 
-def chart_values(model: Model) -> Iterator[tuple[Node, Resource | None]]:
+def chart_values(
+    documents: Iterable[Read], applications: Iterable[Application]
+) -> Iterator[tuple[Node, Resource | None]]:
     """The values that charts are given: files of values, and those inside of Applications."""
-    for read in model.documents:
+    for read in documents:
         if read.resource is None:
             yield read.document.root, None
         for chart in read.document.root.listed("helmCharts"):
             inline = chart.get("valuesInline")
             if inline is not None:
                 yield inline, read.resource
-    for application in model.applications:
-        if not model.judges(application.resource):
-            continue
+    for application in applications:
         for source in argocd.sources(application):
             values = source.node.at("helm", "valuesObject")
             if values is not None:

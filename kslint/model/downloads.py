@@ -28,12 +28,11 @@ from kslint.model.kubernetes.pod import (
 from kslint.source.parts import Parts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from kslint.model.answer import Answer
-    from kslint.model.kserve.isvc import Component
+    from kslint.model.kserve.isvc import Component, InferenceService
     from kslint.model.kserve.llm.service import LLMInferenceService
-    from kslint.model.model import Model
     from kslint.model.workload import Workload
     from kslint.resources import Resource
     from kslint.source.nodes import Node
@@ -76,14 +75,18 @@ class Download(NamedTuple):
     cached: bool = False
 
 
-def downloads(model: Model) -> Iterator[Download]:
+def downloads(
+    services: Iterable[InferenceService],
+    llm_services: Iterable[LLMInferenceService],
+    workloads: Iterable[Workload],
+) -> Iterator[Download]:
     """Every download from the hub that the input's own workloads do at start."""
-    for service in model.inference_services:
+    for service in services:
         for component in service.components:
             yield from _of_uris(component)
-    for llm in model.llm_services:
+    for llm in llm_services:
         yield from _of_llm(llm)
-    for workload in model.workloads:
+    for workload in workloads:
         yield from _of_workload(workload)
 
 

@@ -9,11 +9,11 @@ from kslint.graph.graph import Graph
 from kslint.model import dependencies
 from kslint.model.engines.vllm.image import version_of
 from kslint.model.gitops import argocd
+from kslint.model.gitops.releases import installed
 from kslint.model.kserve import names, settings
 from kslint.model.kserve.isvc import InferenceService
 from kslint.model.kubernetes.makers import Makers
-from kslint.model.schemas import suspects
-from kslint.model.schemas.schema import Schemas
+from kslint.model.schemas.catalogue import Schemas
 from kslint.model.workload import of_component, of_pool, of_runtime, of_template
 from kslint.source.paths import Paths
 
@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from kslint.model.gitops.argocd import Application
     from kslint.model.kserve.llm.service import LLMInferenceService
     from kslint.model.kserve.settings import Settings
+    from kslint.model.refusals import Refusal
     from kslint.model.schemas.suspects import Suspect
+    from kslint.model.schemas.tables import Release
     from kslint.model.workload import Server, Workload
     from kslint.resources import Resource
     from kslint.source.load import Input, ParsedFile
@@ -141,6 +143,12 @@ class Model:
         found += [of_pool(pool) for service in self.llm_services for pool in service.pools]
         return [workload for workload in found if workload is not None]
 
+    @property
+    def runtime_users(self) -> list[InferenceService]:
+        """The InferenceServices that may use a runtime among the objects; none without one."""
+        declared = any(self.of_kind(kind, names.GROUP) for kind in RUNTIME_KINDS)
+        return self.every_inference_service if declared else []
+
     @cached_property
     def servers(self) -> list[Server]:
         """Every vLLM server; one whose image tells no version has the configured one."""
@@ -150,8 +158,7 @@ class Model:
     def server_templates(self) -> list[Server]:
         """The servers, and those of runtimes that no service in the input uses."""
         declared = [r for kind in RUNTIME_KINDS for r in self.of_kind(kind, names.GROUP)]
-        services = self.every_inference_service if declared else ()
-        choices = [c.choice.runtime for service in services for c in service.components]
+        choices = [c.choice.runtime for one in self.runtime_users for c in one.components]
         used = {runtime.resource for runtime in choices if runtime is not None}
         runtimes = [
             of_runtime(resource, self.graph.namespace_of(resource))
@@ -169,22 +176,37 @@ class Model:
         return found
 
     @cached_property
+    def refusals(self) -> list[Refusal]:
+        """Every value that the cluster would refuse."""
+        from kslint.model.refusals import refusals
+
+        return refusals(self)
+
+    @cached_property
     def schemas(self) -> Schemas:
-        return Schemas(self.graph)
+        def release(family: str) -> Release:
+            return installed(family, self.graph, self.config, self.settings[0].version)
+
+        return Schemas(self.graph, release)
 
     @cached_property
     def makers(self) -> Makers:
         return Makers(self.graph)
 
     @cached_property
+    def needed(self) -> list[Reference]:
+        """Every claim, Secret and runtime that is named and needed."""
+        return list(dependencies.references(self.graph, self.resources, self.runtime_users))
+
+    @cached_property
     def dependencies(self) -> list[tuple[Reference, Answer]]:
-        """Every claim, Secret and runtime that is named and needed, and whether it is there."""
-        return [(one, dependencies.answer(one, self)) for one in dependencies.references(self)]
+        """What is needed, and whether it is there."""
+        return [(one, dependencies.answer(one, self.graph, self.makers)) for one in self.needed]
 
     @cached_property
     def suspects(self) -> list[Suspect]:
         """The values that YAML may not read as they were meant."""
-        return list(suspects.suspects(self.resources, self.graph.others, self.schemas))
+        return list(self.schemas.suspects(self.resources))
 
     @property
     def files(self) -> list[ParsedFile]:
@@ -205,7 +227,7 @@ class Model:
         """Every download from the Hugging Face hub that a workload does at start."""
         from kslint.model.downloads import downloads
 
-        return list(downloads(self))
+        return list(downloads(self.inference_services, self.llm_services, self.workloads))
 
     @cached_property
     def applications(self) -> list[Application]:

@@ -167,7 +167,7 @@ class _Builder:
     def _references(self) -> Iterator[Reference]:
         """The graph's references and the model's, each once; not those to runtimes that are had."""
         served = {source for source, _, role, _ in self._edges if role == "runtime"}
-        for reference in (*self._graph.references, *dependencies.references(self._model)):
+        for reference in (*self._graph.references, *self._model.needed):
             if reference.role == "runtime" and reference.source in served:
                 continue
             if not dependencies.dynamic(reference.name):
@@ -211,7 +211,7 @@ class _Builder:
         if reference.optional:
             return UNKNOWN, "optional"
         if reference.kind in dependencies.KINDS:
-            found = dependencies.answer(reference, self._model)
+            found = dependencies.answer(reference, self._graph, self._model.makers)
             if found.kind == dependencies.ELSEWHERE:
                 homes = {self._graph.namespace_of(other) or "" for other in found.others}
                 return MISSING, f"there is one in {', '.join(sorted(homes))}"

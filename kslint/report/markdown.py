@@ -20,7 +20,17 @@ LIMIT = 60_000
 
 _SIGNS = {"error": "🔴", "warning": "🟡", "note": "🔵"}
 _SYNTAX = re.compile(r"[\\`*_\[\]<>|~&$]|:(?=//)")
-_PING = re.compile(r"([@#](?=\w))")
+_MAIL = re.compile(r"(?<=[\w.+-])@(?=[\w-]+\.)|(?<![\w.-])www(?=\.)", re.IGNORECASE)
+"""What becomes a link even inside of `<code>`."""
+_LINKED = re.compile(
+    r"[@#!%~$&](?=\w)"  # a person, an issue; on GitLab also merge requests, labels and more
+    r"|(?<!\w)(?:GH(?=-\d)|www(?=\.)|[0-9a-f]{7,40}(?!\w))",
+    re.IGNORECASE,
+)
+_APART = "&#8203;"
+"""A space of no width: it ends whatever a site would take for a link."""
+_HASH = 6
+"""Digits of a commit's hash that are too few to mean it."""
 _NOTE_ROOM = 200
 
 
@@ -124,14 +134,22 @@ def _prose(text: str) -> str:
 
 
 def _literal(text: str) -> str:
-    """Text in which no character is Markdown or HTML."""
-    return _SYNTAX.sub(lambda match: f"&#{ord(match[0])};", text)
+    """Text in which no character is Markdown or HTML, and that links to nothing inside of code."""
+    apart = _MAIL.sub("\\g<0>\u200b", text)
+    return _SYNTAX.sub(lambda match: f"&#{ord(match[0])};", apart).replace("\u200b", _APART)
 
 
 def _calm(text: str) -> str:
-    """Literal text that mentions no one and links no issue."""
-    # with the signs as a group, every other part is one
-    return "".join(
-        f"&#{ord(part)};&#8203;" if index % 2 else _literal(part)
-        for index, part in enumerate(_PING.split(text))
-    )
+    """Literal text that mentions no one and links to nothing, neither issue nor commit."""
+    parts, end = [], 0
+    for match in _LINKED.finditer(text):
+        parts += [_literal(text[end : match.start()]), _apart(match[0])]
+        end = match.end()
+    return "".join([*parts, _literal(text[end:])])
+
+
+def _apart(word: str) -> str:
+    """A sign or a word with something between its letters that no one sees."""
+    if len(word) == 1:
+        return f"&#{ord(word)};{_APART}"
+    return "".join(word[at : at + _HASH] + _APART for at in range(0, len(word), _HASH))

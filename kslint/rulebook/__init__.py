@@ -60,6 +60,9 @@ class Rule(NamedTuple):
     aliases: tuple[str, ...]
     file: str
     fix: FixRule | None = None
+    symptoms: tuple[str, ...] = ()
+    yields: bool = False
+    """Is it silent where another rule reports an error at the same place?"""
 
     @property
     def reserved(self) -> bool:
@@ -128,6 +131,7 @@ def _indexed(directory: str) -> list[Rule]:
             aliases=tuple(rule.aliases),
             file=os.path.join(directory, rule.file),
             fix=_indexed_fix(rule.fix),
+            symptoms=tuple(rule.symptoms),
         )
         for rule in rules
     ]
@@ -171,6 +175,8 @@ def parse(file: str) -> Rule:
         aliases=tuple(node.text or "" for node in _elements(root.get("aliases"))),
         file=file,
         fix=_fix(root.get("fix"), file),
+        symptoms=tuple(node.text or "" for node in _elements(root.get("symptoms"))),
+        yields=root.boolean("yields") is True,
     )
 
 

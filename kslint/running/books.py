@@ -43,7 +43,9 @@ def custom_directories(file: ConfigFile | None, start: str = ".") -> list[str]:
     found = [place for place in (os.path.join(file.directory, CUSTOM),) if _is_own(place)]
     named = file.rule_directories()
     mistakes = [
-        file.mistake(path, "no such directory") for path, place in named if not os.path.isdir(place)
+        file.mistake(path, config_file.OUTSIDE if os.path.isdir(place) else "no such directory")
+        for path, place in named
+        if not os.path.isdir(place) or not file.reaches(place)
     ]
     if mistakes:
         raise config_file.ConfigError(mistakes)

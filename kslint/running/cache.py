@@ -36,6 +36,7 @@ _RECORDS = 64
 _MOST = 32 * 1024 * 1024
 """Bytes of a record; larger ones are not kept."""
 _DIGEST = 32
+_HEXADECIMAL = frozenset("0123456789abcdef")
 
 
 def directory() -> str:
@@ -142,10 +143,22 @@ class Cache:
             return
 
     def _trim(self) -> None:
+        """Drop the records used longest ago, and nothing else that the directory may hold."""
         with os.scandir(self.directory) as entries:
-            kept = [(entry.stat().st_mtime_ns, entry.path) for entry in entries]
+            kept = [
+                (entry.stat().st_mtime_ns, entry.path)
+                for entry in entries
+                if _is_record(entry.name) and entry.is_file(follow_symlinks=False)
+            ]
         for _, path in sorted(kept)[:-_RECORDS]:
             os.unlink(path)
+
+
+def _is_record(name: str) -> bool:
+    """Is a file named as records are, or as one that was not finished?"""
+    digest, _, rest = name.partition(".")
+    is_digest = len(digest) == 2 * _DIGEST and _HEXADECIMAL.issuperset(digest)
+    return is_digest and (not rest or rest.endswith(".tmp"))
 
 
 def _is_own(directory: str) -> bool:

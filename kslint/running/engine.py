@@ -130,7 +130,7 @@ def conclude(
     findings += verdict.broken
     failed = bool(findings)
     findings += applied(
-        _configured(verdict.found, config, book),
+        _configured(_narrowest(verdict.found, book), config, book),
         given,
         book,
         {rule.name for rule in rules if not rule.reserved},
@@ -140,6 +140,13 @@ def conclude(
     unrendered = sum(reason in (CHART_TEMPLATE, TEMPLATE) for reason in read.skipped.values())
     summary = Summary(read.files, read.resources, skipped=len(read.skipped), unrendered=unrendered)
     return Result(findings, summary.of(findings), failed, sorted(read.skipped.items()))
+
+
+def _narrowest(found: list[Located], book: list[Rule]) -> list[Located]:
+    """Less what rules that yield say where another rule reports an error."""
+    yielding = {rule.name for rule in book if rule.yields}
+    taken = {one.span for one, _ in found if one.severity == "error" and one.name not in yielding}
+    return [pair for pair in found if pair[0].name not in yielding or pair[0].span not in taken]
 
 
 def _once(findings: Iterable[Finding]) -> list[Finding]:

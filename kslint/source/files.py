@@ -220,6 +220,8 @@ def read(found: Found, max_bytes: int = MAX_BYTES) -> Source | InputProblem:
     if b"\0" in data[:8192] and not encoding_of(data).startswith("utf-16"):
         reason = ENCRYPTED if data.startswith(_GIT_CRYPT) else BINARY
         return _unread(source, "holds binary data, not YAML or JSON", reason)
+    if found.name == STDIN_NAME and not data.strip():
+        return InputProblem(found.name, "is empty; did the command that writes to it fail?")
     return source
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from html import unescape
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING, NamedTuple
 from xml.etree import ElementTree as ET
@@ -206,3 +207,22 @@ def test_markdown_keeps_its_structure(texts: Texts) -> None:
         told = "".join(child.content for child in token.children or ())
         outside = re.sub(r"<code>.*?</code>", " ", told)  # within it GitHub mentions no one
         assert not re.search(r"[@#](?=\w)", outside)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["www.evil.example/x", "WWW.evil.example", "https://evil.example", "me@evil.example", "GH-26",
+     "gh-26", "0123456", "0123456789abcdef0123456789abcdef01234567", "org/repo#1", "@all", "!7",
+     "org/repo@abc1234", "%4", "~bug", "$8", "&3"],
+)  # fmt: skip
+@pytest.mark.parametrize("form", ["{}", "a {} b", "a` {} `b", "(`{}`)"])
+def test_no_text_of_the_input_becomes_a_link(text: str, form: str) -> None:
+    result, _, sources, _ = run_with(Texts(*[form.format(text)] * len(Texts._fields)))
+    rendered = re.sub(r"```.*?```", "", markdown.render(result, sources), flags=re.DOTALL)
+    shown = unescape(rendered)
+    code = re.findall(r"<code>(.*?)</code>", rendered)
+    links = r"(?i)\bwww\.|://|[\w.+-]@[\w-]+\."  # even in code
+    assert not [part for part in (*code, rendered) if re.search(links, part)]
+    plain = unescape(re.sub(r"<code>.*?</code>", " ", rendered))
+    assert not re.search(r"(?i)\bgh-\d|[@#!%~$&]\w|\b[0-9a-f]{7,40}\b", plain)
+    assert text in shown.replace("\u200b", "")

@@ -183,6 +183,8 @@ def _model_pod(isvc: Map, predictor: Map, model: Map, runtime: Runtime) -> Built
     """buildPodSpec: merge, placeholders, image tag, then the other containers in their order."""
     spec = of_runtime(runtime)
     base = container_named(spec, names.PREDICTOR_CONTAINER)
+    if base is None and spec.boolean("multiModel"):
+        return Built(None, unknown="ModelMesh runs the runtime, whatever the mode seems to be")
     if base is None:
         message = "failed to find kserve-container in ServingRuntime containers"
         return Built(None, (Failure("controller", message, model, "runtime-without-container"),))
@@ -321,9 +323,8 @@ def _rendered_placeholders(container: Node, isvc: Map) -> Map | None:
         if isinstance(node, Scalar):
             if "{{" not in node.literal:
                 return node
+            failed = failed or "{{" in _PLACEHOLDER.sub("", node.literal)
             text = _PLACEHOLDER.sub(text_of, node.literal)
-            if "{{" in text:
-                failed = True
             other = Scalar(text, False, None, node.source, node.start, node.end)
             other.key, other.origin = node.key, node.origin
             return other

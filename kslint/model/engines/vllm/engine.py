@@ -264,6 +264,33 @@ class Engine:
         return Known(OmpBind(given.value, given.node, binding), given.node)
 
     @property
+    def scheme(self) -> Answer[str]:
+        """HTTP, or HTTPS where it is given a certificate or key (uvicorn 0.35 config.py is_ssl)."""
+        for name in ("ssl-certfile", "ssl-keyfile"):
+            flag = self.flag(name)
+            if flag is not None and flag.value != "":
+                return Known("HTTPS", flag.node)
+        return Known("HTTP") if self.commandline.complete else Unknown("more flags may be added")
+
+    @property
+    def wants_key(self) -> Answer[bool]:
+        """Do paths below /v1 answer 401 without a key? --api-key goes before VLLM_API_KEY.
+
+        "" is no key; one from a Secret counts, unless it is optional
+        (vllm/entrypoints/serve/utils/server_utils.py:41 v0.23.0).
+        """
+        flag = self.flag("api-key")
+        if flag is not None:
+            return Known(flag.value != "", flag.node)
+        variable = self._environment.get("VLLM_API_KEY")
+        if variable is None:
+            certain = self.commandline.complete and not self._open_environment
+            return Known(False) if certain else Unknown("a key may be set elsewhere")
+        if variable.node.at("valueFrom", "secretKeyRef", "optional") is not None:
+            return Unknown("its Secret is optional", variable.node)
+        return Known(variable.value != "", variable.node)
+
+    @property
     def health_path(self) -> str | None:
         """Where a probe should ask; None for KServe's server, which has several such paths."""
         return "/health" if self.kind == "vllm" else None

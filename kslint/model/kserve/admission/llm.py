@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from kslint.model.answer import Failure
 from kslint.model.kserve.llm.configs import present
-from kslint.model.kserve.llm.storage import storage_failures
 from kslint.source.nodes import Map
 
 if TYPE_CHECKING:
@@ -45,7 +44,7 @@ def llm_rejections(llm: LLMInferenceService) -> list[Failure]:
         for path, detail, node in _merged_problems(merged, llm.resource.name):
             if (path, detail) not in known:
                 failures.append(Failure("controller", detail, node, path))
-    failures.extend(storage_failures(llm))
+    failures.extend(_storage_failures(llm))
     failures.extend(_keda_failures(llm))
     return failures
 
@@ -389,3 +388,16 @@ def _keda_failures(llm: LLMInferenceService) -> Iterator[Failure]:
         keda = block.at("scaling", "wva", "keda")
         if message and isinstance(keda, Map):
             yield Failure("controller", message, keda, f"{path}.scaling.wva.keda")
+
+
+def _storage_failures(llm: LLMInferenceService) -> Iterator[Failure]:
+    """What the controller says when it attaches the model and the adapters."""
+    if llm.stopped:
+        return
+    storage = llm.storage
+    if storage is not None and storage.error:
+        yield Failure("controller", storage.error, storage.node, "spec.model.uri")
+    for index, adapter in enumerate(llm.adapters):
+        if adapter.error:
+            path = f"spec.model.lora.adapters[{index}].uri"
+            yield Failure("controller", adapter.error, adapter.node, path)

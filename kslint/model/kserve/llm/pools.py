@@ -18,7 +18,7 @@ from kslint.source.nodes import Map
 
 if TYPE_CHECKING:
     from kslint.model.kserve.llm.configs import Serving
-    from kslint.model.kserve.llm.service import LLMInferenceService
+    from kslint.model.kserve.llm.spec import MergedSpec
     from kslint.model.kubernetes.capacity import Demand
     from kslint.source.nodes import Node
 
@@ -59,7 +59,7 @@ class Pool:
     Values that a config outside the input may decide are None.
     """
 
-    def __init__(self, owner: LLMInferenceService, name: str, path: tuple[str, ...], pod: str):
+    def __init__(self, owner: MergedSpec, name: str, path: tuple[str, ...], pod: str):
         self.owner = owner
         self.name = name
         self.path = path

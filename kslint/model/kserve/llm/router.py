@@ -6,37 +6,24 @@ Mirrors pkg/controller/v1alpha2/llmisvc/{router,router_validation,config_merge}.
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from kslint.model.kserve.llm import configs as llm_configs
+from kslint.model.kserve.llm.spec import Target
 from kslint.source.nodes import Map
 
 if TYPE_CHECKING:
-    from kslint.graph.graph import Lookup
-    from kslint.model.kserve.llm.service import LLMInferenceService
+    from kslint.model.kserve.llm.spec import MergedSpec
     from kslint.source.nodes import Node
 
 GATEWAY_GROUP = "gateway.networking.k8s.io"
 POOL_GROUP = "inference.networking.k8s.io"
 
 
-class Target(NamedTuple):
-    """An object that the spec refers to, and the graph's three-valued answer about it.
-
-    `node` is what to point at. `namespace` is None if the service's own is not known.
-    """
-
-    kind: str
-    name: str
-    namespace: str | None
-    node: Node
-    lookup: Lookup
-
-
 class Router:
     """The router of the merged spec. Everything is absent where there is none."""
 
-    def __init__(self, owner: LLMInferenceService):
+    def __init__(self, owner: MergedSpec):
         self.owner = owner
         node = owner.known.get("router")
         self.node: Map | None = node if isinstance(node, Map) else None

@@ -1,138 +1,22 @@
-"""One LLMInferenceService: the configs it is made from, its pools, storage and router.
-
-Mirrors pkg/controller/v1alpha2/llmisvc and pkg/apis/serving/v1alpha2 @v0.19.0. v1alpha1 is
-converted to v1alpha2 by the API server; only its validation differs (llm_validation.py).
-"""
+"""One LLMInferenceService: the configs it is made from, its pools, storage and router."""
 
 from __future__ import annotations
 
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from kslint.model.kserve import names
-from kslint.model.kserve.llm import configs as llm_configs
-from kslint.model.kserve.llm.configs import merge_specs, present
+from kslint.model.kserve.llm.configs import present
 from kslint.model.kserve.llm.pools import Pool
-from kslint.model.kserve.llm.router import Router, Target
+from kslint.model.kserve.llm.router import Router
+from kslint.model.kserve.llm.spec import MergedSpec
 from kslint.model.kserve.llm.storage import adapter_storage, model_storage
-from kslint.model.tree import put
-from kslint.source.nodes import Map, Origin, made
 
 if TYPE_CHECKING:
-    from kslint.graph.graph import Graph
-    from kslint.model.kserve.llm.configs import Config
     from kslint.model.kserve.llm.storage import Storage
-    from kslint.model.kserve.settings import Settings
-    from kslint.resources import Resource
-    from kslint.source.nodes import Node
-
-_DEFAULTS = "pkg/apis/serving/v1alpha2/llm_inference_service_defaults.go:29-57 @v0.19.0"
-_POD_PATHS = (
-    ("template",),
-    ("worker",),
-    ("prefill", "template"),
-    ("prefill", "worker"),
-    ("router", "scheduler", "template"),
-)
 
 
-class LLMInferenceService:
+class LLMInferenceService(MergedSpec):
     """An LLMInferenceService and what the controller will make of it."""
-
-    def __init__(self, resource: Resource, graph: Graph, settings: Settings) -> None:
-        self.resource = resource
-        self.graph = graph
-        self.settings = settings
-        self.namespace = graph.namespace_of(resource)
-
-    @cached_property
-    def stored(self) -> Map:
-        """The object as the API server stores it, in the namespace it will live in.
-
-        model.name defaults to the object's name; pod specs without containers get an empty list
-        (llm_inference_service_defaults.go:29-57).
-        """
-        body = self.resource.body
-        if self.namespace and not self.resource.namespace:
-            origin = Origin("controller", "the namespace it is deployed to")
-            body = put(body, ("metadata", "namespace"), made(self.namespace, origin))
-        origin = Origin("controller", "KServe's default for LLMInferenceService", _DEFAULTS)
-        if not body.string("spec", "model", "name") and _open(body, "spec", "model"):
-            name = made(self.resource.name, origin)
-            body = put(body, ("spec", "model", "name"), name)
-        for path in _POD_PATHS:
-            pod = body.at("spec", *path)
-            if isinstance(pod, Map) and _is_unset(pod.get("containers")):
-                body = put(body, ("spec", *path, "containers"), made([], origin))
-        return body
-
-    @property
-    def _own(self) -> Map:
-        spec = self.stored.get("spec")
-        return spec if isinstance(spec, Map) else Map({})
-
-    @cached_property
-    def base_refs(self) -> list[Config]:
-        """The configs of spec.baseRefs, in their order."""
-        found = []
-        for item in self.resource.body.listed("spec", "baseRefs"):
-            name = item.get("name")
-            if name is not None and name.text:
-                found.append(self._config(name.text, name))
-        return found
-
-    @cached_property
-    def shape(self) -> Map | None:
-        """The own spec with its baseRefs merged over it, which decides the presets.
-
-        None if a baseRef is not in the input. Source: config_merge.go:179-200.
-        """
-        shape = self._own
-        for ref in self.base_refs:
-            if ref.spec is None:
-                return None
-            shape = merge_specs(shape, ref.spec)
-        return shape
-
-    @cached_property
-    def presets(self) -> list[Config] | None:
-        """The presets the controller merges in; None if a baseRef is not in the input.
-
-        A config with `shipped` False comes with no KServe chart: without one of this name in
-        the cluster nothing is created (ConfigNotFound).
-        """
-        if self.shape is None:
-            return None
-        return [self._config(name) for name in llm_configs.preset_names(self.shape)]
-
-    @property
-    def complete(self) -> bool:
-        """True if every config the spec is made from is known."""
-        return self.presets is not None and all(c.spec is not None for c in self.presets)
-
-    @cached_property
-    def known(self) -> Map:
-        """The merged spec by what is known: presets < baseRefs < own."""
-        configs = [*(self.presets or ()), *self.base_refs]
-        own = self._own
-        name = None if self.shape is None else self.shape.at("model", "name")
-        if name is not None and isinstance(own.get("model"), Map):
-            own = put(own, ("model", "name"), name)
-        merged = Map({})
-        for spec in (*(c.spec for c in configs), own):
-            if spec is not None:
-                merged = merge_specs(merged, spec)
-        return merged
-
-    @property
-    def effective(self) -> Map | None:
-        """The merged spec, or None if a preset or baseRef is not known."""
-        return self.known if self.complete else None
-
-    @cached_property
-    def model_name(self) -> str | None:
-        """The served model's name. A baseRef's wins over the own one (config_merge.go:195-198)."""
-        return None if self.shape is None else self.shape.string("model", "name")
 
     @cached_property
     def pools(self) -> list[Pool]:
@@ -161,16 +45,6 @@ class LLMInferenceService:
     def router(self) -> Router:
         return Router(self)
 
-    @property
-    def stopped(self) -> bool:
-        """True if the stop annotation takes the workloads away (`"true"` in any case)."""
-        return (self.resource.annotation(names.STOP) or "").lower() == "true"
-
-    @property
-    def tls(self) -> bool:
-        """ingress.enableLLMInferenceServiceTLS; absent is false."""
-        return self.settings.flag("ingress", "enableLLMInferenceServiceTLS")
-
     @cached_property
     def storage(self) -> Storage | None:
         """Where model.uri points; None if there is no uri, or only an unknown config has it."""
@@ -180,40 +54,3 @@ class LLMInferenceService:
     def adapters(self) -> list[Storage]:
         """The LoRA adapters of model.lora, in their order."""
         return adapter_storage(self)
-
-    @cached_property
-    def template_values(self) -> dict[str, str | None]:
-        """What the templates of presets refer to. Source: config_merge.go:547-585."""
-        gateway = self.settings.text("ingress", "kserveIngressGateway").split("/")
-        header = self.settings.text("ingress", "modelBasedRoutingHeaderName")
-        system = llm_configs.SYSTEM_NAMESPACE
-        return {
-            ".ObjectMeta.Name": self.resource.name or None,
-            ".ObjectMeta.Namespace": self.namespace or None,
-            ".Spec.Model.Name": self.model_name,
-            ".GlobalConfig.SystemNamespace": system,
-            ".GlobalConfig.IngressGatewayName": gateway[-1] or None,
-            ".GlobalConfig.IngressGatewayNamespace": gateway[0] if len(gateway) == 2 else system,
-            ".GlobalConfig.ModelBasedRoutingHeaderName": header or "X-Gateway-Model-Name",
-        }
-
-    def target(self, kind: str, name: str, namespace: str | None, node: Node, group: str) -> Target:
-        """A reference and the graph's answer about it."""
-        return Target(kind, name, namespace, node, self.graph.find(kind, name, namespace, group))
-
-    def _config(self, name: str, node: Node | None = None) -> Config:
-        return llm_configs.config(name, self.namespace, self.graph, self.settings.profile, node)
-
-
-def _open(body: Map, *path: str) -> bool:
-    """Can a default be put there? (A wrong type stays as it is, for validation to see.)"""
-    node: Node | None = body
-    for step in path:
-        node = None if node is None else node.get(step)
-        if node is not None and not isinstance(node, Map) and not node.is_null:
-            return False
-    return True
-
-
-def _is_unset(node: Node | None) -> bool:
-    return node is None or node.is_null

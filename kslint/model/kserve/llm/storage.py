@@ -7,13 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from kslint.model.answer import Failure
-
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from kslint.model.kserve.llm.router import Target
-    from kslint.model.kserve.llm.service import LLMInferenceService
+    from kslint.model.kserve.llm.spec import MergedSpec, Target
     from kslint.source.nodes import Node
 
 SCHEMES = ("pvc", "oci", "hf", "s3")
@@ -40,12 +35,12 @@ class Storage(NamedTuple):
     claim: Target | None
 
 
-def downloads(llm: LLMInferenceService) -> bool:
+def downloads(llm: MergedSpec) -> bool:
     """False if storageInitializer.enabled is false."""
     return llm.known.boolean("storageInitializer", "enabled") is not False
 
 
-def model_storage(llm: LLMInferenceService) -> Storage | None:
+def model_storage(llm: MergedSpec) -> Storage | None:
     """Where model.uri points; None without one. Source: workload_storage.go:86-180."""
     node = llm.known.at("model", "uri")
     if node is None or not node.text:
@@ -62,7 +57,7 @@ def model_storage(llm: LLMInferenceService) -> Storage | None:
     return Storage(uri, scheme, node, error, downloads(llm), _claim(llm, uri, scheme, node))
 
 
-def adapter_storage(llm: LLMInferenceService) -> list[Storage]:
+def adapter_storage(llm: MergedSpec) -> list[Storage]:
     """The LoRA adapters of model.lora, in their order. Source: workload_lora.go:69-126."""
     found = []
     for item in llm.known.listed("model", "lora", "adapters"):
@@ -73,19 +68,6 @@ def adapter_storage(llm: LLMInferenceService) -> list[Storage]:
         claim = _claim(llm, uri, scheme, node)
         found.append(Storage(uri, scheme, node, error, downloads(llm), claim))
     return found
-
-
-def storage_failures(llm: LLMInferenceService) -> Iterator[Failure]:
-    """What the controller says when it attaches the model and the adapters."""
-    if llm.stopped:
-        return
-    storage = llm.storage
-    if storage is not None and storage.error:
-        yield Failure("controller", storage.error, storage.node, "spec.model.uri")
-    for index, adapter in enumerate(llm.adapters):
-        if adapter.error:
-            path = f"spec.model.lora.adapters[{index}].uri"
-            yield Failure("controller", adapter.error, adapter.node, path)
 
 
 def _adapter_problem(uri: str, scheme: str, fetched: bool) -> str:
@@ -110,7 +92,7 @@ def _adapter_problem(uri: str, scheme: str, fetched: bool) -> str:
     return f"{problem} (see {_LORA_DOCS})" if problem else ""
 
 
-def _claim(llm: LLMInferenceService, uri: str, scheme: str, node: Node) -> Target | None:
+def _claim(llm: MergedSpec, uri: str, scheme: str, node: Node) -> Target | None:
     name = uri.partition("://")[2].partition("/")[0]
     if scheme != "pvc" or not name:
         return None

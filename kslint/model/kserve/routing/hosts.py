@@ -19,6 +19,7 @@ from kslint.model.kserve.routing.domain import (
     render,
     url_path,
 )
+from kslint.model.kubernetes.admission.field_errors import opaque
 from kslint.source.nodes import Map
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def hosts(isvc: InferenceService) -> dict[str, Host]:
     if not uses_gateway(isvc):
         kind = next((n for n in ("transformer", "explainer") if n in found), "predictor")
         prefix = f"failed creating top level {kind} ingress host"
-    return {TOP_LEVEL: _host(isvc, name_of(isvc), metadata_of(isvc), prefix), **found}
+    return {**found, TOP_LEVEL: _host(isvc, name_of(isvc), metadata_of(isvc), prefix)}
 
 
 def ingress_failures(isvc: InferenceService) -> tuple[Failure, ...]:
@@ -149,6 +150,8 @@ def _host(isvc: InferenceService, name: str, meta: Node, prefix: str) -> Host:
         return Unknown("the namespace is not known", _name_node(isvc))
     if not name_of(isvc):
         return Unknown("the name is made by the API server", _name_node(isvc))
+    if opaque(name_of(isvc)) or opaque(isvc.namespace):
+        return Unknown("the name is a template", _name_node(isvc))
     values: dict[str, object] = {
         "Name": name,
         "Namespace": isvc.namespace,

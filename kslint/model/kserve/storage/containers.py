@@ -15,7 +15,7 @@ from kslint.model.tree import put
 from kslint.source.nodes import Map, Origin, made
 
 if TYPE_CHECKING:
-    from kslint.model.kserve.isvc import Component
+    from kslint.model.kserve.component import Draft
     from kslint.model.kserve.settings import Settings
     from kslint.source.nodes import Node
 
@@ -42,7 +42,7 @@ class StorageContainer(NamedTuple):
     spec: Node
 
 
-def storage_containers(component: Component, uri: str) -> list[StorageContainer]:
+def storage_containers(component: Draft, uri: str) -> list[StorageContainer]:
     """The enabled ClusterStorageContainers that take a URI: the input's, and the chart's own.
 
     KServe takes the first that its cache lists, in no order: of several it may be any.

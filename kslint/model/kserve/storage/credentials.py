@@ -15,7 +15,7 @@ from kslint.source.nodes import Map, Origin, made
 
 if TYPE_CHECKING:
     from kslint.graph.graph import Graph
-    from kslint.model.kserve.isvc import Component
+    from kslint.model.kserve.component import Draft
     from kslint.model.kserve.settings import Settings
     from kslint.resources import Resource
     from kslint.source.nodes import Node
@@ -102,7 +102,7 @@ def secret_use(
     return SecretUse(name, node, FOUND, _kind_of(lookup.found, settings), lookup.found)
 
 
-def account_secrets(component: Component) -> tuple[SecretUse, ...]:
+def account_secrets(component: Draft) -> tuple[SecretUse, ...]:
     """The Secrets of the component's ServiceAccount, or the one that an annotation names.
 
     Empty where the ServiceAccount is not in the input: then nothing is known of them.
@@ -122,7 +122,7 @@ def account_secrets(component: Component) -> tuple[SecretUse, ...]:
     )
 
 
-def account_of(component: Component) -> tuple[str, Node | None, Resource | None, str]:
+def account_of(component: Draft) -> tuple[str, Node | None, Resource | None, str]:
     """Name, node, object and answer for the ServiceAccount of a component's pods.
 
     Every namespace has a `default` account, so that one is never absent.
@@ -135,7 +135,7 @@ def account_of(component: Component) -> tuple[str, Node | None, Resource | None,
     return name, node, lookup.found, answer
 
 
-def with_account_credentials(component: Component, container: Map, pod: Map) -> tuple[Map, Map]:
+def with_account_credentials(component: Draft, container: Map, pod: Map) -> tuple[Map, Map]:
     """The container with the variables and mounts of its account's Secrets, and its pod.
 
     Without the ServiceAccount in the input nothing is added: the annotation too only counts

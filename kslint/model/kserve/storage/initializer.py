@@ -41,7 +41,7 @@ from kslint.model.tree import appended, put, replace_item, strategic_merge
 from kslint.source.nodes import Map, Origin, Scalar, made
 
 if TYPE_CHECKING:
-    from kslint.model.kserve.isvc import Component
+    from kslint.model.kserve.component import Draft
     from kslint.model.kserve.storage.sources import ModelSource
     from kslint.source.nodes import Node
 
@@ -69,7 +69,7 @@ class _Mount(NamedTuple):
     sub_path: str = ""
 
 
-def with_storage_uris(component: Component, pod_spec: Map) -> Map | None:
+def with_storage_uris(component: Draft, pod_spec: Map) -> Map | None:
     """The pod spec that the reconciler writes into the workload for storageUris.
 
     Unchanged without storageUris or where they are in it already. None where the controller
@@ -94,7 +94,7 @@ def with_storage_uris(component: Component, pod_spec: Map) -> Map | None:
     return _with_listed(component, pod_spec, listed)
 
 
-def _with_listed(component: Component, pod: Map, sources: list[ModelSource]) -> Map:
+def _with_listed(component: Draft, pod: Map, sources: list[ModelSource]) -> Map:
     """Claims are mounted each at its path; all else shares one volume at the common parent."""
     if any(_name(c) == INITIALIZER_CONTAINER for c in init_containers(pod)):
         return pod
@@ -116,7 +116,7 @@ def _with_listed(component: Component, pod: Map, sources: list[ModelSource]) -> 
     return _with_initializer(component, pod, downloads, mount, sources[0].uri.text or "")
 
 
-def with_single(component: Component, pod: Map, uri: Node) -> Map:
+def with_single(component: Draft, pod: Map, uri: Node) -> Map:
     """The one storageUri: a claim's mount, or the init container with a shared volume."""
     if any(_name(c) == INITIALIZER_CONTAINER for c in init_containers(pod)):
         return pod
@@ -134,7 +134,7 @@ def with_single(component: Component, pod: Map, uri: Node) -> Map:
 
 
 def _with_initializer(
-    component: Component, pod: Map, sources: list[ModelSource], mount: _Mount, chosen_by: str
+    component: Draft, pod: Map, sources: list[ModelSource], mount: _Mount, chosen_by: str
 ) -> Map:
     """The init container: settings, credentials, ClusterStorageContainer, CA bundle, HF."""
     origin = _origin("the storage initializer", "365-397")
@@ -160,7 +160,7 @@ def _with_initializer(
     return put(pod, ("initContainers",), replace_item(pod.get("initContainers"), index, found))
 
 
-def _initializer(component: Component, sources: list[ModelSource], origin: Origin) -> Map:
+def _initializer(component: Draft, sources: list[ModelSource], origin: Origin) -> Map:
     """CreateInitContainerWithConfig: image and resources of key storageInitializer."""
     settings = component.owner.settings
     image = settings.get("storageInitializer", "image")
@@ -182,7 +182,7 @@ def _initializer(component: Component, sources: list[ModelSource], origin: Origi
     return with_resource_settings(result, settings, "storageInitializer", origin)
 
 
-def _merged(component: Component, container: Map, uri: str) -> Map:
+def _merged(component: Draft, container: Map, uri: str) -> Map:
     """mergeContainerSpecs: the ClusterStorageContainer over the settings.
 
     Of several that take the URI any may be used: only what they agree on is kept.
@@ -213,7 +213,7 @@ def _agreed(one: Node, other: Node) -> Node:
     return one.with_entries(kept)
 
 
-def _ca_bundle(component: Component, container: Map) -> tuple[str, str] | None:
+def _ca_bundle(component: Draft, container: Map) -> tuple[str, str] | None:
     """ConfigMap and mount path of the CA bundle; None without one.
 
     Outside KServe's own namespace the ConfigMap is the copy `global-ca-bundle`.
@@ -281,7 +281,7 @@ def _mounted(container: Map, mount: _Mount, read_only: bool, origin: Origin) -> 
     return with_mount(container, entry, origin)
 
 
-def with_modelcars(component: Component, pod: Map, uri: Node, path: str, index: int) -> Map:
+def with_modelcars(component: Draft, pod: Map, uri: Node, path: str, index: int) -> Map:
     """The modelcar for the model container and a transformer beside it."""
     for container in (target_container(pod), container_named(pod, names.TRANSFORMER_CONTAINER)):
         if container is not None:

@@ -20,7 +20,7 @@ from kslint.model.kubernetes.pod import container_named
 from kslint.source.nodes import Map, Origin, Scalar
 
 if TYPE_CHECKING:
-    from kslint.model.kserve.isvc import Component
+    from kslint.model.kserve.component import Draft
     from kslint.model.kserve.storage.credentials import SecretUse
     from kslint.model.kserve.storage.spec import SpecUse
     from kslint.source.nodes import Node
@@ -85,7 +85,7 @@ class StorageIdentity(NamedTuple):
     spec: SpecUse | None = None
 
 
-def model_sources(component: Component) -> list[ModelSource]:
+def model_sources(component: Draft) -> list[ModelSource]:
     """Every source of a component: those of storageUris, then the single one."""
     read_only = readonly(component)
     listed = listed_uris(component)
@@ -102,7 +102,7 @@ def model_sources(component: Component) -> list[ModelSource]:
     return found
 
 
-def listed_uris(component: Component) -> list[tuple[Node, str]]:
+def listed_uris(component: Draft) -> list[tuple[Node, str]]:
     """The items of storageUris that have a URI, with their mount path."""
     return [
         (uri, item.string("mountPath") or names.MODEL_MOUNT_PATH)
@@ -111,7 +111,7 @@ def listed_uris(component: Component) -> list[tuple[Node, str]]:
     ]
 
 
-def single_uri(component: Component) -> Node | None:
+def single_uri(component: Draft) -> Node | None:
     """The URI of the pod's source annotation: storageUri, STORAGE_URI or storage.path.
 
     The node stands where the user wrote it. Of storage.path the scheme is a placeholder as
@@ -127,18 +127,18 @@ def single_uri(component: Component) -> Node | None:
     return uri if cached is None else _rewritten(uri, cached, "the local model cache")
 
 
-def readonly(component: Component) -> bool:
+def readonly(component: Draft) -> bool:
     """Models are mounted read-only unless the annotation says exactly "false"."""
     return component.metadata.string("annotations", names.STORAGE_READONLY) != "false"
 
 
-def is_modelcar(component: Component, uri: str) -> bool:
+def is_modelcar(component: Draft, uri: str) -> bool:
     """Is this an OCI image, and are those enabled (storageInitializer.enableModelcar)?"""
     settings = component.owner.settings
     return uri.startswith("oci://") and settings.flag("storageInitializer", "enableModelcar")
 
 
-def serves_without_storage(component: Component) -> bool:
+def serves_without_storage(component: Draft) -> bool:
     """True for a multi-model server, which gets the agent (IsMMSPredictor).
 
     Any `model` without storage is one, unless it is of format huggingface or the predictor
@@ -161,7 +161,7 @@ def serves_without_storage(component: Component) -> bool:
     return all(node is None or node.is_null for node in given)
 
 
-def storage_identity(component: Component) -> StorageIdentity | None:
+def storage_identity(component: Draft) -> StorageIdentity | None:
     """The credentials of a component's download; None if nothing is downloaded."""
     sources = model_sources(component)
     downloads = [s for s in sources if s.kind not in (PVC, MODELCAR, DROPPED)]
@@ -177,7 +177,7 @@ def storage_identity(component: Component) -> StorageIdentity | None:
     return StorageIdentity(source, account, node, answer, account_secrets(component))
 
 
-def uses_storage_spec(component: Component, downloads: list[ModelSource]) -> bool:
+def uses_storage_spec(component: Draft, downloads: list[ModelSource]) -> bool:
     """Does the download read the storage-config Secret? storageUris wants key and parameters."""
     spec = component.stored.at("model", "storage")
     if spec is None or not downloads:
@@ -187,7 +187,7 @@ def uses_storage_spec(component: Component, downloads: list[ModelSource]) -> boo
     return True
 
 
-def storage_failures(component: Component) -> tuple[Failure, ...]:
+def storage_failures(component: Draft) -> tuple[Failure, ...]:
     """What the controller, or the pod webhook at each new pod, refuses about storage.
 
     Stage `controller` keeps the Deployment from being made, stage `pod-webhook` its pods
@@ -196,9 +196,7 @@ def storage_failures(component: Component) -> tuple[Failure, ...]:
     return (*_uri_failures(component), *_list_failures(component), *_pod_failures(component))
 
 
-def _source(
-    component: Component, uri: Node, path: str, read_only: bool, listed: bool
-) -> ModelSource:
+def _source(component: Draft, uri: Node, path: str, read_only: bool, listed: bool) -> ModelSource:
     text = uri.text or ""
     scheme = text.partition("://")[0] if "://" in text else ""
     source = ModelSource(uri, scheme, _kind(component, text), path, read_only, listed=listed)
@@ -215,7 +213,7 @@ def _source(
     return source
 
 
-def _kind(component: Component, uri: str) -> str:
+def _kind(component: Draft, uri: str) -> str:
     """ValidateStorageURI's verdict, and what the injector does with it."""
     if uri.startswith("pvc://"):
         return PVC
@@ -234,13 +232,13 @@ def _by_default_image(uri: str) -> bool:
     return uri.startswith(_PREFIXES)
 
 
-def _is_dropped(component: Component, uri: Node, modelcars: list[Node]) -> bool:
+def _is_dropped(component: Draft, uri: Node, modelcars: list[Node]) -> bool:
     """Beside an OCI image 0.19 keeps no other item, 0.16 not even the image (#5200)."""
     profile = component.owner.settings.profile
     return profile == "0.16" or (profile == "0.19" and uri is not modelcars[0])
 
 
-def _spec_uri(component: Component, path: str) -> str:
+def _spec_uri(component: Draft, path: str) -> str:
     use = storage_spec(component)
     path = path.removeprefix("/")
     if use is None or use.type is None or (use.type == "s3" and not use.bucket):
@@ -248,7 +246,7 @@ def _spec_uri(component: Component, path: str) -> str:
     return f"{use.type}://{use.bucket}/{path}" if use.type == "s3" else f"{use.type}://{path}"
 
 
-def _cached_uri(component: Component, uri: str) -> str | None:
+def _cached_uri(component: Draft, uri: str) -> str | None:
     """The claim of a LocalModelCache, where the webhook put its label and annotations."""
     meta = component.metadata
     claim = meta.string("annotations", LOCAL_MODEL_CLAIM)
@@ -270,7 +268,7 @@ def _rewritten(node: Node, text: str, reason: str) -> Scalar:
     return other
 
 
-def _uri_failures(component: Component) -> list[Failure]:
+def _uri_failures(component: Draft) -> list[Failure]:
     uri = objects.source_uri(component.owner.stored, component.name)
     if uri is None:
         return []
@@ -291,7 +289,7 @@ def _uri_failures(component: Component) -> list[Failure]:
     return [Failure("controller", message, uri, "unsupported-storage-uri")]
 
 
-def _list_failures(component: Component) -> list[Failure]:
+def _list_failures(component: Draft) -> list[Failure]:
     listed = listed_uris(component)
     if not listed or any(is_modelcar(component, uri.text or "") for uri, _ in listed):
         return []
@@ -311,7 +309,7 @@ def _list_failures(component: Component) -> list[Failure]:
     return [Failure("controller", message, listed[0][0], "single-model-downloader")]
 
 
-def _pod_failures(component: Component) -> list[Failure]:
+def _pod_failures(component: Draft) -> list[Failure]:
     uri, pod_spec = single_uri(component), component.built.pod_spec
     if uri is not None and pod_spec is not None and target_container(pod_spec) is None:
         message = "Invalid configuration: cannot find container"

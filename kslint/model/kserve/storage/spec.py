@@ -20,7 +20,7 @@ from kslint.model.kserve.storage.credentials import (
 from kslint.source.nodes import Map
 
 if TYPE_CHECKING:
-    from kslint.model.kserve.isvc import Component
+    from kslint.model.kserve.component import Draft
     from kslint.model.kserve.storage.credentials import Env, SecretUse
 
 _SPEC_TYPES = ("s3", "hdfs", "webhdfs")
@@ -42,7 +42,7 @@ class SpecUse(NamedTuple):
     ca_bundle: str = ""
 
 
-def storage_spec(component: Component) -> SpecUse | None:
+def storage_spec(component: Draft) -> SpecUse | None:
     """What `predictor.model.storage` leads to (CreateStorageSpecSecretEnvs); None without one."""
     spec = component.stored.at("model", "storage")
     if component.name != "predictor" or not isinstance(spec, Map):
@@ -81,7 +81,7 @@ def storage_spec(component: Component) -> SpecUse | None:
     return use
 
 
-def with_spec_credentials(component: Component, container: Map, use: SpecUse) -> Map:
+def with_spec_credentials(component: Draft, container: Map, use: SpecUse) -> Map:
     """The init container with STORAGE_CONFIG and STORAGE_OVERRIDE_CONFIG."""
     origin = credentials_origin("the storage spec's credentials", "101-209")
     variables: Env = []

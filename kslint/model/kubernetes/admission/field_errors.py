@@ -58,8 +58,17 @@ class FieldErrors:
             else:
                 self.failures.append(failure)
 
-    def invalid(self, path: str, value: JsonValue, detail: str, node: Node, code: str) -> None:
-        self.add(f"{path}: Invalid value: {printed(value)}: {detail}", node, code)
+    def invalid(
+        self,
+        path: str,
+        value: JsonValue,
+        detail: str,
+        node: Node,
+        code: str,
+        other: Node | None = None,
+    ) -> None:
+        message = f"{path}: Invalid value: {printed(value)}: {detail}"
+        self.failures.append(Failure("api-server", message, node, code, other))
 
     def each_invalid(
         self, path: str, value: str, details: Iterable[str], node: Node, code: str
@@ -190,9 +199,28 @@ def present(holder: Node, field: str) -> bool:
     return node is not None and not node.is_null
 
 
+_PLACEHOLDER = re.compile(
+    r"\{\{|\$[({A-Za-z_]|<[^<>]+>|\[\[|__\w+__|%\w+%|^[A-Z][A-Z0-9]*(?:[-_][A-Z0-9]+)+$"
+    r"|(?:^|-)(?!HTTP|GRPC)[A-Z][A-Z0-9_]{3,}(?:-|$)|^(?:\.{3}|…)$|^(?i:your[-_ ]|(?:change|replace)[-_ ]?me$)"
+)
+
+
 def opaque(text: str) -> bool:
-    """A template or a reference that something else fills in first: not to be judged."""
-    return "{{" in text or "$(" in text
+    """A template, a reference or a placeholder, to be filled in first: it cannot be judged.
+
+    Placeholders are `PVC_NAME`, `vllm-ZONE`, `<name>`, `your-claim`, `changeme` and `...`.
+    """
+    return _PLACEHOLDER.search(text) is not None
+
+
+def templated(text: str) -> bool:
+    """A template, or a reference to a variable."""
+    return "{{" in text or "$(" in text or "${" in text
+
+
+def stands_in(text: str) -> bool:
+    """Opaque, or a word in capitals where no word is due at all: `containerPort: PORT`."""
+    return opaque(text) or (len(text) > 1 and text.isupper() and text.isalpha())
 
 
 def word(node: Node | None) -> str | None:

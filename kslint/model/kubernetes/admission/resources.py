@@ -89,21 +89,16 @@ def container_resources(
     if not isinstance(resources, Map):
         return
     limits = _side(errors, resources.get("limits"), f"{path}.limits")
-    requests = _side(errors, resources.get("requests"), f"{path}.requests", limits, path)
+    requests = _side(errors, resources.get("requests"), f"{path}.requests")
+    _against(errors, resources, requests, limits, path)
     names = {*limits, *requests}
     if any(n.startswith(_HUGE_PAGES) for n in names) and not names & {"cpu", "memory"}:
         errors.forbidden(path, "HugePages require cpu or memory", resources, "huge-pages-alone")
     _claims(errors, resources, f"{path}.claims", claims)
 
 
-def _side(
-    errors: FieldErrors,
-    node: Node | None,
-    path: str,
-    limits: dict[str, Quantity | None] | None = None,
-    parent: str = "",
-) -> dict[str, Quantity | None]:
-    """One of limits and requests; requests are held against the `limits`. Amounts by name."""
+def _side(errors: FieldErrors, node: Node | None, path: str) -> dict[str, Quantity | None]:
+    """One of limits and requests: amounts by name, None where they cannot be judged."""
     found: dict[str, Quantity | None] = {}
     for name, value in () if node is None else node.items():
         if opaque(name):
@@ -113,33 +108,37 @@ def _side(
         amount = found[name] = quantity(errors, value)
         if amount is not None:
             _amount(errors, name, amount, here, value)
-        if limits is None:
-            continue
-        if name in limits:
-            _compare(errors, name, amount, limits[name], path, value)
-        elif not may_overcommit(name):
-            detail = "Limit must be set for non overcommitable resources"
-            code = "extended-resource-without-limit"
-            errors.required(f"{parent}.limits", value, code, detail)
     return found
 
 
-def _compare(
+def _against(
     errors: FieldErrors,
-    name: str,
-    request: Quantity | None,
-    limit: Quantity | None,
+    resources: Map,
+    requests: dict[str, Quantity | None],
+    limits: dict[str, Quantity | None],
     path: str,
-    node: Node,
 ) -> None:
-    if request is None or limit is None:
-        return
-    if request != limit and not may_overcommit(name):
-        detail = f"must be equal to {name} limit of {limit}"
-        errors.invalid(path, str(request), detail, node, "extended-resource-unequal")
-    elif request > limit:
-        detail = f"must be less than or equal to {name} limit of {limit}"
-        errors.invalid(path, str(request), detail, node, "request-over-limit")
+    """Requests held against the limits."""
+    for name, amount in requests.items():
+        node, other = resources.at("requests", name), resources.at("limits", name)
+        limit = limits.get(name)
+        if node is None:
+            continue
+        if name not in limits:
+            if not may_overcommit(name):
+                detail = "Limit must be set for non overcommitable resources"
+                code = "extended-resource-without-limit"
+                errors.required(f"{path}.limits", node, code, detail)
+        elif amount is None or limit is None:
+            continue
+        elif amount != limit and not may_overcommit(name):
+            detail = f"must be equal to {name} limit of {limit}"
+            code = "extended-resource-unequal"
+            errors.invalid(f"{path}.requests", str(amount), detail, node, code, other)
+        elif amount > limit:
+            detail = f"must be less than or equal to {name} limit of {limit}"
+            code = "request-over-limit"
+            errors.invalid(f"{path}.requests", str(amount), detail, node, code, other)
 
 
 def _name(errors: FieldErrors, name: str, path: str, node: Node) -> None:

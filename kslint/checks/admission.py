@@ -1,0 +1,53 @@
+"""Objects that the cluster would refuse: with its message, at the value that is to be changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kslint.findings import Problem
+from kslint.model.kubernetes.quantity import parse_or_none
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kslint.model.model import Model
+    from kslint.model.refusals import Refusal
+
+_OWN_PAGE = frozenset({"invalid-quantity", "no-secret"})
+"""Refusals that rules of their own report, at other places too."""
+_OVER_LIMIT = "request-over-limit"
+
+
+def refused(model: Model, *, stages: list[str]) -> Iterator[Problem]:
+    """A value that one of the stages on an object's way refuses."""
+    for refusal in model.refusals:
+        if refusal.stage in stages and refusal.code not in {*_OWN_PAGE, _OVER_LIMIT}:
+            yield _problem(refusal)
+
+
+def request_over_limit(model: Model) -> Iterator[Problem]:
+    """A request over its limit, where KServe's settings give neither of them."""
+    for refusal in model.refusals:
+        if refusal.code != _OVER_LIMIT:
+            continue
+        request, limit = refusal.failure.node, refusal.failure.other
+        assert limit is not None
+        problem = _problem(refusal)
+        problem.related = ((limit, "the limit is given here"),)
+        name = refusal.message.rpartition(" limit of ")[0].rpartition(" ")[2]
+        problem.facts.update(
+            resource=name, request=parse_or_none(request.text), limit=parse_or_none(limit.text)
+        )
+        yield problem
+
+
+def _problem(refusal: Refusal) -> Problem:
+    return Problem(
+        refusal.at,
+        variant="made" if refusal.made else "default",
+        about=refusal.resource,
+        kind=refusal.resource.kind,
+        made=refusal.made,
+        error=refusal.message,
+        said=refusal.said,
+    )

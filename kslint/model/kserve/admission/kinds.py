@@ -1,0 +1,151 @@
+"""What KServe says to an object of its group, and the API server to what KServe makes of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kslint.model.answer import Met
+from kslint.model.kserve import names, settings
+from kslint.model.kserve.admission import refusals
+from kslint.model.kserve.admission.runtimes import (
+    inference_graph_rejections,
+    runtime_rejections,
+    trained_model_rejections,
+)
+from kslint.model.kserve.routing.ingress import routes
+from kslint.model.kubernetes.admission import kinds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from kslint.graph.graph import Graph
+    from kslint.model.answer import Failure
+    from kslint.model.kserve.isvc import Component, InferenceService
+    from kslint.model.kserve.llm.service import LLMInferenceService
+    from kslint.model.kserve.settings import Settings
+    from kslint.resources import Resource
+    from kslint.source.nodes import Map, Node
+
+_WEBHOOK = 'admission webhook "{}.kserve-webhook-server.{}" denied the request: '
+_RECONCILE = "fails to reconcile component: "
+_UNREADABLE = frozenset(
+    {"exactly-one-implementation", "default-mode-missing", "default-mode-unknown"}
+)
+"""Refusals after which there is no saying what would be made."""
+_INJECTED = ("cpu", "memory")
+"""Resources that the webhook fills in, by the settings."""
+
+
+class Judge:
+    """Knows the services of an input."""
+
+    def __init__(
+        self,
+        graph: Graph,
+        installations: list[Settings],
+        services: dict[int, InferenceService],
+        llms: dict[int, LLMInferenceService],
+    ) -> None:
+        self._graph = graph
+        self._installations = installations
+        self._services = services
+        self._llms = llms
+
+    def met(self, resource: Resource) -> Iterable[Met]:
+        """What an object meets, in the order of events."""
+        if resource.group != names.GROUP:
+            return ()
+        if id(resource) in self._services:
+            return _service(self._services[id(resource)])
+        if id(resource) in self._llms:
+            return _llm(self._llms[id(resource)])
+        return self._others(resource)
+
+    def _others(self, resource: Resource) -> Iterator[Met]:
+        found: list[Failure] = []
+        if resource.kind in ("ServingRuntime", "ClusterServingRuntime"):
+            governing = settings.governing(self._installations, resource)
+            found = runtime_rejections(resource, self._graph, governing)
+        elif resource.kind == "InferenceGraph":
+            found = inference_graph_rejections(resource)
+        elif resource.kind == "TrainedModel":
+            found = trained_model_rejections(resource)
+        elif resource.kind == "LLMInferenceServiceConfig":
+            from kslint.model.kserve.admission.llm import llm_config_rejections
+
+            found = llm_config_rejections(resource)
+        prefix = _WEBHOOK.format(resource.kind.lower(), _validator(resource))
+        for failure in found:
+            yield Met(failure, prefix)
+
+
+def _validator(resource: Resource) -> str:
+    """LLM kinds have a webhook for each version."""
+    return f"{resource.version}.validator" if resource.kind.startswith("LLM") else "validator"
+
+
+def _service(service: InferenceService) -> Iterator[Met]:
+    webhook = _WEBHOOK.format("inferenceservice", "validator")
+    refused = False
+    for failure in refusals.of_service(service):
+        if failure.stage == "webhook":
+            refused = refused or failure.code in _UNREADABLE
+            yield Met(failure, webhook)
+        elif not refused and not service.stopped and service.mode.name != names.MODELMESH:
+            yield Met(failure, _prefix(failure))
+    if refused or service.stopped or service.mode.name != names.STANDARD:
+        return
+    for component in service.components:
+        yield from _made(component)
+    for body in routes(service):
+        yield from _judged(body, "fails to reconcile ingress: ")
+
+
+def _prefix(failure: Failure) -> str:
+    if failure.stage == "pod-webhook":
+        return _WEBHOOK.format("inferenceservice", "pod-mutator")
+    return _RECONCILE
+
+
+def _made(component: Component) -> Iterator[Met]:
+    """The API server's word on what the controller makes of a component."""
+    prefix = f"{_RECONCILE}fails to reconcile {component.name}: "
+    bodies = (
+        component.deployment,
+        component.worker_deployment,
+        component.service,
+        component.scaler,
+    )
+    for body in bodies:
+        if body is not None:
+            yield from _judged(body, prefix)
+
+
+def _judged(body: Map, prefix: str) -> Iterator[Met]:
+    group = (body.string("apiVersion") or "").rpartition("/")[0]
+    kind = body.string("kind") or ""
+    name = kinds.named(group, kind, body.string("metadata", "name") or "")
+    for failure in kinds.body_failures(group, kind, body):
+        if not _is_injected(failure):
+            yield Met(failure, f"{prefix}{name} is invalid: ", kind)
+
+
+def _is_injected(failure: Failure) -> bool:
+    """A request over a limit that the webhook filled in, or the other way round."""
+    if failure.code != "request-over-limit" or failure.other is None:
+        return False
+    resource = failure.message.rpartition(" limit of ")[0].rpartition(" ")[2]
+    nodes = (failure.node, failure.other)
+    return resource in _INJECTED and sum(_is_setting(node) for node in nodes) == 1
+
+
+def _is_setting(node: Node) -> bool:
+    return node.origin is not None and node.origin.root.kind not in ("written", "runtime")
+
+
+def _llm(service: LLMInferenceService) -> Iterator[Met]:
+    from kslint.model.kserve.admission.llm import llm_rejections
+
+    webhook = _WEBHOOK.format("llminferenceservice", f"{service.resource.version}.validator")
+    for failure in llm_rejections(service):
+        yield Met(failure, webhook if failure.stage == "webhook" else "")

@@ -1,0 +1,94 @@
+"""What the API server says to an object, by its kind."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from kslint.model.kubernetes.admission import field_errors as grammar
+from kslint.model.kubernetes.admission.field_errors import FieldErrors
+from kslint.model.kubernetes.pod import containers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kslint.model.answer import Failure
+    from kslint.resources import Resource
+    from kslint.source.nodes import Map, Node
+
+_VALIDATORS = {
+    ("", "PersistentVolumeClaim"): "objects.claim_failures",
+    ("", "Service"): "objects.service_failures",
+    ("apps", "Deployment"): "objects.deployment_failures",
+    ("autoscaling", "HorizontalPodAutoscaler"): "scalers.scaler_failures",
+}
+"""The function that judges objects of a kind, by its module here."""
+
+
+def failures(resource: Resource) -> list[Failure]:
+    """Everything the API server would refuse in an object of the input. Never raises."""
+    return body_failures(resource.group, resource.kind, resource.body)
+
+
+def body_failures(group: str, kind: str, body: Map) -> list[Failure]:
+    """The same for an object that may not be in the input. Never raises."""
+    name = _VALIDATORS.get((group, kind))
+    return _metadata(body) if name is None else _validator(name)(body)
+
+
+def is_fragment(resource: Resource) -> bool:
+    """Is it too little to be a whole object, but a patch of one? Then it is not applied as it is.
+
+    Without its selector *and* images, labels or a restart policy that a workload needs, say.
+    """
+    spec = resource.spec
+    if spec is None:
+        return False
+    if resource.kind in _TEMPLATED:
+        pod = spec.at("template", "spec")
+        bare = not pod_images(pod) or spec.at("template", "metadata", "labels") is None
+        return spec.get("selector") is None and bare
+    if resource.kind == "Job":
+        pod = spec.at("template", "spec")
+        return not pod_images(pod) and (pod is None or pod.get("restartPolicy") is None)
+    wanted = _MARKS.get((resource.group, resource.kind))
+    return wanted is not None and all(spec.get(field) is None for field in wanted)
+
+
+_TEMPLATED = frozenset({"DaemonSet", "Deployment", "ReplicaSet", "StatefulSet"})
+_MARKS = {
+    ("", "Service"): ("ports", "selector", "type", "externalName", "clusterIP"),
+    ("", "PersistentVolumeClaim"): ("accessModes", "resources"),
+    ("autoscaling", "HorizontalPodAutoscaler"): ("scaleTargetRef", "maxReplicas"),
+}
+"""Fields of a spec of which a whole object has at least one."""
+
+
+def pod_images(pod_spec: Node | None) -> bool:
+    """Has every container of a pod an image?"""
+    found = [container.get("image") for container in containers(pod_spec)]
+    return bool(found) and None not in found
+
+
+def _validator(name: str) -> Callable[[Map], list[Failure]]:
+    module, _, function = name.partition(".")
+    found: Callable[[Map], list[Failure]] = getattr(
+        import_module(f"kslint.model.kubernetes.admission.{module}"), function
+    )
+    return found
+
+
+def _metadata(body: Map) -> list[Failure]:
+    errors = FieldErrors()
+    errors.metadata(body, grammar.dns_subdomain)
+    return errors.failures
+
+
+def shown(resource: Resource) -> str:
+    """An object as errors name it: `Deployment.apps "web"`."""
+    return named(resource.group, resource.kind, resource.name)
+
+
+def named(group: str, kind: str, name: str) -> str:
+    """An object of a group as errors name it."""
+    return f'{kind}.{group} "{name}"' if group else f'{kind} "{name}"'

@@ -1,0 +1,121 @@
+"""What the cluster would refuse of an input, with the message that would come.
+
+The object itself by the API server and by KServe's webhooks, what KServe's controllers cannot
+make of it, and what they make and the API server refuses. One value is refused once: by whoever
+meets it first.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from kslint.graph.gaps import VALUES
+from kslint.model.answer import Met
+from kslint.model.kserve import names
+from kslint.model.kubernetes.admission import kinds
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from kslint.graph.graph import Graph
+    from kslint.model.answer import Failure
+    from kslint.model.model import Model
+    from kslint.resources import Resource
+    from kslint.source.nodes import Node, Span
+
+
+class Refusal(NamedTuple):
+    """One value that is refused. `at` is what is to be changed, and stands in the input."""
+
+    resource: Resource
+    at: Node
+    stage: str
+    code: str
+    message: str
+    said: str
+    """All that the cluster says of the value, as it prints it."""
+    made: str
+    """What KServe makes of the object, if it is this that is refused: `Deployment`."""
+    failure: Failure
+
+
+def refusals(model: Model) -> list[Refusal]:
+    """Every refusal of the objects that a model judges.
+
+    What a kustomize build may change where the input does not show it is not judged.
+    """
+    found: list[Refusal] = []
+    served = _served(model)
+    for resource in model.resources:
+        met = [*_own(resource), *served(resource)]
+        if met and _is_whole(resource, met, model.graph):
+            found += _by_place(resource, met)
+    return found
+
+
+def _is_whole(resource: Resource, met: list[Met], graph: Graph) -> bool:
+    """Is the object applied as it stands, as far as can be seen? False for patches.
+
+    What lacks something, beside an object of its kind and name in another file, is one of it.
+    """
+    if kinds.is_fragment(resource) or any(g.kind == VALUES for g in graph.partial(resource)):
+        return False
+    if not any(": Required value" in one.failure.message for one in met):
+        return True
+    twins = graph.find(resource.kind, resource.name, None).resources
+    return all(twin.file == resource.file for twin in twins)
+
+
+def _own(resource: Resource) -> Iterator[Met]:
+    """What the API server says to an object as it is written."""
+    prefix = f"{kinds.shown(resource)} is invalid: "
+    for failure in kinds.failures(resource):
+        yield Met(failure, prefix)
+
+
+def _served(model: Model) -> Callable[[Resource], Iterable[Met]]:
+    """What KServe says to an object, and the API server to what KServe makes of it."""
+    if not any(resource.group == names.GROUP for resource in model.resources):
+        return lambda _: ()  # most trees have none, and the imports take a while
+    from kslint.model.kserve.admission.kinds import Judge
+
+    services = {id(service.resource): service for service in model.inference_services}
+    llms = {id(service.resource): service for service in model.llm_services}
+    return Judge(model.graph, model.settings, services, llms).met
+
+
+def _by_place(resource: Resource, met: Iterable[Met]) -> Iterator[Refusal]:
+    """The refusals in their order, one for each place."""
+    places: dict[Span, list[Met]] = {}
+    nodes: dict[Span, Node] = {}
+    for one in met:
+        node = _standing(one.failure.node, resource)
+        place = node.place
+        if place is not None:
+            nodes.setdefault(place, node)
+            places.setdefault(place, []).append(one)
+    for place, several in places.items():
+        first = several[0]
+        messages = [
+            one.failure.message
+            for one in several
+            if one.failure.stage == first.failure.stage and one.made == first.made
+        ]
+        said = messages[0] if len(messages) == 1 else f"[{', '.join(messages)}]"
+        yield Refusal(
+            resource,
+            nodes[place],
+            first.failure.stage,
+            first.failure.code,
+            messages[0],
+            first.prefix + said,
+            first.made,
+            first.failure,
+        )
+
+
+def _standing(node: Node, resource: Resource) -> Node:
+    """The node if it stands in the input; else the name of the object it comes from."""
+    if node.place is not None:
+        return node
+    return resource.body.at("metadata", "name") or resource.body
