@@ -97,7 +97,7 @@ def test_the_schema_can_fail(spoil: Callable[[Any], None]) -> None:
         VALIDATOR.validate(document)
 
 
-@pytest.mark.parametrize("folder", ["platform-good", "platform-bad", "yaml-syntax"])
+@pytest.mark.parametrize("folder", ["platform-good", "platform-bad", "input/yaml-syntax"])
 def test_real_runs_keep_the_contract(folder: str) -> None:
     assert book()
     rendered(result_of(FIXTURES / folder))
