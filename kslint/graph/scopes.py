@@ -12,8 +12,9 @@ if TYPE_CHECKING:
 
     from kslint.graph.argo import Applications, Owner
     from kslint.graph.gaps import Gap
-    from kslint.graph.kustomize import Emission, Tree
+    from kslint.graph.kustomize import Emission
     from kslint.graph.repository import Repository
+    from kslint.graph.tree import Tree
     from kslint.resources import Plain, Resource
     from kslint.source.load import Other
 
@@ -98,10 +99,10 @@ class Scopes:
     def _resolve(
         self, written: list[Resource], others: list[Plain], unparsed: dict[str, Other]
     ) -> None:
-        from kslint.graph import kustomize
         from kslint.graph.argo import Applications
+        from kslint.graph.tree import Tree
 
-        tree = kustomize.Tree(written, others, unparsed)
+        tree = Tree(written, others, unparsed)
         wanted: dict[tuple[str, str], Emission] = {}
         for _ in range(_MAX_ROUNDS):
             before = list(wanted)
