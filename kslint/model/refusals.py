@@ -7,6 +7,7 @@ meets it first.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.graph.gaps import VALUES
@@ -48,9 +49,28 @@ def refusals(model: Model) -> list[Refusal]:
     served = _served(model)
     for resource in model.resources:
         met = [*_own(resource), *served(resource)]
+        if any(_is_lack(one) for one in met) and _is_misread(resource, model):
+            met = [one for one in met if not _is_lack(one)]
         if met and _is_whole(resource, met, model.graph):
             found += _by_place(resource, met)
     return found
+
+
+_LACKS = re.compile(
+    r': (Required value|Not found|Duplicate value: ""|Invalid value: (""|0|null|\[\]|\{\}): )|'
+    "exactly one of|does not match|must match all|storageUri field is invalid"
+)
+"""What is said where something is missing."""
+
+
+def _is_lack(met: Met) -> bool:
+    return _LACKS.search(met.failure.message) is not None
+
+
+def _is_misread(resource: Resource, model: Model) -> bool:
+    """Has the object a field that its kind has not? Then what it lacks may be written there."""
+    reading = model.schemas.reading(resource)
+    return reading is not None and bool(reading.dropped)
 
 
 def _is_whole(resource: Resource, met: list[Met], graph: Graph) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from kslint.model.kubernetes.admission import field_errors as grammar
+from kslint.model.kubernetes.admission import grammar
 from kslint.model.kubernetes.admission.field_errors import FieldErrors
 from kslint.model.kubernetes.pod import containers
 
@@ -17,10 +17,42 @@ if TYPE_CHECKING:
     from kslint.source.nodes import Map, Node
 
 _VALIDATORS = {
-    ("", "PersistentVolumeClaim"): "objects.claim_failures",
-    ("", "Service"): "objects.service_failures",
-    ("apps", "Deployment"): "objects.deployment_failures",
+    ("", "ConfigMap"): "configs.config_map_failures",
+    ("", "LimitRange"): "policies.limit_range_failures",
+    ("", "Namespace"): "configs.namespace_failures",
+    ("", "PersistentVolume"): "storage.volume_failures",
+    ("", "PersistentVolumeClaim"): "storage.claim_failures",
+    ("", "Pod"): "workloads.pod_object_failures",
+    ("", "PodTemplate"): "workloads.pod_template_failures",
+    ("", "ReplicationController"): "workloads.controller_failures",
+    ("", "ResourceQuota"): "policies.quota_failures",
+    ("", "Secret"): "configs.secret_failures",
+    ("", "Service"): "services.service_failures",
+    ("admissionregistration.k8s.io", "MutatingWebhookConfiguration"): "webhooks.webhook_failures",
+    ("admissionregistration.k8s.io", "ValidatingAdmissionPolicy"): "webhooks.policy_failures",
+    (
+        "admissionregistration.k8s.io",
+        "ValidatingAdmissionPolicyBinding",
+    ): "webhooks.binding_failures",
+    ("admissionregistration.k8s.io", "ValidatingWebhookConfiguration"): "webhooks.webhook_failures",
+    ("apps", "DaemonSet"): "workloads.daemon_set_failures",
+    ("apps", "Deployment"): "workloads.deployment_failures",
+    ("apps", "ReplicaSet"): "workloads.replica_set_failures",
+    ("apps", "StatefulSet"): "workloads.stateful_set_failures",
     ("autoscaling", "HorizontalPodAutoscaler"): "scalers.scaler_failures",
+    ("batch", "CronJob"): "batch.cron_job_failures",
+    ("batch", "Job"): "batch.job_failures",
+    ("networking.k8s.io", "Ingress"): "networking.ingress_failures",
+    ("networking.k8s.io", "IngressClass"): "networking.ingress_class_failures",
+    ("networking.k8s.io", "NetworkPolicy"): "networking.network_policy_failures",
+    ("node.k8s.io", "RuntimeClass"): "configs.runtime_class_failures",
+    ("policy", "PodDisruptionBudget"): "policies.budget_failures",
+    ("rbac.authorization.k8s.io", "ClusterRole"): "rbac.cluster_role_failures",
+    ("rbac.authorization.k8s.io", "ClusterRoleBinding"): "rbac.cluster_role_binding_failures",
+    ("rbac.authorization.k8s.io", "Role"): "rbac.role_failures",
+    ("rbac.authorization.k8s.io", "RoleBinding"): "rbac.role_binding_failures",
+    ("scheduling.k8s.io", "PriorityClass"): "configs.priority_class_failures",
+    ("storage.k8s.io", "StorageClass"): "storage.storage_class_failures",
 }
 """The function that judges objects of a kind, by its module here."""
 
@@ -80,7 +112,7 @@ def _validator(name: str) -> Callable[[Map], list[Failure]]:
 
 def _metadata(body: Map) -> list[Failure]:
     errors = FieldErrors()
-    errors.metadata(body, grammar.dns_subdomain)
+    errors.metadata(body, grammar.dns_subdomain, native=False)
     return errors.failures
 
 
