@@ -35,6 +35,10 @@ _VALIDATORS = {
         "ValidatingAdmissionPolicyBinding",
     ): "webhooks.binding_failures",
     ("admissionregistration.k8s.io", "ValidatingWebhookConfiguration"): "webhooks.webhook_failures",
+    (
+        "apiextensions.k8s.io",
+        "CustomResourceDefinition",
+    ): "definitions.definition_failures",
     ("apps", "DaemonSet"): "workloads.daemon_set_failures",
     ("apps", "Deployment"): "workloads.deployment_failures",
     ("apps", "ReplicaSet"): "workloads.replica_set_failures",
