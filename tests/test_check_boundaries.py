@@ -73,6 +73,15 @@ def test_when_binding_to_all_was_refused(tmp_path: Path, version: str, severity:
     assert (f"works in vLLM {version[1:]}" in finding.message) is (severity == "warning")
 
 
+@pytest.mark.parametrize(("tag", "severity"), [("v0.9.1", "warning"), ("v3.2", "error")])
+def test_a_private_build_by_the_release_in_its_tag(tmp_path: Path, tag: str, severity: str) -> None:
+    text = server(tag, "[{name: VLLM_CPU_OMP_THREADS_BIND, value: all}]")
+    text = text.replace("vllm/vllm-openai-cpu", "quay.io/acme/claims-vllm-cpu")
+    command = "command: [python, -m, vllm.entrypoints.openai.api_server]\n          args:"
+    (finding,) = said(tmp_path, "vllm-omp-bind-all", text.replace("args:", command))
+    assert finding.severity == severity
+
+
 @pytest.mark.parametrize(
     ("image", "count"), [("vllm-openai-cpu", 1), ("vllm-openai", 0), ("vllm", 0)]
 )

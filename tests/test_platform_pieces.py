@@ -9,8 +9,9 @@ from cases import book
 
 from kslint.config import Cluster, Config
 from kslint.graph.graph import Graph
+from kslint.model.gitops.argocd import chart_sources
 from kslint.model.kserve.installation import values_are_known
-from kslint.model.platform.pieces import CERT_MANAGER, ISTIO, KNATIVE, chart_sources, shows
+from kslint.model.platform.pieces import CERT_MANAGER, ISTIO, KNATIVE, shows
 from kslint.running import engine
 from kslint.source.load import load
 

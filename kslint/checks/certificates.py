@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from kslint.checks.platform import once
 from kslint.findings import Problem
 from kslint.model.gitops import argocd
+from kslint.model.gitops.argocd import chart_sources
 from kslint.model.kserve.installation import LLM_CHART, values_block
 from kslint.model.kserve.settings import CONTROLLER_CHARTS
 from kslint.model.platform.certmanager import (
@@ -15,7 +16,7 @@ from kslint.model.platform.certmanager import (
     releases,
     switches,
 )
-from kslint.model.platform.pieces import CERT_MANAGER, chart_sources, lacks
+from kslint.model.platform.pieces import CERT_MANAGER, lacks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -105,7 +105,7 @@ def _custom_servers(component: Component) -> list[Node]:
 
 def _may_be_server(server: Node) -> bool:
     name = server.string("name") or ""
-    return name == names.PREDICTOR_CONTAINER or opaque(name) or "${" in name
+    return name == names.PREDICTOR_CONTAINER or opaque(name)
 
 
 def _position(node: Node) -> tuple[str, int, int]:

@@ -1,45 +1,46 @@
-"""What the API server cannot read: values that are no quantities, fields that are none."""
+"""What the API server cannot read or does not allow: by the schema of an object's kind."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from kslint.findings import Problem
-from kslint.model import quantities
-from kslint.model.schemas.schema import is_newer, meant
+from kslint.model.kserve import amounts
+from kslint.model.schemas import quantities
+from kslint.model.schemas.limits import refusals
+from kslint.model.schemas.meant import meant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kslint.model.model import Model
-    from kslint.model.quantities import Amount
+    from kslint.model.schemas.walk import Dropped
     from kslint.resources import Resource
-
-_SCHEMA_VERSION = (0, 19)
+    from kslint.source.nodes import Node
 
 
 def invalid_quantity(model: Model) -> Iterator[Problem]:
     """A text where Kubernetes expects a quantity, in objects and in KServe's settings."""
     for resource in model.resources:
-        for amount in quantities.of_resource(resource, model.schemas.reading(resource)):
-            yield from _refused(amount, resource, "default")
+        for met in model.schemas.reading(resource).bad:
+            yield from _refused(met.node, met.path, resource, "default")
     for settings in model.settings:
-        for amount in quantities.of_settings(settings) if model.judges(settings.resource) else ():
+        for amount in amounts.of_settings(settings) if model.judges(settings.resource) else ():
             place, owner = amount.node.place, settings.resource
             inside = owner is not None and place is not None and place.file == owner.file
-            yield from _refused(amount, owner if inside else None, "setting")
+            yield from _refused(amount.node, amount.path, owner if inside else None, "setting")
 
 
-def _refused(amount: Amount, resource: Resource | None, variant: str) -> Iterator[Problem]:
-    reason = quantities.refusal(amount.node)
-    if reason is None or amount.node.place is None:
+def _refused(node: Node, path: str, resource: Resource | None, variant: str) -> Iterator[Problem]:
+    reason = quantities.refusal(node)
+    if reason is None or node.place is None:
         return
-    text = amount.node.text or ""
+    text = node.text or ""
     yield Problem(
-        amount.node,
+        node,
         variant=variant,
         about=resource,
-        field=amount.path,
+        field=path,
         text=text,
         reason=reason,
         fix=quantities.suggestion(text) or "a number with one of m, k, M, G, Ki, Mi, Gi behind it",
@@ -48,26 +49,82 @@ def _refused(amount: Amount, resource: Resource | None, variant: str) -> Iterato
 
 def unknown_field(model: Model) -> Iterator[Problem]:
     """A field that no schema of its kind has, so that the API server drops it."""
-    version = tuple(int(part) for part in model.settings[0].profile.split("."))
+    for resource in model.resources:
+        for dropped in model.schemas.reading(resource).dropped:
+            if dropped.node.place is not None:
+                yield from _unknown(model, resource, dropped)
+
+
+def _unknown(model: Model, resource: Resource, dropped: Dropped) -> Iterator[Problem]:
+    known = model.schemas.of(resource)
+    differing = model.schemas.differing(resource, dropped)
+    if differing is None and not known.whole:
+        return
+    wanted = None
+    if differing is None:
+        wanted = meant(model.schemas.reading(resource), dropped)
+    above, _, name = ("" if wanted is None else wanted).rpartition(".")
+    same = above == dropped.path.rpartition(".")[0]
+    variant = "default" if wanted is None else "nearest" if same else "elsewhere"
+    if differing is not None:
+        variant = "newer" if differing.newer else "older"
+    yield Problem(
+        dropped.node,
+        variant=variant,
+        severity=None if differing is None or differing.told else "warning",
+        about=resource,
+        field=dropped.path,
+        kind=resource.kind,
+        version=resource.version,
+        name=name,
+        block=above,
+        release="" if differing is None else differing.release,
+        fix="remove it" if wanted is None else f"write `{wanted}`",
+    )
+
+
+def missing_field(model: Model) -> Iterator[Problem]:
+    """A field that must be there and is not, where nothing else could still bring it."""
     for resource in model.resources:
         reading = model.schemas.reading(resource)
-        for step in () if reading is None else reading.dropped:
-            newer = is_newer(step, resource.kind)
-            if (newer and version > _SCHEMA_VERSION) or step.node.place is None:
+        if not reading.lacking or model.schemas.is_partial(resource):
+            continue
+        misspelt = {meant(reading, dropped) for dropped in reading.dropped}
+        for lack in reading.lacking:
+            if lack.path in misspelt or model.schemas.is_filled(resource, lack):
                 continue
-            assert step.parent is not None
-            wanted = meant(step)
-            above, _, name = ("" if wanted is None else wanted).rpartition(".")
-            same = above == step.parent.path
-            alike = "nearest" if same else "elsewhere"
             yield Problem(
-                step.node,
-                variant="newer" if newer else "default" if wanted is None else alike,
+                lack.block,
                 about=resource,
-                field=step.path,
+                field=lack.path,
+                name=lack.field,
                 kind=resource.kind,
                 version=resource.version,
-                name=name,
-                block=above,
-                fix="remove it" if wanted is None else f"write `{wanted}`",
             )
+
+
+def value_not_allowed(model: Model) -> Iterator[Problem]:
+    """A value of the right type that its field does not take."""
+    for resource in model.resources:
+        reading = model.schemas.reading(resource)
+        for met in reading.limited:
+            for refusal in refusals(met):
+                yield Problem(
+                    refusal.node,
+                    variant=refusal.variant,
+                    about=resource,
+                    field=refusal.path,
+                    kind=resource.kind,
+                    version=resource.version,
+                    value=_short(refusal.node.text),
+                    reason=refusal.reason,
+                    allowed=refusal.allowed,
+                )
+
+
+_SHOWN = 60
+
+
+def _short(text: str | None) -> str:
+    text = text or ""
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"

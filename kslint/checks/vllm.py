@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from kslint.findings import Problem
 from kslint.model.answer import Absent, Invalid, Known
 from kslint.model.engines.vllm.engine import GIB
+from kslint.model.engines.vllm.image import version_of
 from kslint.model.kubernetes.quantity import parse, parse_or_none
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def omp_bind_all(server: Server) -> Iterator[Problem]:
         return
     if not _reads_cpu_variables(engine):
         return
-    version = engine.version
+    version = engine.version or version_of(engine.image.tag)  # a private build may count as vLLM
     old = version is not None and version < (0, 20)
     yield Problem(
         bind.node,

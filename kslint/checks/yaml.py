@@ -20,9 +20,12 @@ if TYPE_CHECKING:
 
 _SHOWN = 40
 _MAX_MODE = 0o777
+_FILE_MODES = ("mode", "umask")
+"""How the names of fields end that hold file modes, which people write in octal."""
 _TYPES = {
     "string": "text", "integer": "an integer", "number": "a number", "boolean": "`true` or `false`",
-    "object": "a mapping", "array": "a list",
+    "object": "a mapping", "array": "a list", "int-or-string": "a whole number or text",
+    "quantity": "a whole number, or a quantity as text",
 }  # fmt: skip
 _VERSIONS = frozenset({"tag", "version", "revision"})
 
@@ -78,7 +81,7 @@ def _found(suspect: Suspect) -> tuple[str, str]:
     value = node.value
     if isinstance(value, str):
         plain = Scalar(node.literal)
-        meant = suspect._replace(node=plain)
+        meant = suspect._replace(met=suspect.met._replace(node=plain))
         quoted = not node.plain_style and not meant.misfits and not plain.is_null
         return ("quoted" if quoted else "text"), _short(node.literal)
     return "default", f"the {'boolean' if isinstance(value, bool) else 'number'} {node.text}"
@@ -93,11 +96,14 @@ def octal(model: Model) -> Iterator[Problem]:
         value, literal = node.value, node.literal
         if not isinstance(value, int) or isinstance(value, bool):
             continue
-        is_mode = suspect.path.rpartition(".")[2] in MODES and "volumes[" in suspect.path
+        name = suspect.path.rpartition(".")[2]
+        is_mode = name in MODES and "volumes[" in suspect.path
         if is_mode and _looks_octal(literal) and (value > _MAX_MODE or not _is_sensible(value)):
             variant = "refused" if value > _MAX_MODE else "mode"
             fix = f"write `0{literal}`, or `{int(literal, 8)}` in JSON"
-        elif not is_mode and is_octal(literal) and value != int(literal.replace("_", "")):
+        elif name.lower().endswith(_FILE_MODES):
+            continue
+        elif is_octal(literal) and value != int(literal.replace("_", "")):
             variant = "number"
             fix = f"write `{literal.lstrip('0_')}`, or `{value}` if octal was meant"
         else:

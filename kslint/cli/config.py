@@ -82,6 +82,7 @@ def plain(config: Config) -> dict[str, Any]:
     return _told(
         {
             "kserve": _told({"version": config.kserve_version}),
+            "kubernetes": _told({"version": config.kubernetes_version}),
             "vllm": _told({"version": config.vllm_version}),
             "cluster": _told(
                 {

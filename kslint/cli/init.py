@@ -108,6 +108,10 @@ version: 1
 # kserve:
 #   version: "{version}"
 
+# The Kubernetes that runs the cluster; 1.34 is assumed.
+# kubernetes:
+#   version: "1.34"
+
 # The vLLM of images whose tag does not tell.
 # vllm:
 #   version: "0.23.0"

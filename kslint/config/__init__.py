@@ -66,6 +66,7 @@ class Config(NamedTuple):
     """
 
     kserve_version: str | None = None
+    kubernetes_version: str | None = None
     vllm_version: str | None = None
     cluster: Cluster = Cluster()
     idle_pause: str = "annotation"

@@ -258,6 +258,7 @@ def _config(data: dict[str, Any]) -> Config:
     complete = cluster.get("complete")
     return Config(
         kserve_version=_version(data.get("kserve")),
+        kubernetes_version=_version(data.get("kubernetes")),
         vllm_version=_version(data.get("vllm")),
         cluster=Cluster(
             nodes=tuple(_node(pool) for pool in cluster.get("nodes") or ()),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kslint.model.quantities import suggestion
+from kslint.model.schemas.quantities import suggestion
 from kslint.source.layout import UnfitError
 from kslint.source.nodes import Scalar
 

@@ -220,4 +220,4 @@ def _of_cluster_runtimes(
 
 def dynamic(name: str) -> bool:
     """Is a name filled in later, by a template or a variable?"""
-    return opaque(name) or "${" in name
+    return opaque(name)

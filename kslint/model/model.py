@@ -9,11 +9,11 @@ from kslint.graph.graph import Graph
 from kslint.model import dependencies
 from kslint.model.engines.vllm.image import version_of
 from kslint.model.gitops import argocd
+from kslint.model.gitops.releases import installed
 from kslint.model.kserve import names, settings
 from kslint.model.kserve.isvc import InferenceService
 from kslint.model.kubernetes.makers import Makers
-from kslint.model.schemas import suspects
-from kslint.model.schemas.schema import Schemas
+from kslint.model.schemas.catalogue import Schemas
 from kslint.model.workload import of_component, of_pool, of_runtime, of_template
 from kslint.source.paths import Paths
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from kslint.model.kserve.settings import Settings
     from kslint.model.refusals import Refusal
     from kslint.model.schemas.suspects import Suspect
+    from kslint.model.schemas.tables import Release
     from kslint.model.workload import Server, Workload
     from kslint.resources import Resource
     from kslint.source.load import Input, ParsedFile
@@ -183,7 +184,10 @@ class Model:
 
     @cached_property
     def schemas(self) -> Schemas:
-        return Schemas(self.graph)
+        def release(family: str) -> Release:
+            return installed(family, self.graph, self.config, self.settings[0].version)
+
+        return Schemas(self.graph, release)
 
     @cached_property
     def makers(self) -> Makers:
@@ -202,7 +206,7 @@ class Model:
     @cached_property
     def suspects(self) -> list[Suspect]:
         """The values that YAML may not read as they were meant."""
-        return list(suspects.suspects(self.resources, self.graph.others, self.schemas))
+        return list(self.schemas.suspects(self.resources))
 
     @property
     def files(self) -> list[ParsedFile]:

@@ -22,7 +22,8 @@ _WORD = re.compile(r"[^\W_]+(?:'(?:t|s|re|ve|ll|d|m)\b)?")
 _GAP = re.compile(r"\.{3,}|…")
 _QUOTES = frozenset("\"'`\u2018\u2019\u201c\u201d")
 _QUOTED = re.compile(r"""(["'`])((?:(?!\.{3})[^\s"'`])+)\1""")
-"""A value that a text names: a message about another value is another message."""
+_NUMBER = re.compile(r"\b\d{3,}\b")
+"""Values that a text names: a message about another value is another message."""
 _TEMPLATE = re.compile(r"\{\{|\}\}|\{[a-z_]*\}|<[a-z_-]+>")
 """What a `symptom` holds in place of values."""
 _NOISE = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\\+[nrt]")
@@ -55,7 +56,7 @@ _FAR = 20
 """Over so many words a `...` goes."""
 _WRAPPED = 3
 """Over so many lines a terminal may have broken a message."""
-_NEAR = 0.6
+_NEAR = 0.8
 """The share of a text that must agree to come near it."""
 _SHARED = 3.0
 """What must agree with a `symptom`: a few unusual words that follow each other."""
@@ -105,7 +106,7 @@ class _Text(NamedTuple):
     rule: Rule
     listed: bool
     pieces: tuple[_Piece, ...]
-    quoted: frozenset[str]
+    fixed: frozenset[str]
     unusual: frozenset[str]
     parts: tuple[_Part, ...]
     links: tuple[tuple[_Pair, float], ...]
@@ -156,6 +157,7 @@ def _texts(rule: Rule, said: set[str]) -> Iterator[_Text]:
 
 def _text(rule: Rule, listed: bool, line: str) -> _Text:
     quoted = frozenset(word for match in _QUOTED.finditer(line) for word in _words(match[2]).words)
+    fixed = quoted.union(_NUMBER.findall(line))
     pieces: list[_Piece] = []
     parts: list[_Part] = []
     links: list[tuple[_Pair, float]] = []
@@ -177,7 +179,7 @@ def _text(rule: Rule, listed: bool, line: str) -> _Text:
             end = match.end()
     unusual = {word for part in parts for word in part.words if _weight(word) == 1.0}
     return _Text(
-        rule, listed, tuple(pieces), quoted, quoted.union(unusual), tuple(parts), tuple(links)
+        rule, listed, tuple(pieces), fixed, quoted.union(unusual), tuple(parts), tuple(links)
     )
 
 
@@ -297,7 +299,7 @@ def _agreeing(text: _Text, words: set[str], pairs: set[_Pair]) -> float:
     linked = sum(weight for link, weight in text.links if link in pairs)
     if not text.listed:
         return linked if linked >= _SHARED else 0.0
-    if not text.quoted <= words:
+    if not text.fixed <= words:
         return 0.0
     agreed = sum(part.weight for part in text.parts if words.issuperset(part.words))
     links = sum(weight for _, weight in text.links)

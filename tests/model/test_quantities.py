@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from kslint.config import Config
 from kslint.graph.graph import Graph
-from kslint.model.quantities import of_resource, refusal, suggestion
-from kslint.model.schemas.schema import Schemas
+from kslint.model.gitops.releases import installed
+from kslint.model.schemas.catalogue import Schemas
+from kslint.model.schemas.quantities import refusal, suggestion
 from kslint.source.files import Source
 from kslint.source.load import Input, load_source
 from kslint.source.nodes import Scalar
@@ -91,8 +93,22 @@ def test_refused(text: str) -> None:
 )  # fmt: skip
 def test_places(text: str, paths: list[str]) -> None:
     loaded = Input([], [], [])
-    load_source(Source("x.yaml", text.encode()), loaded)
+    load_source(Source("x.yaml", text.replace(": 1}", ": x}").encode()), loaded)
     graph = Graph(loaded)
-    resource = graph.resources[0]
-    found = of_resource(resource, Schemas(graph).reading(resource))
-    assert sorted(amount.path for amount in found) == paths
+    schemas = Schemas(graph, lambda family: installed(family, graph, Config(), "0.19"))
+    reading = schemas.reading(graph.resources[0])
+    assert sorted(met.path for met in reading.bad) == paths
+
+
+@pytest.mark.parametrize(
+    ("text", "judged"),
+    [
+        ("PORT", False), ("STORAGE_SIZE", False), ("PVC-1", False), ("<size>", False),
+        ("1<size>", False), ("your-size", False), ("YOUR SIZE", False), ("...", False),
+        ("changeme", False), ("REPLACE_ME", False), ("${SIZE}", False), ("$(SIZE)", False),
+        ("{{ size }}", False), ("two", True), ("Size", True), ("yours", True), ("1GB", True),
+        ("G", True), ("<5", True), ("", True), ("....", True),
+    ],
+)  # fmt: skip
+def test_placeholders_are_not_judged(text: str, judged: bool) -> None:
+    assert (refusal(Scalar(text, plain_style=False)) is not None) is judged

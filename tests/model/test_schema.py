@@ -1,32 +1,34 @@
-"""The schema walk, against jsonschema: the same table as a JSON schema gives the same verdicts."""
+"""The walk over schemas, against jsonschema: the table in its words gives the same verdicts."""
 
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import jsonschema
 import pytest
-import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from kslint.config import Config
 from kslint.graph.graph import Graph
-from kslint.model.schemas.schema import NEWER, Schemas, is_newer, meant, read
+from kslint.model.gitops.releases import installed
+from kslint.model.schemas import tables
+from kslint.model.schemas.catalogue import Schemas
+from kslint.model.schemas.limits import refusals
+from kslint.model.schemas.meant import meant
+from kslint.model.schemas.suspects import Suspect
+from kslint.model.schemas.walk import read
 from kslint.source.files import Source
 from kslint.source.load import Input, load_source
 from kslint.source.nodes import Origin, made
 
 if TYPE_CHECKING:
-    from kslint.model.schemas.schema import Schema, Step
+    from kslint.model.schemas.walk import Dropped, Reading
     from kslint.resources import Resource
 
-ROOT = Path(__file__).resolve().parents[2]
-TABLE = json.loads(
-    (ROOT / "kslint" / "model" / "schemas" / "data" / "kserve.json").read_text(encoding="utf-8")
-)
-FREE = ("apiVersion", "kind", "metadata", "status")
+FAMILIES = (tables.KUBERNETES, *sorted(tables.FAMILIES))
 
 
 def graph_of(text: str) -> Graph:
@@ -36,56 +38,85 @@ def graph_of(text: str) -> Graph:
     return Graph(loaded)
 
 
-def one(text: str) -> tuple[Resource, Schema]:
+def schemas_of(graph: Graph, config: Config | None = None, kserve: str = "0.19") -> Schemas:
+    return Schemas(graph, lambda family: installed(family, graph, config or Config(), kserve))
+
+
+def last(text: str) -> tuple[Resource, Reading]:
     graph = graph_of(text)
     resource = graph.resources[-1]
-    schema = Schemas(graph).of(resource)
-    assert schema is not None
-    return resource, schema
+    return resource, schemas_of(graph).reading(resource)
 
 
-def dropped(text: str) -> list[Step]:
-    resource, schema = one(text)
-    return read(resource.body, schema).dropped
+def dropped(text: str) -> list[Dropped]:
+    return last(text)[1].dropped
 
 
-def facets(index: int) -> dict[str, Any]:
-    node = TABLE["nodes"][index]
+@cache
+def nodes(family: str) -> list[Any]:
+    return [json.loads(line) for line in lines_of(family)]
+
+
+def lines_of(family: str) -> list[bytes]:
+    return [line for line in tables.table(family)._lines[1:] if line]
+
+
+def facets(family: str, index: int) -> dict[str, Any]:
+    node = nodes(family)[index]
     return node[1] if len(node) > 1 else {}
 
 
-def as_json_schema(index: int) -> dict[str, Any]:
-    """One node of the table in the words of JSON schema, with `$ref` to the others."""
-    kind, own = TABLE["nodes"][index][0], facets(index)
-    if kind == "any":
-        return {}
-    schema: dict[str, Any] = {
-        "type": ["integer", "string"] if kind == "int-or-string" else kind,
-    }
-    if "p" in own:
-        schema["properties"] = {k: {"$ref": f"#/$defs/{v}"} for k, v in own["p"].items()}
-    if "i" in own:
-        schema["items"] = {"$ref": f"#/$defs/{own['i']}"}
-    extra = own.get("a")
-    if kind == "object" and not own.get("u") and extra is not True:
-        schema["additionalProperties"] = (
-            {"$ref": f"#/$defs/{extra}"} if isinstance(extra, int) and extra is not False else False
-        )
-    return schema
+_SAME = {
+    "e": "enum", "r": "required", "lmin": "minLength", "lmax": "maxLength", "imin": "minItems",
+    "imax": "maxItems", "pmin": "minProperties", "pmax": "maxProperties", "min": "minimum",
+    "max": "maximum", "xmin": "exclusiveMinimum", "xmax": "exclusiveMaximum",
+}  # fmt: skip
+_TYPES = {"int-or-string": ["integer", "string"], "quantity": ["integer", "string"]}
 
 
-DEFINITIONS = {str(n): as_json_schema(n) for n in range(len(TABLE["nodes"]))}
+@cache
+def definitions(family: str) -> dict[str, Any]:
+    """The nodes of a table in the words of JSON schema, with `$ref` to each other."""
+    found: dict[str, Any] = {}
+    for number, (kind, *_) in enumerate(nodes(family)):
+        own = facets(family, number)
+        schema: dict[str, Any] = {} if kind == "any" else {"type": _TYPES.get(kind, kind)}
+        schema |= {_SAME[key]: value for key, value in own.items() if key in _SAME}
+        if "p" in own:
+            schema["properties"] = {k: {"$ref": f"#/$defs/{v}"} for k, v in own["p"].items()}
+        if "i" in own:
+            schema["items"] = {"$ref": f"#/$defs/{own['i']}"}
+        extra = own.get("a")
+        if kind == "object" and not own.get("u") and extra is not True:
+            schema["additionalProperties"] = (
+                {"$ref": f"#/$defs/{extra}"} if isinstance(extra, int) else False
+            )
+        found[str(number)] = schema
+    return found
 
 
-def unknown(index: int, value: Any) -> set[str]:
-    """The paths of the unknown fields that jsonschema finds."""
-    validator = jsonschema.Draft202012Validator({"$ref": f"#/$defs/{index}", "$defs": DEFINITIONS})
-    found: set[str] = set()
+_LIMITS = frozenset({"enum", *_SAME.values()} - {"required"})
+
+
+def verdicts(family: str, index: int, value: Any) -> dict[str, set[str]]:
+    """What jsonschema finds, by sort: paths of unknown and missing fields, types, limits."""
+    validator = jsonschema.Draft202012Validator(
+        {"$ref": f"#/$defs/{index}", "$defs": definitions(family)}
+    )
+    found: dict[str, set[str]] = {"dropped": set(), "lacking": set(), "type": set(), "limit": set()}
     for error in validator.iter_errors(value):
         path = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in error.absolute_path)
         if error.validator == "additionalProperties":
             names = set(error.instance) - set(error.schema.get("properties", {}))
-            found |= {f"{path}.{name}".lstrip(".") for name in names}
+            found["dropped"] |= {f"{path}.{name}".lstrip(".") for name in names}
+        elif error.validator == "required":
+            name = error.message.split("'")[1]
+            found["lacking"].add(f"{path}.{name}".lstrip("."))
+        elif error.validator == "type":
+            found["type"].add(path.lstrip("."))
+        elif error.validator in _LIMITS:
+            found["limit"].add(path.lstrip("."))
+    found["limit"] -= found["type"]
     return found
 
 
@@ -95,46 +126,76 @@ SCALARS = st.one_of(
 
 
 @st.composite
-def value_for(draw: st.DrawFn, index: int, depth: int) -> Any:
+def value_for(draw: st.DrawFn, family: str, index: int, depth: int) -> Any:
     """A value near a schema: mostly fitting, now and then an unknown field or another shape."""
-    kind, own = TABLE["nodes"][index][0], facets(index)
+    kind, own = nodes(family)[index][0], facets(family, index)
     if draw(st.integers(0, 11)) == 0:
         return draw(st.one_of(SCALARS, st.just([]), st.just({"x": 1})))
     if kind == "object":
         names = sorted(own.get("p", {}))
         picked = draw(st.lists(st.sampled_from(names), max_size=4, unique=True)) if names else []
-        if depth <= 0:
-            picked = []
-        result = {name: draw(value_for(own["p"][name], depth - 1)) for name in picked}
+        wanted = own.get("r", []) if draw(st.booleans()) else []
+        picked = list(dict.fromkeys([*picked, *wanted])) if depth > 0 else []
+        result = {name: draw(value_for(family, own["p"][name], depth - 1)) for name in picked}
         if draw(st.integers(0, 3)) == 0:
             result[draw(st.sampled_from(["bogus", "replica", "image", "name"]))] = draw(SCALARS)
         return result
     if kind == "array":
-        count = draw(st.integers(0, 2)) if depth > 0 else 0
-        return [draw(value_for(own["i"], depth - 1)) for _ in range(count)]
+        count = draw(st.integers(0, 2)) if depth > 0 and "i" in own else 0
+        return [draw(value_for(family, own["i"], depth - 1)) for _ in range(count)]
+    if "e" in own:
+        return draw(st.sampled_from([*own["e"], "none of them"]))
     simple: dict[str, st.SearchStrategy[Any]] = {
-        "string": st.sampled_from(["a", "b"]),
-        "integer": st.integers(0, 9),
+        "string": st.sampled_from(["a", "b", "long enough for most"]),
+        "integer": st.sampled_from([-1, 0, 1, 9, 70000]),
         "number": st.just(0.5),
         "boolean": st.booleans(),
         "int-or-string": st.sampled_from([1, "2Gi"]),
+        "quantity": st.sampled_from([1, "2Gi"]),
     }
     return draw(simple.get(kind, SCALARS))
 
 
-@pytest.mark.parametrize("kind", sorted(TABLE["kinds"]))
+@pytest.mark.parametrize("family", FAMILIES)
 @given(data=st.data())
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
-def test_verdicts_are_those_of_jsonschema(kind: str, data: st.DataObject) -> None:
-    group, version, name = kind.split("/")
-    index = TABLE["kinds"][kind]
-    spec = data.draw(value_for(facets(index)["p"]["spec"], 7))
-    body = {"apiVersion": f"{group}/{version}", "kind": name, "metadata": {"name": "x"}}
-    schema = Schemas(graph_of("")).of(graph_of(json.dumps({**body, "spec": {}})).resources[0])
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+def test_verdicts_are_those_of_jsonschema(family: str, data: st.DataObject) -> None:
+    table = tables.table(family)
+    key = data.draw(st.sampled_from([k for k in sorted(table.kinds) if not k.startswith("//")]))
+    index = table.kinds[key].node
+    body = data.draw(value_for(family, index, 7))
+    if not isinstance(body, dict):
+        return
+    schema = table.of(key, None)
     assert schema is not None
-    node = made({**body, "spec": spec}, Origin("written", "here"))
-    found = {step.path for step in read(node, schema).dropped}
-    assert found == unknown(index, {**body, "spec": spec})
+    reading = read(made(body, Origin("written", "here")), schema)
+    wanted = verdicts(family, index, body)
+    assert {each.path for each in reading.dropped} == wanted["dropped"]
+    assert {each.path for each in reading.lacking} == wanted["lacking"]
+    about = graph_of("{apiVersion: v1, kind: Pod}").resources[0]
+    odd = [Suspect(met, about, native=False, mended=False) for met in reading.odd]
+    types = {each.path for each in odd if each.misfits}
+    types |= {met.path for met in reading.bad}  # said as quantities
+    assert {p for p in wanted["type"] if p} <= types
+    assert types - {met.path for met in reading.bad} <= wanted["type"]
+    limits = {
+        refusal.path
+        for met in reading.limited
+        for refusal in refusals(met)
+        if refusal.variant not in ("pattern", "duplicate") and "time such as" not in refusal.allowed
+    }
+    patterns = {r.path for met in reading.limited for r in refusals(met) if r.variant == "pattern"}
+    assert limits <= wanted["limit"]
+    assert wanted["limit"] <= limits | patterns
+
+
+def test_every_group_of_a_table_is_listed() -> None:
+    for family in FAMILIES:
+        groups = {key.rsplit("/", 2)[0] for key in tables.table(family).kinds} - {"/"}
+        assert {tables.family_of(group) for group in groups} == {family}
+        assert family in tables.TITLES
+        own = tables.table(family)
+        assert own.releases == sorted(own.releases)
 
 
 ISVC = """\
@@ -165,9 +226,10 @@ spec:
     ],
 )  # fmt: skip
 def test_says_what_was_meant(spec: str, path: str, wanted: str | None) -> None:
-    (step,) = dropped(ISVC + spec)
-    assert step.path == path
-    found = meant(step)
+    _, reading = last(ISVC + spec)
+    (one,) = reading.dropped
+    assert one.path == path
+    found = meant(reading, one)
     assert found == wanted if wanted is None else (found or "").endswith(wanted)
 
 
@@ -187,10 +249,11 @@ def test_silent(spec: str) -> None:
     assert dropped(ISVC + spec) == []
 
 
-def test_roots_are_free() -> None:
+def test_metadata_is_that_of_every_object_and_status_is_free() -> None:
     text = ISVC.replace("{name: x}", "{name: x, zzz: 1}") + "  predictor: {}\nstatus: {zzz: 1}"
-    assert dropped(text) == []
-    assert [s.path for s in dropped(text + "\nzzz: 1")] == ["zzz"]
+    assert [s.path for s in dropped(text)] == ["metadata.zzz"]
+    assert [s.path for s in dropped(text + "\nzzz: 1")] == ["zzz", "metadata.zzz"]
+    assert dropped(text.replace("serving.kserve.io", "example.com")) == []
 
 
 CRD = """\
@@ -215,7 +278,10 @@ spec: {a: {b: 1, c: 2}}
     ("schema", "paths"),
     [
         ("{properties: {spec: {properties: {z: {}}, type: object}}, type: object}", ["spec.a"]),
-        ("{properties: {spec: {properties: {a: {type: object}}}}}", ["spec.a.b", "spec.a.c"]),
+        (
+            "{type: object, properties: {spec: {type: object, properties: {a: {type: object}}}}}",
+            ["spec.a.b", "spec.a.c"],
+        ),
         ("{properties: {spec: {properties: {a: {type: string}}}}}", []),
         (
             "{properties: {spec: {properties: {a: {x-kubernetes-preserve-unknown-fields: true}}}}}",
@@ -232,37 +298,59 @@ spec: {a: {b: 1, c: 2}}
     ],
 )
 def test_definitions_in_the_input(schema: str, paths: list[str]) -> None:
-    yaml.safe_load(schema)
-    graph = graph_of(CRD % schema)
-    resource = graph.resources[-1]
-    found = Schemas(graph).of(resource)
-    assert found is not None
-    assert sorted(step.path for step in read(resource.body, found).dropped) == sorted(paths)
+    assert sorted(each.path for each in dropped(CRD % schema)) == sorted(paths)
 
 
 @pytest.mark.parametrize("schema", ["{}", "[]", "null", "text", "{type: object}"])
 def test_a_definition_that_says_nothing(schema: str) -> None:
     graph = graph_of(CRD % schema)
-    assert Schemas(graph).of(graph.resources[-1]) is None
+    known = schemas_of(graph).of(graph.resources[-1])
+    assert not known.whole
+    assert known.family == ""
 
 
-def test_a_definition_adds_to_the_table() -> None:
+def test_a_definition_adds_to_the_table_of_kserve() -> None:
     crd = CRD.split("---", maxsplit=1)[0].replace("example.com", "serving.kserve.io")
     crd = crd.replace("Thing", "TrainedModel").replace("name: v1\n", "name: v1alpha1\n")
     spec = "{type: object, properties: {ours: {type: string}, model: {type: object}}}"
-    text = crd % f"{{properties: {{spec: {spec}}}}}" + (
+    text = crd % f"{{type: object, properties: {{spec: {spec}}}}}" + (
         "---\napiVersion: serving.kserve.io/v1alpha1\nkind: TrainedModel\n"
         "spec: {ours: x, inferenceService: y, model: {memory: 1Gi, zzz: 1}, zzz: 1}"
     )
     assert {s.path for s in dropped(text)} == {"spec.model.zzz", "spec.zzz"}
 
 
-def test_newer_fields_are_unknown_to_this_version() -> None:
+@pytest.mark.parametrize(
+    ("kserve", "paths"),
+    [
+        ("0.19", {"spec.canary", "spec.predictor.name", "spec.predictor.model.confidential"}),
+        ("0.20", set()),
+        ("0.21", {"spec.zzz"}),
+    ],
+)
+def test_fields_of_another_release(kserve: str, paths: set[str]) -> None:
     text = ISVC + "  predictor: {model: {confidential: {}}, name: y}\n  canary: {}"
-    steps = dropped(text)
-    assert sorted(s.path for s in steps) == [
-        "spec.canary", "spec.predictor.model.confidential", "spec.predictor.name",
-    ]  # fmt: skip
-    assert all(is_newer(step, "InferenceService") for step in steps)
-    assert not any(is_newer(step, "ServingRuntime") for step in steps)
-    assert all(path.startswith("spec.") for paths in NEWER.values() for path in paths)
+    graph = graph_of(text + ("\n  zzz: 1" if kserve == "0.21" else ""))
+    resource = graph.resources[0]
+    schemas = schemas_of(graph, kserve=kserve)
+    found = schemas.reading(resource).dropped
+    assert {each.path for each in found} == paths
+    assert schemas.of(resource).whole == (kserve != "0.21")
+    for each in found if kserve == "0.19" else ():
+        differing = schemas.differing(resource, each)
+        assert differing is not None
+        assert (differing.release, differing.newer, differing.told) == ("KServe 0.20", True, True)
+
+
+def test_two_definitions_of_a_kind_are_read_as_one() -> None:
+    spec = "{type: object, properties: {spec: {type: object, required: [a, %s], properties: %s}}}"
+    one = CRD.split("---", maxsplit=1)[0] % (
+        spec % ("b", "{a: {type: object, properties: {b: {type: integer, maximum: 5}}}}")
+    )
+    two = CRD % (
+        spec % ("c", "{a: {type: object, properties: {c: {type: integer}}}, z: {type: string}}")
+    )
+    _, reading = last(one + "---\n" + two.replace("c: 2", "c: text, d: 1"))
+    assert [each.path for each in reading.dropped] == ["spec.a.d"]
+    assert reading.lacking == []
+    assert [met.path for met in reading.odd] == ["spec.a.c"]

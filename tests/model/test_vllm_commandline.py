@@ -86,7 +86,8 @@ def flags(line: CommandLine) -> dict[str, str | None]:
         (["--dtype="], {"dtype": ""}),
         (["--host"], {"host": None}),
         (["--max-model-len 100"], {"max-model-len 100": None}),
-        (["--disable-log-requests", "--port", "1"], {"disable-log-requests": None, "port": "1"}),
+        (["--disable-log-requests", "--port", "1"], {"enable-log-requests": None, "port": "1"}),
+        (["--enable-reasoning", "--port", "1"], {"enable-reasoning": None, "port": "1"}),
         (["--port", "1", "--port", "2"], {"port": "2"}),
         (["--no-such-thing", "x"], {"no-such-thing": "x"}),
         (["--", "--port"], {}),
@@ -108,9 +109,10 @@ def test_negation_and_duplicates() -> None:
     assert [found.negated for found in line.all("enforce-eager")] == [False, True]
 
 
-def test_abbreviation_is_told() -> None:
-    line = of_items("--gpu-memory-util=1", "--max_model_len=1", "-tp=1")
-    assert [flag.abbreviated for flag in line.flags] == [True, False, False]
+def test_what_argparse_looks_up() -> None:
+    line = of_items("--gpu-memory-util=1", "--max_model_len=1", "-tp=1", "--a_b.c_d=1")
+    spellings = [flag.spelling for flag in line.flags]
+    assert spellings == ["gpu-memory-util", "max-model-len", "-tp", "a-b"]
 
 
 def test_list_options_take_all_values() -> None:

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import runpy
-import sys
-from pathlib import Path
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,128 +12,169 @@ from kslint.model.engines.vllm.image import is_upstream, read_image
 from kslint.model.engines.vllm.programs import API_SERVER, HUGGINGFACE, VLLM_SERVE
 from kslint.model.engines.vllm.weights import weight_bytes
 
-ROOT = Path(__file__).parents[2]
+
+@pytest.mark.parametrize(
+    ("spelling", "version", "kind", "at"),
+    [
+        ("dtype", (0, 23, 0), "", None),
+        ("device", (0, 23, 0), "removed", (0, 10, 0)),
+        ("device", (0, 10, 0), "removed", (0, 10, 0)),
+        ("device", (0, 9, 2), "", None),
+        ("device", (0, 9), "", None),
+        ("swap-space", (0, 17, 1), "", None),
+        ("swap-space", (0, 19, 1), "removed", (0, 18, 0)),
+        ("shutdown-timeout", (0, 8, 5), "new", (0, 18, 0)),
+        ("shutdown-timeout", (0, 18, 0), "", None),
+        ("device-ids", (0, 23, 0), "new", (0, 24, 0)),
+        ("device-ids", (0, 24, 0), "", None),
+        ("enforce-eagr", (0, 23, 0), "never", None),
+        ("no-enforce-eager", (0, 23, 0), "", None),
+        ("no-runner", (0, 23, 0), "never", None),
+        ("no-headless", (0, 23, 0), "never", None),
+        ("gpu-memory-util", (0, 23, 0), "", None),
+        ("max", (0, 23, 0), "ambiguous", None),
+        ("disable-log-requests", (0, 23, 0), "removed", (0, 17, 0)),
+        ("disable-log-requests", (0, 33, 0), "", None),
+        ("disable-prefix-caching", (0, 33, 0), "", None),
+        ("device-memory-utilization", (0, 33, 0), "", None),
+        ("-tp", (0, 23, 0), "", None),
+        ("-tensor-parallel-size", (0, 23, 0), "never", None),
+        ("anything", (0, 99, 0), "", None),
+        ("anything", (0, 5, 5), "", None),
+        ("anything", None, "", None),
+    ],
+)
+def test_which_release_refuses_what(
+    spelling: str, version: tuple[int, ...] | None, kind: str, at: tuple[int, ...] | None
+) -> None:
+    found = facts.refusal(spelling, facts.span(version))
+    assert (found.kind if found else "", found.version if found else None) == (kind, at)
 
 
 @pytest.mark.parametrize(
-    ("name", "version", "status"),
+    ("spelling", "never"),
     [
-        ("dtype", (0, 23, 0), "known"),
-        ("dtype", None, "known"),
-        ("device", (0, 23, 0), "removed"),
-        ("device", (0, 10, 2), "removed"),
-        ("device", (0, 10, 0), "known"),  # between two samples: in doubt for the user
-        ("device", (0, 9, 2), "known"),
-        ("swap-space", (0, 19, 0), "known"),
-        ("swap-space", (0, 19, 1), "removed"),
-        ("shutdown-timeout", (0, 17, 1), "too-new"),
-        ("shutdown-timeout", (0, 18, 0), "known"),
-        ("device-ids", (0, 23, 0), "too-new"),
-        ("device-ids", (0, 24, 0), "known"),
-        ("calculate-kv-scales", (0, 28, 0), "removed"),
-        ("speculative-model", (0, 23, 0), "removed"),
-        ("enforce-eagr", (0, 23, 0), "unknown"),
-        ("no-enforce-eager", (0, 23, 0), "known"),
-        ("no-headless", (0, 23, 0), "unknown"),
-        ("compilation-config.mode", (0, 23, 0), "known"),
+        ("enforce-eagr", True),
+        ("-tensor-parallel-size", True),
+        ("no-such-thing", True),
+        ("swap-space", False),
+        ("no-enable-reasoning", False),
+        ("disable-prefix-caching", False),
+        ("gpu-memory-util", False),
+        ("device-memory", False),
+        ("-tp", False),
+        ("", False),
     ],
 )
-def test_flag_status(name: str, version: tuple[int, ...] | None, status: str) -> None:
-    assert facts.flag_status(name, version) == status
+def test_names_that_no_release_has(spelling: str, never: bool) -> None:
+    assert facts.never_had(spelling) is never
 
 
-def test_flag_info() -> None:
-    info = facts.flag_info("dtype", (0, 23, 0))
-    assert info is not None
-    assert "bfloat16" in info.choices
-    older = facts.flag_info("dtype", (0, 9, 2))
-    assert older is not None
-    assert older.choices == ()
-    eager = facts.flag_info("enforce-eager")
-    assert eager is not None
-    assert (eager.type, eager.arity, eager.negatable) == ("bool", "0", True)
-    names = facts.flag_info("served-model-name")
-    assert names is not None
-    assert names.arity == "+"
-    gone = facts.flag_info("disable-log-requests")
-    assert gone is not None
-    assert (gone.arity, gone.gone) == ("0", (0, 17, 1))
-    assert facts.flag_info("x") is None
-    assert facts.long_name("tp") == "tensor-parallel-size"
-    assert "awq" in facts.registry("quantization_methods")
+def test_between_two_releases_only_what_both_say_is_known() -> None:
+    between = (facts.releases()[-2][0], facts.releases()[-2][1], 99)
+    assert facts.span(between) == facts.releases()[-2:]
+    assert facts.span((*facts.releases()[-1][:2], 99)) == facts.releases()[-1:]
+    assert facts.span((0, 9)) == tuple(one for one in facts.releases() if one[:2] == (0, 9))
+
+
+def types(name: str, *releases: facts.Version) -> list[str]:
+    found = [facts.option(name, release) for release in releases]
+    return [one.type for one in found if one is not None]
+
+
+def test_options_change_with_the_release() -> None:
+    new = facts.option("dtype", (0, 23, 0))
+    assert new is not None
+    assert "bfloat16" in new.choices
+    assert facts.option("device", (0, 23, 0)) is None
+    at = (0, 6, 0), (0, 9, 2), (0, 23, 0)
+    assert types("max-model-len", *at) == ["int", "human-int", "human-int-or-auto"]
+    assert types("limit-mm-per-prompt", *at) == ["pairs", "json-or-pairs", "json"]
+    share = facts.option("gpu-memory-utilization", (0, 20, 0))
+    assert share is not None
+    assert (share.default, share.limits) == (0.92, (("gt", 0), ("le", 1)))
+    ranks = facts.option("max-lora-rank", (0, 23, 0))
+    assert ranks is not None
+    assert ranks.choices == ("1", "128", "16", "256", "32", "320", "512", "64", "8")
 
 
 @pytest.mark.parametrize(
     ("name", "arity"),
     [
+        ("enforce-eager", "0"),
+        ("served-model-name", "+"),
         ("enable-reasoning", "0"),
         ("disable-async-output-proc", "0"),
         ("use-v2-block-manager", "0"),
         ("guided-decoding-disable-fallback", "0"),
         ("worker-use-ray", "0"),
         ("speculative-model", "1"),
+        ("hf-token", "?"),
     ],
 )
-def test_values_of_options_of_other_releases(name: str, arity: str) -> None:
-    info = facts.flag_info(name)
-    assert info is not None
-    assert info.arity == arity
+def test_how_many_values_an_option_takes(name: str, arity: str) -> None:
+    found = facts.described(name, None)
+    assert found is not None
+    assert found.arity == arity
 
 
-@pytest.mark.parametrize("name", sorted(facts._OLD_SWITCHES))
-def test_switches_of_other_releases_are_options_without_a_type(name: str) -> None:
-    info = facts.flag_info(name)
-    assert info is not None
-    assert (info.type, info.arity) == ("", "0")
+def test_what_was_meant() -> None:
+    assert facts.nearest_flag("enforce-eagr", ()) == "enforce-eager"
+    assert facts.nearest_flag("max-modellen", facts.span((0, 23, 0))) == "max-model-len"
+    assert facts.nearest_flag("zzzzzz", ()) is None
+    assert facts.nearest_env("VLLM_CPU_KVCACHE_SPCE", ()) == "VLLM_CPU_KVCACHE_SPACE"
+    assert facts.nearest_env("VLLM_MAX_MODEL_LEN", ()) == "--max-model-len"
+    assert facts.replacement("cuda-graph-sizes") == "--cudagraph-capture-sizes"
+    assert facts.replacement("VLLM_USE_V1").startswith("remove it")
+    assert facts.replacement("dtype") == ""
 
 
-def test_nearest() -> None:
-    assert facts.nearest_flag("enforce-eagr") == "enforce-eager"
-    assert facts.nearest_flag("max-modellen") == "max-model-len"
-    assert facts.nearest_flag("zzzzzz") is None
-    assert facts.nearest_env("VLLM_CPU_KVCACHE_SPCE") == "VLLM_CPU_KVCACHE_SPACE"
-    assert facts.nearest_env("VLLM_MAX_MODEL_LEN") == "--max-model-len"
+def test_words_are_of_names_there_were() -> None:
+    words = facts._table("words")
+    assert set(words["flags"]) <= set(facts._table("flags")["entries"])
+    assert set(words["env"]) <= set(facts._table("env")["entries"])
+    assert not set(words["meant"]) & set(facts._table("env")["entries"])
 
 
 @pytest.mark.parametrize(
-    ("name", "version", "status"),
+    ("name", "version", "kind"),
     [
-        ("VLLM_CPU_KVCACHE_SPACE", (0, 23, 0), "known"),
+        ("VLLM_CPU_KVCACHE_SPACE", (0, 23, 0), ""),
         ("VLLM_USE_V1", (0, 23, 0), "removed"),
-        ("VLLM_USE_V1", (0, 10, 2), "known"),
-        ("VLLM_IMAGE_TAG", (0, 23, 0), "too-new"),
-        ("VLLM_HOST", (0, 23, 0), "unknown"),
-        ("VLLM_CPU_SIM_MULTI_NUMA", (0, 23, 0), "known"),
-        ("HF_HOME", (0, 23, 0), "known"),
-        ("VLLM_USE_V1", None, "known"),
+        ("VLLM_USE_V1", (0, 10, 2), ""),
+        ("VLLM_IMAGE_TAG", (0, 23, 0), "new"),
+        ("VLLM_HOST", (0, 23, 0), "never"),
+        ("VLLM_CPU_SIM_MULTI_NUMA", (0, 23, 0), ""),  # read, but not in the table of envs.py
+        ("VLLM_HOST", None, ""),
     ],
 )
-def test_env_status(name: str, version: tuple[int, ...] | None, status: str) -> None:
-    assert facts.env_status(name, version) == status
+def test_which_release_reads_a_variable(
+    name: str, version: tuple[int, ...] | None, kind: str
+) -> None:
+    found = facts.env_refusal(name, facts.span(version))
+    assert (found.kind if found else "") == kind
 
 
-def test_env_info() -> None:
-    info = facts.env_info("VLLM_USE_MODELSCOPE")
-    assert info is not None
-    assert (info.type, info.form) == ("bool", "true only")
-    assert facts.env_info("HOME") is None
+def test_forms_of_variables() -> None:
+    scope = facts.variable("VLLM_USE_MODELSCOPE", (0, 23, 0))
+    assert scope is not None
+    assert (scope.type, scope.form) == ("bool", "true only")
+    verbose = facts.variable("VLLM_LOG_STATS_INTERVAL", (0, 23, 0))
+    assert verbose is not None
+    assert verbose.type == "float"
+    assert facts.variable("HOME", (0, 23, 0)) is None
 
 
-def test_covers() -> None:
-    assert facts.covers((0, 23, 0))
-    assert facts.covers((0, 8, 5))
-    assert facts.covers((0, 32, 0))
-    assert not facts.covers((0, 8, 4))
-    assert not facts.covers((0, 32, 1))
-    assert not facts.covers((0, 33, 0))
-    assert not facts.covers((0, 6, 0))
-    assert not facts.covers(None)
+VERSIONS = st.none() | st.tuples(st.integers(0, 1), st.integers(0, 40), st.integers(0, 9))
 
 
-@given(st.text(), st.none() | st.tuples(st.integers(0, 1), st.integers(0, 40), st.integers(0, 9)))
-def test_any_name_has_a_status(name: str, version: tuple[int, ...] | None) -> None:
-    assert facts.flag_status(name, version) in ("known", "removed", "too-new", "unknown")
-    assert facts.env_status(name, version) in ("known", "removed", "too-new", "unknown")
+@given(st.text() | st.sampled_from(sorted(facts.spellings((0, 23, 0)))), VERSIONS)
+def test_any_name_has_an_answer(name: str, version: tuple[int, ...] | None) -> None:
+    candidates = facts.span(version)
+    refused = facts.refusal(name, candidates)
+    assert refused is None or not any(facts.accepts(name, one) for one in candidates)
+    facts.resolve(name, version)
+    facts.env_refusal(name, candidates)
 
 
 @pytest.mark.parametrize(
@@ -336,49 +373,3 @@ def test_weights_unknown(model: str, dtype: str | None, method: str | None) -> N
 def test_any_model_has_an_answer(model: str, dtype: str | None, method: str | None) -> None:
     answer = weight_bytes(model, dtype, method)
     assert not isinstance(answer, Known) or answer.value >= 0
-
-
-FLAGS = """
-# Sampled versions for first_seen: 0.8.5, 0.23.0
-flags:
-  - {name: --dtype, aliases: ["-d"], type: str, choices: [auto], default: auto, first_seen: "0.8.5"}
-removed_flags:
-  - {name: --device, first_seen: "0.8.5", absent_at: "0.23.0", replacement: none}
-later_flags: []
-registries: {load_formats: [b, a]}
-"""
-ENV = """
-env: [{name: VLLM_A, type: bool, form: "1 only", first_seen: "0.8.5"}]
-removed_env: []
-later_env: []
-unlisted_but_read: [{name: VLLM_B}]
-related_env: [{name: HOME}]
-common_misnomers: [{name: VLLM_C, meant: VLLM_A}]
-"""
-
-
-def test_fold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import json
-
-    (tmp_path / "flags.yaml").write_text(FLAGS)
-    (tmp_path / "env.yaml").write_text(ENV)
-    paths = [str(tmp_path / name) for name in ("flags.yaml", "env.yaml", "")]
-    monkeypatch.setattr(sys, "argv", ["fold_vllm.py", *paths])
-    with pytest.raises(SystemExit) as exit_info:
-        runpy.run_path(str(ROOT / "scripts" / "fold_vllm.py"), run_name="__main__")
-    assert exit_info.value.code == 0
-    flags = json.loads((tmp_path / "flags.json").read_text())
-    assert flags == {
-        "samples": ["0.8.5", "0.23.0"],
-        "flags": {
-            "device": {"first_seen": "0.8.5", "gone": "0.23.0", "replacement": "none"},
-            "dtype": {"choices": ["auto"], "first_seen": "0.8.5", "type": "str"},
-        },
-        "short": {"d": "dtype"},
-        "registries": {"load_formats": ["a", "b"]},
-    }
-    env = json.loads((tmp_path / "env.json").read_text())
-    assert env["env"] == {"VLLM_A": {"first_seen": "0.8.5", "form": "1 only", "type": "bool"}}
-    assert (env["read"], env["related"], env["meant"]) == (
-        ["VLLM_B"], ["HOME"], {"VLLM_C": "VLLM_A"},
-    )  # fmt: skip

@@ -102,6 +102,17 @@ def deploying(graph: Graph) -> Iterator[Application]:
         yield Application(owner.resource, owner.metadata, owner.spec, not owner.known)
 
 
+def chart_sources(graph: Graph) -> Iterator[Source]:
+    """The Helm charts that Applications deploy, generated Applications filled in."""
+    applications = graph.scopes.applications
+    for place in () if applications is None else applications.places:
+        owner = place.owner
+        application = Application(owner.resource, owner.metadata, owner.spec, not owner.known)
+        source = Source(application, place.source)
+        if source.chart:
+            yield source
+
+
 def places(graph: Graph, application: Application) -> list[Place]:
     """What each source of an Application deploys, and where that lies."""
     found = graph.scopes.applications

@@ -8,9 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kslint.model.gitops import argocd
+from kslint.model.gitops.argocd import chart_sources
 from kslint.model.gitops.crd import charts, release_of
 from kslint.model.kserve.installation import is_literal, values_are_known
-from kslint.model.platform.pieces import CERT_MANAGER, chart_sources, hidden, is_open, shows_crd
+from kslint.model.platform.pieces import CERT_MANAGER, hidden, is_open, shows_crd
 
 if TYPE_CHECKING:
     from kslint.graph.graph import Graph

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.graph.argo import DIRECTORY, KUSTOMIZE
 from kslint.graph.edit import listing
-from kslint.model.gitops.argocd import Application, Source
+from kslint.model.gitops.argocd import chart_sources
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -142,17 +142,6 @@ def _shows(piece: Piece, resource: Resource) -> bool:
 
 def _in_groups(group: str, wanted: tuple[str, ...]) -> bool:
     return any(group == each or group.endswith("." + each) for each in wanted)
-
-
-def chart_sources(graph: Graph) -> Iterator[Source]:
-    """The Helm charts that Applications deploy, generated Applications filled in."""
-    applications = graph.scopes.applications
-    for place in () if applications is None else applications.places:
-        owner = place.owner
-        application = Application(owner.resource, owner.metadata, owner.spec, not owner.known)
-        source = Source(application, place.source)
-        if source.chart:
-            yield source
 
 
 def installers(graph: Graph) -> Iterator[Installer]:

@@ -1,1 +1,1 @@
-"""What the schema of an object's kind says: fields, types, quantities, and CRDs themselves."""
+"""What the API server's schemas say: tables by family, definitions of the input, one walk."""

@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.model.answer import Invalid, Known, integer
-from kslint.model.engines.vllm.facts import flag_info, flags_at, long_name
+from kslint.model.engines.vllm.facts import described, resolve
 from kslint.model.engines.vllm.words import DYNAMIC
 
 if TYPE_CHECKING:
@@ -57,10 +57,10 @@ class Flag(NamedTuple):
     joined: bool
 
     @property
-    def abbreviated(self) -> bool:
-        """True if argparse had to complete a prefix."""
-        long = self.written.lstrip("-").replace("_", "-").removeprefix("no-")
-        return self.written.startswith("--") and long != self.name
+    def spelling(self) -> str:
+        """What argparse looks up: a long option without dashes, a short one with its own."""
+        head = self.written.partition(".")[0]
+        return head[2:].replace("_", "-") if head.startswith("--") else head
 
 
 class Arguments(NamedTuple):
@@ -158,30 +158,25 @@ class _Reader:
 
     def _resolve(self, written: str) -> tuple[str, bool, str]:
         """Canonical name, whether negated, and how many values it takes."""
-        head, dot, rest = written.lstrip("-").partition(".")
-        if not written.startswith("--"):
-            short = "optimization-level" if written == "-O" else long_name(head)
-            name = (short or head) + dot + rest
-            return name, False, self._arity(short) if short and not dot else "1"
-        head = head.replace("_", "-")
-        if head not in self.own and flag_info(head) is None:
-            head = self._completed(head)
-        info = flag_info(head)
-        negated = info is not None and info.name != head
-        name = info.name if info is not None else head
+        head, dot, rest = written.partition(".")
+        if written == "-O":
+            return "optimization-level", False, "1"
+        spelling = head[2:].replace("_", "-") if head.startswith("--") else head
+        if spelling not in self.own:
+            own = [name for name in self.own if spelling and name.startswith(spelling)]
+            found = resolve(spelling, self.version)
+            if found is None and len(own) == 1:
+                found = own[0], False
+            name, negated = found or (spelling.lstrip("-"), False)
+        else:
+            name, negated = spelling, False
         return name + dot + rest, negated, "1" if dot else self._arity(name)
-
-    def _completed(self, prefix: str) -> str:
-        """The one option that begins so, as argparse completes it; the prefix itself if none."""
-        names = [*self.own, *flags_at(self.version)]
-        found = {name for name in names if name.startswith(prefix)}
-        return found.pop() if len(found) == 1 else prefix
 
     def _arity(self, name: str) -> str:
         if name in self.own:
             return self.own[name]
-        info = flag_info(name)
-        return "1" if info is None else info.arity
+        known = described(name, self.version)
+        return "1" if known is None else known.arity
 
 
 def _is_option(text: str) -> bool:

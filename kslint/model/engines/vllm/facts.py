@@ -1,14 +1,16 @@
 """What vLLM accepts, by release: its options and its environment variables.
 
-The tables in `data/` are folded by scripts/fold_vllm.py from options read out of the real
-argparse parser (vllm/entrypoints/openai/cli_args.py, vllm/engine/arg_utils.py) and from
-`vllm/envs.py`, at 16 sampled releases from 0.8.5 to 0.32.0; types and choices are those of
-v0.23.0. Between two samples nothing is known, so a doubt there counts in the user's favour.
+The tables in `data/` are read out of released sources by scripts/read_vllm.py, at each release
+that they list: options from vllm/engine/arg_utils.py and cli_args.py, variables from
+vllm/envs.py. `words.json` is kept by hand: what took the place of what is gone.
+
+Of a release that was not read, only what its neighbours agree on is known.
 """
 
 from __future__ import annotations
 
 import os
+from bisect import bisect_left
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -17,209 +19,308 @@ if TYPE_CHECKING:
 
 Version = tuple[int, ...]
 
-REFERENCE: Version = (0, 23, 0)
-"""The release whose types, choices and forms the tables hold."""
-
-_OLD_SWITCHES = frozenset(
-    ("multi-step-stream-outputs", "worker-use-ray", "engine-use-ray", "eplb-log-balancedness",
-     "expand-tools-even-if-tool-choice-none", "cohere-is-reasoning-model", "jit-monitor-verbose",
-     "mm-device-do-normalize", "per-request-spec-decode-metrics", "return-sampling-mask",
-     "dcp-q-replicate", "sleep-mode-offload-cudagraph", "swa-bounded-replay",
-     "trust-request-mm-kwargs", "long-prefill-token-threshold-adaptive")
-)  # fmt: skip
-"""Options outside v0.23.0, so of no recorded type, whose name shows that they take no value."""
+_LIMITS = ("gt", "ge", "lt", "le")
+_INVERSES = {"enable": "disable", "disable": "enable"}
 
 
-class FlagInfo(NamedTuple):
-    """A `vllm serve` option. `arity` is how many values it takes: "0", "1", "?", "+".
+class Option(NamedTuple):
+    """An option of `vllm serve` at one release.
 
-    `type` is bool, int, float, str, json, json-or-string, human-int or human-int-or-auto; empty
-    for options that v0.23.0 does not have. `choices` are enforced by argparse (exit code 2).
-    `first_seen` and `gone` are sampled releases: the first that has it, the first without it.
+    `type` is bool, word-bool (takes true or false), int, float, str, json, json-or-string,
+    json-or-pairs, pairs (name=number,...), human-int, human-int-or-auto, or other. `arity` is how
+    many values it takes: "0", "1", "?", "+". `choices` are all it takes, if there are any.
+    `negatable`: has it a `--no-` form? `paired`: and `--disable-x` for `--enable-x`?
     """
 
     name: str
     type: str
     arity: str
-    negatable: bool
     choices: tuple[str, ...]
-    first_seen: Version | None
-    gone: Version | None
-    replacement: str
-    note: str
+    default: str | float | None
+    nullable: bool
+    negatable: bool
+    paired: bool
+    aliases: tuple[str, ...]
+    limits: tuple[tuple[str, float], ...]
 
 
-class EnvInfo(NamedTuple):
-    """A variable of vllm/envs.py.
+class Variable(NamedTuple):
+    """An environment variable at one release.
 
-    `form` says which spellings of a boolean it understands: "0/1 int", "true/1", "1 only",
-    "true only", "not 0", or "other".
+    `type` is bool, int, float or str. `form` says which spellings of a boolean it understands:
+    "0/1 int", "true/1", "1 only", "true only", "not 0" or "other".
     """
 
     name: str
     type: str
     form: str
+    empty_refused: bool
     choices: tuple[str, ...]
-    first_seen: Version | None
-    gone: Version | None
-    replacement: str
-    note: str
+
+
+class Refusal(NamedTuple):
+    """Why a release does not have an option or variable.
+
+    `kind` is "removed" (`version` is the first known without it), "new" (the first with it),
+    "never" (no release has it) or "ambiguous" (it begins several names).
+    """
+
+    kind: str
+    version: Version | None = None
 
 
 def parse_version(text: str) -> Version:
     return tuple(int(part) for part in text.split("."))
 
 
-def covers(version: Version | None) -> bool:
-    """True if a release lies within the sampled ones, so that an unlisted name is unknown there."""
-    samples = _samples()
-    return version is not None and samples[0] <= version <= samples[-1]
+@cache
+def releases() -> tuple[Version, ...]:
+    """The releases that were read, oldest first."""
+    return tuple(parse_version(text) for text in _table("flags")["releases"])
+
+
+@lru_cache(maxsize=256)
+def span(version: Version | None) -> tuple[Version, ...]:
+    """The releases that tell about a version: itself, its neighbours, or none.
+
+    `0.9` is any of its patch releases. A patch release after the newest read counts as that one.
+    """
+    known = releases()
+    if version is None or version < known[0][: len(version)]:
+        return ()
+    if len(version) < 3:
+        minor = tuple(one for one in known if one[: len(version)] == version)
+        if minor:
+            return minor
+    if version > known[-1]:
+        return known[-1:] if version[:2] == known[-1][:2] else ()
+    at = bisect_left(known, version)
+    return (version,) if known[at] == version else known[at - 1 : at + 1]
 
 
 @lru_cache(maxsize=4096)
-def flag_info(name: str, version: Version | None = None) -> FlagInfo | None:
-    """What is known of an option, by its long name in hyphens without dashes.
-
-    `--no-x` is looked up as `x`, `a.b` (JSON by dots) as `a`. Choices are only given where
-    `version` is None or the release they were read from, for they grow with every release.
-    """
-    base = _base_name(name)
-    entry = _table("flags")["flags"].get(base)
-    if entry is None:
+def option(name: str, release: Version) -> Option | None:
+    """An option by its long name in hyphens, without dashes, at a release that was read."""
+    facts = _facts("flags", name, release)
+    if facts is None:
         return None
-    kind: str = entry.get("type", "")
-    same = version is None or version[:2] == REFERENCE[:2]
-    return FlagInfo(
-        base,
+    kind = facts["type"]
+    limits = tuple((limit, facts[limit]) for limit in _LIMITS if limit in facts)
+    return Option(
+        name,
         kind,
-        "0" if kind == "bool" or (not kind and _looks_boolean(base)) else entry.get("nargs", "1"),
-        entry.get("negatable", False),
-        tuple(entry.get("choices", ())) if same else (),
-        _optional_version(entry.get("first_seen")),
-        _optional_version(entry.get("gone")),
-        entry.get("replacement", ""),
-        entry.get("note", ""),
+        "0" if kind == "bool" else facts.get("nargs", "1"),
+        tuple(facts.get("choices", ())),
+        facts.get("default"),
+        facts.get("nullable", False),
+        "negatable" in facts,
+        facts.get("negatable") == "paired",
+        tuple(alias.removeprefix("--") for alias in facts.get("aliases", ())),
+        limits,
     )
 
 
-def flag_status(name: str, version: Version | None) -> str:
-    """Would this release accept the option: "known", "removed", "too-new" or "unknown".
+@lru_cache(maxsize=1024)
+def variable(name: str, release: Version) -> Variable | None:
+    facts = _facts("env", name, release)
+    if facts is None:
+        return None
+    return Variable(
+        name,
+        facts["type"],
+        facts.get("form", ""),
+        "empty" in facts,
+        tuple(facts.get("choices", ())),
+    )
 
-    With no version, and between samples, every doubt means "known".
+
+def exactly(spelling: str, release: Version) -> tuple[str, bool] | None:
+    """The option that a release has under a full spelling, and whether that negates it.
+
+    Long ones are without dashes, short ones keep theirs: `-tp`.
     """
-    info = flag_info(name)
-    return "unknown" if info is None else _status(info.first_seen, info.gone, version)
-
-
-def nearest_flag(name: str) -> str | None:
-    """The option of v0.23.0 that a misspelt name most resembles, or None."""
-    flags = _table("flags")["flags"]
-    current = [n for n in flags if flag_status(n, REFERENCE) == "known"]
-    return _nearest(name, current)
-
-
-def long_name(short: str) -> str | None:
-    """The long name of a short option: "tp" gives "tensor-parallel-size"."""
-    name: str | None = _table("flags")["short"].get(short)
-    return name
+    if option(spelling, release) is not None:
+        return spelling, False
+    for name in _aliases().get(spelling, ()):
+        found = option(name, release)
+        if found is not None and spelling in found.aliases:
+            return name, False
+    head, _, rest = spelling.partition("-")
+    if head == "no":
+        positive = exactly(rest, release)
+        found = None if positive is None or positive[1] else option(positive[0], release)
+        return (found.name, True) if found is not None and found.negatable else None
+    if head in _INVERSES:
+        found = option(f"{_INVERSES[head]}-{rest}", release)
+        return (found.name, True) if found is not None and found.paired else None
+    return None
 
 
 @cache
-def flags_at(version: Version | None) -> tuple[str, ...]:
-    """The long names, `no-` forms included, that argparse may complete a prefix to."""
-    names: list[str] = []
-    for name, entry in _table("flags")["flags"].items():
-        if flag_status(name, version or REFERENCE) == "known":
-            names.append(name)
-            if entry.get("negatable"):
-                names.append(f"no-{name}")
-    return tuple(names)
-
-
-def registry(name: str) -> tuple[str, ...]:
-    """Values checked after parsing, at v0.23.0: "quantization_methods", "load_formats", ..."""
-    return tuple(_table("flags")["registries"].get(name, ()))
-
-
-def env_info(name: str) -> EnvInfo | None:
-    """What vllm/envs.py knows of a variable, at any sampled release."""
-    entry = _table("env")["env"].get(name)
-    if entry is None:
-        return None
-    return EnvInfo(
-        name,
-        entry.get("type", ""),
-        entry.get("form", ""),
-        tuple(entry.get("choices", ())),
-        _optional_version(entry.get("first_seen")),
-        _optional_version(entry.get("gone")),
-        entry.get("replacement", ""),
-        entry.get("note", ""),
+def spellings(release: Version) -> tuple[str, ...]:
+    """Every long spelling that a release has, for prefixes to be compared with."""
+    names = [*_table("flags")["entries"], *_aliases()]
+    inverse = (
+        f"{_INVERSES[head]}-{rest}"
+        for head, _, rest in (name.partition("-") for name in names)
+        if head in _INVERSES
     )
+    every = [*names, *(f"no-{name}" for name in names), *inverse]
+    found = (one for one in every if not one.startswith("-") and exactly(one, release))
+    return tuple(dict.fromkeys(found))
 
 
-def env_status(name: str, version: Version | None) -> str:
-    """Does this release read the variable: "known", "removed", "too-new" or "unknown".
+@lru_cache(maxsize=4096)
+def accepts(spelling: str, release: Version) -> tuple[str, bool] | None:
+    """The option that a release makes of a spelling, in full or a unique prefix of a long one."""
+    found = exactly(spelling, release)
+    if found is not None or spelling.startswith("-"):
+        return found
+    begun = _begun(spelling, release)
+    return exactly(begun[0], release) if len(begun) == 1 else None
 
-    Variables that serving pods carry for other programs (HF_HOME, NCCL_DEBUG) are known.
-    From 0.17.1 vLLM warns of an unknown VLLM_ name itself (vllm/envs.py validate_environ).
+
+def _begun(prefix: str, release: Version) -> list[str]:
+    """The long spellings that a prefix begins."""
+    if not any(name.startswith(prefix) for name in _every_name()):
+        return []
+    return [name for name in spellings(release) if name.startswith(prefix)]
+
+
+@lru_cache(maxsize=4096)
+def resolve(spelling: str, version: Version | None) -> tuple[str, bool] | None:
+    """The option that is meant by a spelling, and whether it negates.
+
+    By the release, if it is known; else by the newest; else by any that has it in full.
     """
-    info = env_info(name)
-    if info is None:
-        table = _table("env")
-        return "known" if name in table["related"] or name in table["read"] else "unknown"
-    return _status(info.first_seen, info.gone, version)
+    for release in (*reversed(span(version)), releases()[-1]):
+        found = accepts(spelling, release)
+        if found is not None:
+            return found
+    entries = _table("flags")["entries"]
+    plain = spelling.removeprefix("no-")
+    name = spelling if spelling in entries else plain
+    return (name, name != spelling) if name in entries else None
 
 
-def nearest_env(name: str) -> str | None:
+@lru_cache(maxsize=4096)
+def described(name: str, version: Version | None) -> Option | None:
+    """An option as this release has it; else as the newest that has it does."""
+    for release in (*reversed(span(version)), *reversed(releases())):
+        found = option(name, release)
+        if found is not None:
+            return found
+    return None
+
+
+@lru_cache(maxsize=4096)
+def refusal(spelling: str, candidates: tuple[Version, ...]) -> Refusal | None:
+    """Why none of some releases accepts an option; None if one does, or none is given."""
+    if not candidates or any(accepts(spelling, release) for release in candidates):
+        return None
+    begun = [] if spelling.startswith("-") else [_begun(spelling, one) for one in candidates]
+    if any(begun):
+        meant = [
+            {exactly(name, release) for name in names}
+            for release, names in zip(candidates, begun, strict=True)
+        ]
+        return Refusal("ambiguous") if all(len(one) > 1 for one in meant) else None
+    return _refusal([one for one in releases() if exactly(spelling, one)], candidates)
+
+
+def never_had(spelling: str) -> bool:
+    """True if no release that was read accepts an option, in full or as a prefix."""
+    return not any(one.startswith(spelling) for one in _every_name())
+
+
+@cache
+def _every_name() -> tuple[str, ...]:
+    """Every spelling of every release, and some that none had: negated, inverse."""
+    names = [*_table("flags")["entries"], *_aliases()]
+    parts = [name.partition("-") for name in names]
+    inverse = [f"{_INVERSES[head]}-{rest}" for head, _, rest in parts if head in _INVERSES]
+    return (*names, *(f"no-{name}" for name in (*names, *inverse)), *inverse)
+
+
+@cache
+def _aliases() -> dict[str, list[str]]:
+    """The options that had another name at any release: long ones without dashes."""
+    found: dict[str, list[str]] = {}
+    for name, history in _table("flags")["entries"].items():
+        given = {
+            alias for change in history.values() for alias in (change or {}).get("aliases") or ()
+        }
+        for alias in given:
+            found.setdefault(alias.removeprefix("--"), []).append(name)
+    return found
+
+
+def env_refusal(name: str, candidates: tuple[Version, ...]) -> Refusal | None:
+    """Why none of some releases reads a variable; None if one does, or none is given."""
+    if not candidates or any(variable(name, release) for release in candidates):
+        return None
+    return _refusal([one for one in releases() if variable(name, one)], candidates)
+
+
+def _refusal(having: list[Version], candidates: tuple[Version, ...]) -> Refusal:
+    if not having:
+        return Refusal("never")
+    earlier = [release for release in having if release < candidates[0]]
+    if not earlier:
+        return Refusal("new", having[0])
+    known = releases()
+    return Refusal("removed", known[known.index(earlier[-1]) + 1])
+
+
+def replacement(name: str) -> str:
+    """What to write in the place of an option or variable that is gone, or how to do without."""
+    words = _table("words")
+    table = words["env"] if name.startswith("VLLM_") else words["flags"]
+    return str(table.get(name, ""))
+
+
+def nearest_flag(name: str, candidates: tuple[Version, ...]) -> str | None:
+    """The option of these releases that a misspelt name most resembles, or None."""
+    return _nearest(name, spellings(candidates[-1] if candidates else releases()[-1]))
+
+
+def nearest_env(name: str, candidates: tuple[Version, ...]) -> str | None:
     """The variable, or the option ("--max-model-len"), that was meant by an unknown name."""
-    table = _table("env")
-    meant: str | None = table["meant"].get(name)
-    return meant or _nearest(name, table["env"])
-
-
-def _status(first: Version | None, gone: Version | None, version: Version | None) -> str:
-    if version is None:
-        return "known"
-    if gone is not None and version >= gone:
-        return "removed"
-    if first is not None and version <= _sample_before(first):
-        return "too-new"
-    return "known"
-
-
-def _sample_before(version: Version) -> Version:
-    """The last sample that did not have it; nothing is before the first sample."""
-    return max((sample for sample in _samples() if sample < version), default=())
+    meant: str | None = _table("words")["meant"].get(name)
+    last = candidates[-1] if candidates else releases()[-1]
+    return meant or _nearest(name, (one for one in _table("env")["entries"] if variable(one, last)))
 
 
 def _nearest(name: str, names: Iterable[str]) -> str | None:
     from difflib import get_close_matches
 
-    found = get_close_matches(name, names, 1, 0.75)
+    found = get_close_matches(name, list(names), 1, 0.8)
     return found[0] if found else None
 
 
-def _base_name(name: str) -> str:
-    flags = _table("flags")["flags"]
-    base = name.partition(".")[0]
-    positive = base.removeprefix("no-")
-    negated = base not in flags and flags.get(positive, {}).get("negatable")
-    return positive if negated else base
+def _facts(table: str, name: str, release: Version) -> dict[str, Any] | None:
+    """The facts of an entry at a release: its history up to there."""
+    history = _history(table, name)
+    at = bisect_left(history, release, key=_first)
+    if at == len(history) or history[at][0] != release:
+        at -= 1
+    return history[at][1] if at >= 0 else None
 
 
-def _looks_boolean(name: str) -> bool:
-    switch = name.startswith(("enable-", "disable-", "use-")) or "-disable-" in name
-    return switch or name in _OLD_SWITCHES
+def _first(entry: tuple[Version, Any]) -> Version:
+    return entry[0]
 
 
-def _optional_version(text: str | None) -> Version | None:
-    return None if text is None else parse_version(text)
-
-
-@cache
-def _samples() -> tuple[Version, ...]:
-    return tuple(parse_version(text) for text in _table("flags")["samples"])
+@lru_cache(maxsize=2048)
+def _history(table: str, name: str) -> list[tuple[Version, dict[str, Any] | None]]:
+    """Every change of an entry, each with all facts from there on."""
+    found: list[tuple[Version, dict[str, Any] | None]] = []
+    facts: dict[str, Any] | None = None
+    for text, change in _table(table)["entries"].get(name, {}).items():
+        merged = None if change is None else {**(facts or {}), **change}
+        facts = merged and {key: value for key, value in merged.items() if value is not None}
+        found.append((parse_version(text), facts))
+    return found
 
 
 @cache

@@ -273,13 +273,27 @@ def present(holder: Node, field: str) -> bool:
 
 
 _PLACEHOLDER = re.compile(
-    r"\{\{|\$[({A-Za-z_]|<[^<>]+>|\[\[|__\w+__|%\w+%|^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$"
+    r"\{\{|\$[({A-Za-z_]|<[^<>]+>|\[\[|__\w+__|%\w+%|^[A-Z][A-Z0-9]*(?:[-_][A-Z0-9]+)+$"
+    r"|^(?:\.{3}|…)$|^(?i:your[-_ ]|(?:change|replace)[-_ ]?me$)"
 )
 
 
 def opaque(text: str) -> bool:
-    """A template, reference or placeholder that something else fills in: not to be judged."""
+    """A template, a reference or a placeholder, to be filled in first: it cannot be judged.
+
+    Placeholders are `PVC_NAME`, `<name>`, `your-claim`, `changeme` and `...`.
+    """
     return _PLACEHOLDER.search(text) is not None
+
+
+def templated(text: str) -> bool:
+    """A template, or a reference to a variable."""
+    return "{{" in text or "$(" in text or "${" in text
+
+
+def stands_in(text: str) -> bool:
+    """Opaque, or a word in capitals where no word is due at all: `containerPort: PORT`."""
+    return opaque(text) or (len(text) > 1 and text.isupper() and text.isalpha())
 
 
 def word(node: Node | None) -> str | None:

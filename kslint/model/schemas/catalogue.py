@@ -1,0 +1,197 @@
+"""The schemas that are known for the objects of an input, and what they say of each object."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from kslint.graph.gaps import VALUES
+from kslint.model.schemas import tables
+from kslint.model.schemas.definitions import of_definition
+from kslint.model.schemas.schema import either
+from kslint.model.schemas.suspects import Suspect
+from kslint.model.schemas.types import by_hand, kustomization, of_root
+from kslint.model.schemas.walk import read
+from kslint.resources import KUSTOMIZATIONS, Resource
+from kslint.source.nodes import Map
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from kslint.graph.graph import Graph
+    from kslint.model.schemas.schema import Schema
+    from kslint.model.schemas.tables import Release
+    from kslint.model.schemas.walk import Dropped, Lack, Reading
+    from kslint.source.nodes import Node
+
+
+class Known(NamedTuple):
+    """The schema of one kind in one version.
+
+    `family` is that of its table, "" where only the input defines it. `whole`: is it all that
+    the API server may know of the kind? Else what it does not name may be known all the same.
+    """
+
+    schema: Schema
+    family: str
+    whole: bool
+
+    @property
+    def native(self) -> bool:
+        return self.family == tables.KUBERNETES
+
+
+class Differing(NamedTuple):
+    """A release that has a field (`newer`), or no longer has it. `told`: is ours known?"""
+
+    release: str
+    newer: bool
+    told: bool
+
+
+_FILLED = {
+    (*tables.FAMILIES[tables.KSERVE], "InferenceService"): (
+        r"spec\.(predictor|transformer|explainer)\.containers\[0\]\.name"
+    ),
+}
+"""Fields that a webhook fills in: KServe's, pkg/apis/serving/v1beta1/*_custom.go @v0.19.0."""
+
+
+class Schemas:
+    """The schemas of an input. `releases` tells which release of a family runs, if it is known."""
+
+    def __init__(self, graph: Graph, releases: Callable[[str], Release]) -> None:
+        self._graph = graph
+        self._releases = releases
+        self._readings: dict[int, Reading] = {}
+        self._known: dict[tuple[str, str], Known] = {}
+        self._installed: dict[str, Release] = {}
+        self._kustomized: set[str] | None = None
+        self._defined: dict[str, list[Node]] = {}
+        for resource in graph.of_kind("CustomResourceDefinition", "apiextensions.k8s.io"):
+            for key, node in _definitions(resource):
+                self._defined.setdefault(key, []).append(node)
+
+    def of(self, resource: Resource) -> Known:
+        """What is known of an object's kind and version."""
+        key = (resource.api_version, resource.kind)
+        found = self._known.get(key)
+        if found is None:
+            name = f"{resource.group}/{resource.version}/{resource.kind}"
+            found = self._known[key] = self._of(name, resource.group)
+        return found
+
+    def _of(self, key: str, group: str) -> Known:
+        """A definition in the input decides; one that leaves `spec` open says nothing.
+
+        Of KServe's kinds it adds to what the table knows: it may be newer, or a mere stub.
+        """
+        family = tables.family_of(group)
+        defined = [of_definition(node) for node in self._defined.get(key, ()) if not _is_open(node)]
+        schema = None
+        for each in defined:
+            schema = each if schema is None else either(schema, each)
+        whole = True
+        if family is not None and (schema is None or family == tables.KSERVE):
+            release = self.installed(family)
+            table = tables.table(family)
+            known = table.of(key, release.place)
+            if known is None and release.place is not None:
+                known = table.of(key, None)  # served by another release: that is said elsewhere
+            whole = release.in_table
+            if known is not None:
+                schema = known if schema is None else either(known, schema)
+        if schema is None:
+            return Known(by_hand(key), "", False)
+        return Known(of_root(schema), family or "", whole)
+
+    def is_defined(self, resource: Resource) -> bool:
+        """Is an object's kind and version defined in the input?"""
+        return f"{resource.group}/{resource.version}/{resource.kind}" in self._defined
+
+    def suspects(self, resources: Iterable[Resource]) -> Iterator[Suspect]:
+        """The values of objects and kustomizations that YAML may not read as they were meant."""
+        for resource in resources:
+            known = self.of(resource)
+            mended = resource.kind == "InferenceService" and known.family == tables.KSERVE
+            for met in self.reading(resource).odd:
+                yield Suspect(met, resource, known.native, mended)
+        for plain in self._graph.others:
+            root = plain.document.root
+            if isinstance(root, Map) and posixpath.basename(plain.file) in KUSTOMIZATIONS:
+                about = Resource(root, plain.file)
+                about.kind = "Kustomization"
+                for met in read(root, kustomization()).odd:
+                    yield Suspect(met, about, False, False)
+
+    def is_partial(self, resource: Resource) -> bool:
+        """May something add to an object before it is applied?
+
+        Something that kslint does not follow, or a kustomization that does not take it in as it
+        stands beside it, so that it is a patch for another day.
+        """
+        if resource.emitter:
+            return any(gap.kind == VALUES for gap in self._graph.partial(resource))
+        directory, name = posixpath.split(resource.file)
+        if "patch" in name.lower() or "patch" in posixpath.basename(directory).lower():
+            return True
+        if self._kustomized is None:
+            self._kustomized = {
+                posixpath.dirname(plain.file)
+                for plain in self._graph.others
+                if posixpath.basename(plain.file) in KUSTOMIZATIONS
+            }
+        return directory in self._kustomized
+
+    def is_filled(self, resource: Resource, lack: Lack) -> bool:
+        """Does a webhook write a missing field before the API server asks for it?"""
+        pattern = _FILLED.get((resource.group, resource.kind))
+        return pattern is not None and re.fullmatch(pattern, lack.path) is not None
+
+    def differing(self, resource: Resource, dropped: Dropped) -> Differing | None:
+        """Which releases have a field that the installed one does not; None if none has."""
+        span = dropped.block.later.get(dropped.name)
+        if span is None:
+            return None
+        family = self.of(resource).family
+        release, table = self.installed(family), tables.table(family)
+        since, until = span
+        newer = since is not None and release.place is not None and release.place < since
+        bound = since if newer else until
+        assert bound is not None
+        return Differing(f"{tables.TITLES[family]} {table.minor(bound)}", newer, release.told)
+
+    def installed(self, family: str) -> Release:
+        """The release of a family that the cluster runs, as far as it is known."""
+        if family not in self._installed:
+            self._installed[family] = self._releases(family)
+        return self._installed[family]
+
+    def reading(self, resource: Resource) -> Reading:
+        """An object held against its schema."""
+        found = self._readings.get(id(resource))
+        if found is None:
+            schema = self.of(resource).schema
+            found = self._readings[id(resource)] = read(resource.body, schema)
+        return found
+
+
+def _is_open(definition: Node) -> bool:
+    """Is it a definition that says nothing of its objects, as those of KServe's -minimal charts?"""
+    spec = definition.at("properties", "spec")
+    fields = (definition if spec is None else spec).get("properties")
+    return not isinstance(fields, Map) or not fields.entries
+
+
+def _definitions(resource: Resource) -> Iterator[tuple[str, Node]]:
+    """The schemas of one CustomResourceDefinition by `group/version/Kind`."""
+    spec = resource.spec
+    versions = None if spec is None else spec.get("versions")
+    if spec is None or versions is None or spec.boolean("preserveUnknownFields") is True:
+        return
+    group, kind = spec.string("group"), spec.string("names", "kind")
+    for version in versions.elements():
+        schema = version.at("schema", "openAPIV3Schema")
+        if isinstance(schema, Map):
+            yield f"{group}/{version.string('name')}/{kind}", schema

@@ -1,0 +1,84 @@
+"""Schemas of the CustomResourceDefinitions in the input, a node as it is met."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from kslint.model.schemas.schema import PLAIN_TEXT, QUANTITY_PATTERN, Schema
+from kslint.model.schemas.tables import metadata
+from kslint.source.nodes import Map, Node, Seq
+
+if TYPE_CHECKING:
+    from kslint.model.schemas.schema import Facets
+
+_TYPES = frozenset({"string", "integer", "number", "boolean", "object", "array"})
+_COPIED = {
+    "enum": "e", "pattern": "re", "format": "f", "minLength": "lmin", "maxLength": "lmax",
+    "minItems": "imin", "maxItems": "imax", "minProperties": "pmin", "maxProperties": "pmax",
+    "multipleOf": "mul",
+}  # fmt: skip
+_FLAGS = {
+    "x-kubernetes-preserve-unknown-fields": "u", "nullable": "n",
+}  # fmt: skip
+_BOUNDS = (("minimum", "exclusiveMinimum", "min"), ("maximum", "exclusiveMaximum", "max"))
+
+
+def of_definition(node: Node) -> Schema:
+    """A node of `openAPIV3Schema`."""
+    facets: Facets = {}
+    type_ = node.string("type") or ""
+    if node.boolean("x-kubernetes-int-or-string") is True:
+        is_quantity = QUANTITY_PATTERN in (node.string("pattern") or "")
+        type_ = "quantity" if is_quantity else "int-or-string"
+    elif type_ not in _TYPES:
+        type_, facets["u"] = "any", True
+    _limit(node, type_, facets)
+    for keyword, short in _FLAGS.items():
+        if node.boolean(keyword) is True:
+            facets[short] = True
+    fields = node.get("properties")
+    if isinstance(fields, Map):
+        facets["p"] = fields.entries
+        facets["r"] = [
+            name.text
+            for name in node.listed("required")
+            if name.text and fields.at(name.text, "default") is None
+        ]
+    if node.boolean("x-kubernetes-embedded-resource") is True:
+        known = {"apiVersion": PLAIN_TEXT, "kind": PLAIN_TEXT, "metadata": metadata()}
+        facets["p"] = {**facets.get("p", {}), **known}
+    items, values = node.get("items"), node.get("additionalProperties")
+    if isinstance(items, Map):
+        facets["i"] = items
+    if isinstance(values, Map):
+        facets["a"] = values
+    elif node.boolean("additionalProperties") is True:
+        facets["a"] = True
+    return Schema(type_, facets, _child)
+
+
+def _limit(node: Node, type_: str, facets: Facets) -> None:
+    """What may keep a value of the right type from being allowed."""
+    for keyword, short in _COPIED.items():
+        found = node.get(keyword)
+        if found is not None and (short != "e" or isinstance(found, Seq)):
+            facets[short] = found.plain()
+    if type_ == "quantity":
+        facets.pop("re", None)
+    elif "re" in facets:
+        facets["foreign"] = True  # not ours: it may take for ever to match
+    for keyword, exclusive, short in _BOUNDS:
+        found = node.get(keyword)
+        if found is not None:
+            facets["x" + short if node.boolean(exclusive) else short] = found.plain()
+    kind = node.string("x-kubernetes-list-type")
+    if kind == "map":
+        facets["k"] = [key.text for key in node.listed("x-kubernetes-list-map-keys")]
+    elif kind == "set":
+        facets["s"] = True
+
+
+def _child(raw: Any) -> Schema:
+    if isinstance(raw, Schema):
+        return raw
+    return of_definition(raw if isinstance(raw, Node) else Map({}))

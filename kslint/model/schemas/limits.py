@@ -1,0 +1,174 @@
+"""Values of the right type that a schema does not allow, in the API server's words.
+
+Source: k8s.io/kube-openapi v0.0.0-20250710 pkg/validation/validate and
+k8s.io/apiextensions-apiserver v0.34 pkg/apiserver/{validation/validation.go,schema/listtype}.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from kslint.model.kubernetes.admission.field_errors import opaque
+from kslint.model.schemas.suspects import fits
+from kslint.source.nodes import Map, Scalar, Seq
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kslint.model.schemas.walk import Met
+    from kslint.source.nodes import JsonValue, Node
+
+_LONGEST = 2000
+"""Characters of a text that is held against a pattern."""
+
+
+class Refusal(NamedTuple):
+    """Why a value is not allowed: `variant` of the message, the API server's text, what is."""
+
+    variant: str
+    node: Node
+    path: str
+    reason: str
+    allowed: str
+
+
+def refusals(met: Met) -> Iterator[Refusal]:
+    """What the limits of its field say against a value. Templates are not judged."""
+    node, facets, path = met.node, met.schema.facets, met.path
+    if node.is_null or not fits(node, met.schema.type):
+        return
+    if isinstance(node, Scalar):
+        if isinstance(node.value, str) and opaque(node.literal):
+            return
+        for variant, reason, allowed in _of_scalar(node.value, facets):
+            yield Refusal(variant, node, path, _worded(path, node.value, reason), allowed)
+        return
+    if isinstance(node, Seq):
+        for reason, allowed in _count(len(node.children), facets, "imin", "imax", _ITEMS):
+            yield Refusal("count", node, path, _worded(path, len(node.children), reason), allowed)
+        yield from _twice(node, facets, path)
+    elif isinstance(node, Map):
+        size = sum(not child.is_null for child in node.entries.values())
+        for reason, allowed in _count(size, facets, "pmin", "pmax", _ENTRIES):
+            yield Refusal("count", node, path, _worded(path, size, reason), allowed)
+
+
+def _worded(path: str, value: JsonValue, reason: str) -> str:
+    """A reason as the API server prints it: `%` is the path, `#` the value."""
+    shown = json.dumps(value, ensure_ascii=False)
+    return f"{path}: {reason.replace('%', path)}".replace("#", shown, 1)
+
+
+def _of_scalar(value: JsonValue, facets: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+    choices = facets.get("e")
+    if choices is not None and value not in choices:
+        shown = ", ".join(json.dumps(str(choice), ensure_ascii=False) for choice in choices)
+        few = ", ".join(f"`{choice}`" for choice in choices[:12])
+        yield "default", f"Unsupported value: #: supported values: {shown}", few
+        return
+    if isinstance(value, str):
+        yield from _of_text(value, facets)
+    elif isinstance(value, (int, float)) and not isinstance(value, bool):
+        yield from _of_number(value, facets)
+
+
+def _of_text(value: str, facets: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+    pattern = facets.get("re")
+    if pattern is not None and _matches(pattern, value, foreign="foreign" in facets) is False:
+        reason = f"Invalid value: #: % in body should match '{pattern}'"
+        yield "pattern", reason, f"text that matches `{pattern}`"
+        return  # what has the wrong length has mostly the wrong form, too
+    least, most = facets.get("lmin", 0), facets.get("lmax")
+    if len(value) < least:
+        reason = f"Invalid value: #: % in body should be at least {least} chars long"
+        yield "length", reason, f"at least {least} character" + "s" * (least != 1)
+    if most is not None and len(value) > most:
+        reason = f"Too long: may not be more than {most} bytes"
+        yield "length", reason, f"no more than {most} characters"
+    if facets.get("f") == "date-time" and value and not _TIME.fullmatch(value):
+        reason = "Invalid value: #: % in body must be of type date-time: #"
+        yield "default", reason, "a time such as `2026-01-31T12:00:00Z`"
+
+
+_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:?\d\d)", re.ASCII)
+
+
+def _of_number(value: float, facets: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+    for key, word, refused in (
+        ("min", "greater than or equal to", value < facets.get("min", value)),
+        ("xmin", "greater than", value <= facets.get("xmin", value - 1)),
+        ("max", "less than or equal to", value > facets.get("max", value)),
+        ("xmax", "less than", value >= facets.get("xmax", value + 1)),
+    ):
+        if refused:
+            bound = facets[key]
+            reason = f"Invalid value: #: % in body should be {word} {bound}"
+            yield "range", reason, f"{word} {bound}"
+    step = facets.get("mul")
+    if step and value % step:
+        reason = f"Invalid value: #: % in body should be a multiple of {step}"
+        yield "range", reason, f"a multiple of {step}"
+
+
+_ITEMS = ("items", "element", "elements")
+_ENTRIES = ("properties", "entry", "entries")
+
+
+def _count(
+    size: int, facets: dict[str, Any], least: str, most: str, words: tuple[str, str, str]
+) -> Iterator[tuple[str, str]]:
+    low, high = facets.get(least, 0), facets.get(most)
+    if size < low:
+        reason = f"Invalid value: #: % in body should have at least {low} {words[0]}"
+        yield reason, f"at least {low} {words[1 if low == 1 else 2]}"
+    if high is not None and size > high:
+        reason = f"Too many: #: must have at most {high} items"
+        yield reason, f"at most {high} {words[1 if high == 1 else 2]}"
+
+
+def _twice(node: Seq, facets: dict[str, Any], path: str) -> Iterator[Refusal]:
+    """Elements that stand in a set, or in a list with keys, for the second time."""
+    keys = facets.get("k")
+    if keys is None and "s" not in facets:
+        return
+    seen: set[str] = set()
+    for index, child in enumerate(node.children):
+        value = child.plain()
+        if keys is not None:
+            if not isinstance(value, dict):
+                continue
+            value = {key: value[key] for key in keys if key in value}
+        shown = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        if "{{" in shown or "${" in shown or "$(" in shown:
+            continue
+        if shown in seen:
+            where = f"{path}[{index}]"
+            key = next(iter(keys), None) if keys else None
+            at = child if key is None else child.get(key) or child
+            yield Refusal("duplicate", at, where, f"{where}: Duplicate value: {shown}", shown)
+        seen.add(shown)
+
+
+def _matches(pattern: str, value: str, *, foreign: bool) -> bool | None:
+    """Does a text match a pattern of Go's? None if that cannot be told, or not in time."""
+    if len(value) > _LONGEST or (foreign and _NESTED.search(pattern)):
+        return None
+    compiled = _compiled(pattern)
+    return None if compiled is None else compiled.search(value) is not None
+
+
+_NESTED = re.compile(r"[+*}]\)[+*{]")
+"""A repetition of a repetition: Python's matcher may never end with it."""
+
+
+@lru_cache(maxsize=256)
+def _compiled(pattern: str) -> re.Pattern[str] | None:
+    if pattern.endswith("$") and not pattern.endswith("\\$"):
+        pattern = pattern[:-1] + r"\Z"  # Python's `$` overlooks a line break at the end
+    try:
+        return re.compile(pattern, re.ASCII)
+    except re.error:
+        return None
