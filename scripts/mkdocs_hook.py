@@ -12,7 +12,7 @@ from mkdocs.structure.files import File
 from site_reference import command_line, configuration, table
 
 from kslint import rulebook
-from kslint.running import engine
+from kslint.findings.wording import filled_in_part
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -158,7 +158,7 @@ def _rule_page(rule: rulebook.Rule) -> str:
     shown = {name: value for name, value in facts.items() if value}
     lines = [f"# {rule.name}", "", f"{rule.title}.", "", *table(shown, [shown.values()]), ""]
     if rule.symptom:
-        symptom = engine.filled(rule.symptom, {})
+        symptom = filled_in_part(rule.symptom, {})
         lines += ['```{ .text .symptom title="What the cluster shows" }', symptom, "```", ""]
     if rule.symptoms:
         lines += [

@@ -101,6 +101,26 @@ def test_a_patch_knows_of_line_ends(tree: Path, end: bytes) -> None:
     assert text_of(tree) == SAFE.rstrip() + end
 
 
+@needs_git
+@pytest.mark.parametrize(
+    "name",
+    ["a b.yaml", "\x1b]0;owned\x07.yaml", "a\n--- Makefile\n+++ Makefile\n@@ -1 +1 @@.yaml",
+     'q"\\.yaml', "ü\u202e.yaml", os.fsdecode(b"\xff.yaml"), " x\t.yaml"],
+)  # fmt: skip
+def test_no_name_of_a_file_gets_out_of_its_line(tmp_path: Path, name: str) -> None:
+    try:
+        (tmp_path / name).write_bytes(BAD)
+    except OSError:
+        pytest.skip("the file system has no such name")
+    done = kslint("check", "--diff", cwd=tmp_path)
+    heads = [line for line in done.stdout.split(b"\n") if line.startswith((b"---", b"+++"))]
+    assert len(heads) == 2
+    assert all(0x20 <= byte < 0x7F or byte == 0x09 for head in heads for byte in head)
+    subprocess.run([str(GIT), "apply", "-"], input=done.stdout, cwd=tmp_path, check=True)
+    assert (tmp_path / name).read_bytes() == SAFE
+    assert os.listdir(tmp_path) == [name]
+
+
 def test_stdin_can_be_shown_and_not_written(tree: Path) -> None:
     shown = kslint("check", "--diff", "-", stdin=BAD, cwd=tree)
     assert shown.returncode == 1
@@ -169,6 +189,15 @@ def test_no_link_leads_out_of_the_directory(tree: Path) -> None:
     assert kslint("check", "--fix", "in.yaml", cwd=inside).returncode == 0
     assert (inside / "real.yaml").read_bytes() == SAFE
     assert (inside / "in.yaml").is_symlink()
+
+
+def test_a_file_with_two_names_stays(tree: Path) -> None:
+    os.link(tree / "isvc.yaml", tree / "other.txt")
+    done = kslint("check", "--fix", cwd=tree)
+    assert done.returncode == 2
+    assert done.stderr.startswith(b"isvc.yaml: not fixed: it has other names (hard links)")
+    assert text_of(tree) == BAD
+    assert (tree / "isvc.yaml").stat().st_nlink == 2
 
 
 def test_a_file_that_changes_meanwhile_is_left_alone(

@@ -1,5 +1,6 @@
 """The language server as an editor meets it: the real process, over stdio."""
 
+import asyncio
 import subprocess
 import sys
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 from lsp_client import SERVER, TIMEOUT, Editor, edited, run
 from lsprotocol import types
+from pygls.exceptions import JsonRpcInvalidParams
 
 CLAIM = """\
 apiVersion: v1
@@ -272,6 +274,40 @@ def test_our_mistakes_are_logged_and_the_server_goes_on(
         assert not (await editor.hover(service, 7, 5)) or function != "hover"
         assert not (await editor.actions(service, place)) or function == "hover"
         await editor.until(lambda: any("RuntimeError: on purpose" in m for m in editor.messages))
+
+    run(scenario)
+
+
+def test_whatever_a_client_sends_gets_an_answer(tmp_path: Path) -> None:
+    paths = written(tmp_path, service=SERVICE)
+
+    async def scenario(editor: Editor) -> None:
+        await editor.start(tmp_path)
+
+        async def hover(uri: str, line: int, character: int) -> object:
+            position = types.Position(0, 0)
+            object.__setattr__(position, "line", line)  # past the client's own checks
+            object.__setattr__(position, "character", character)
+            params = types.HoverParams(types.TextDocumentIdentifier(uri), position)
+            return await asyncio.wait_for(editor.client.text_document_hover_async(params), TIMEOUT)
+
+        for uri in ("file://[x/a.yaml", "file://\u2100/a.yaml"):
+            editor.open(uri, SERVICE)
+            with pytest.raises(JsonRpcInvalidParams):
+                await hover(uri, 0, 0)
+        for uri in ("", "file:///a%00b.yaml", "\ud800:/"):
+            editor.open(uri, SERVICE)
+            await hover(uri, 0, 0)
+            editor.close(uri)
+        service = editor.open(paths["service"], SERVICE)
+        for line, character in ((-1, 0), (0, -1), (10**18, 0), (0, 10**18)):
+            with pytest.raises(JsonRpcInvalidParams):
+                await hover(service, line, character)
+        for place in ((2**31 - 1, 0), (0, 2**31 - 1)):
+            await hover(service, *place)
+        await editor.until(lambda: editor.codes(service) != [])
+        assert await editor.hover(service, 7, 5)
+        assert not [said for said in editor.messages if "Traceback" in said]
 
     run(scenario)
 

@@ -191,6 +191,13 @@ def test_the_line_that_counts_is_found_in_a_long_log() -> None:
     assert first.line == OMP
 
 
+def test_of_a_long_line_the_part_that_counts_is_shown() -> None:
+    line = '{"msg":"' + "x " * 500 + OMP + "y" * 500 + '"}'
+    shown = search(TEXTS, line)[0].line
+    assert len(shown) < 200
+    assert "'all'" in shown
+
+
 # ---- on the command line
 
 

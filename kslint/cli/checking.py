@@ -154,11 +154,17 @@ class _Check:
     def _fixes(self, result: Result) -> Outcome:
         from kslint.running import fixing
 
+        loaded, left_alone = self.reading.loaded, set()
+        if self._change is not None:  # whoever edits a file does not answer for all that is in it
+            whole = self._less_baseline(self._judged(loaded))
+            left_alone = fixing.marks(whole.findings).keys() - fixing.marks(result.findings).keys()
+            result = whole
         return fixing.fix(
-            self.reading.loaded,
+            loaded,
             result,
-            lambda read: self._counted(self._judged(read), lambda: read),
+            lambda read: self._less_baseline(self._judged(read)),
             self._options.unsafe_fixes,
+            left_alone,
         )
 
     def _judged(self, read: Input) -> Result:
@@ -166,9 +172,12 @@ class _Check:
 
         return engine.run(read, self._rules, self.config, self.book)
 
+    def _less_baseline(self, result: Result) -> Result:
+        return baselines.applied(self._baseline, result, self._rules, self._options.places)
+
     def _counted(self, result: Result, read: Callable[[], Input]) -> Result:
         """A result with the baseline applied and, of a change, what the change brings."""
-        result = baselines.applied(self._baseline, result, self._rules, self._options.places)
+        result = self._less_baseline(result)
         change = self._change
         if change is None or change.is_of_settings(self.config, self._baseline, self.book):
             return result

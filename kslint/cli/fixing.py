@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from kslint.cli.files import replace
 from kslint.cli.formats import has_colour
+from kslint.report.frames import printable
 from kslint.source.bounds import leads_out
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from kslint.running.fixing import Outcome
     from kslint.source.files import Source
 
+_PLAIN = frozenset(range(0x20, 0x7F)) - set(b'"\\')
+"""Bytes that need no quotes in the name of a file in a patch."""
 _PAINT = {"+": "\x1b[32m{}\x1b[0m\n", "-": "\x1b[31m{}\x1b[0m\n", "@": "\x1b[36m{}\x1b[0m\n"}
 
 
@@ -27,7 +30,8 @@ def show(outcome: Outcome, unsafe: bool) -> None:
             paint = _PAINT.get(line[0]) if colour else None
             sys.stdout.write(paint.format(line.rstrip("\n")) if paint else line)
     sys.stdout.flush()
-    more = "" if unsafe else _more(outcome)
+    _say_undone(outcome)
+    more = f"; {outcome.more} more with --unsafe-fixes" if outcome.more and not unsafe else ""
     fixed = sum(outcome.fixed.values())
     would = f"--fix would fix {_count(fixed)}" if fixed else "Nothing to fix"
     sys.stderr.write(f"{would}{more}\n")
@@ -39,13 +43,14 @@ def save(outcome: Outcome) -> tuple[dict[str, Source], int, bool]:
     A file that cannot be written, or is another than when it was read, stays as it is; stderr
     says so.
     """
+    _say_undone(outcome)
     saved = {}
     for old, new in _pairs(outcome):
         why = _write(old, new.data)
         if why is None:
             saved[new.name] = new
         else:
-            sys.stderr.write(f"{old.name}: not fixed: {why}\n")
+            sys.stderr.write(printable(f"{old.name}: not fixed: {why}") + "\n")
     fixed = sum(count for name, count in outcome.fixed.items() if name in saved)
     return saved, fixed, len(saved) == len(outcome.changed)
 
@@ -58,8 +63,11 @@ def _write(before: Source, data: bytes) -> str | None:
     if leads_out(before.path):
         return f"a link leads to it, out of this repository; name {real} itself"
     try:
-        if not os.stat(real).st_mode & 0o222 or not os.access(real, os.W_OK):
+        status = os.stat(real)
+        if not status.st_mode & 0o222 or not os.access(real, os.W_OK):
             return "it is read-only"
+        if status.st_nlink > 1:
+            return "it has other names (hard links), under which the old text would stay"
         with open(real, "rb") as handle:
             if handle.read(len(before.data) + 1) != before.data:
                 return "it was changed while it was checked"
@@ -81,11 +89,26 @@ def _diff(before: Source, after: Source) -> Iterator[str]:
     import difflib
 
     old, new = (source.text().split("\n") for source in (before, after))
-    name = before.name
+    name = _name(before)
     tree = not os.path.isabs(name) and not name.startswith("<")
-    heads = (f"a/{name}", f"b/{name}") if tree else (name, name)
+    heads = (_quoted(f"a/{name}"), _quoted(f"b/{name}")) if tree else (_quoted(name), _quoted(name))
     for line in difflib.unified_diff(_ended(old), _ended(new), *heads):
         yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
+
+
+def _name(source: Source) -> str:
+    """A file's name with the very bytes that it has on the disk, which display names may not."""
+    if "\\" not in source.name or not source.path:
+        return source.name
+    return os.path.relpath(source.path).replace(os.sep, "/")
+
+
+def _quoted(name: str) -> str:
+    """A file's name as git writes it into patches: on one line, whatever is in it."""
+    data = name.encode("utf-8", "surrogateescape")
+    if all(byte in _PLAIN for byte in data):
+        return f"{name}\t" if " " in name else name
+    return '"' + "".join(chr(byte) if byte in _PLAIN else f"\\{byte:03o}" for byte in data) + '"'
 
 
 def _ended(lines: list[str]) -> list[str]:
@@ -94,11 +117,11 @@ def _ended(lines: list[str]) -> list[str]:
     return [*ended, lines[-1]] if lines[-1] else ended
 
 
-def _more(outcome: Outcome) -> str:
-    from kslint.running.fixing import available
-
-    left = len(available(outcome.result.findings, unsafe=True))
-    return f"; {left} more with --unsafe-fixes" if left else ""
+def _say_undone(outcome: Outcome) -> None:
+    """On stderr, which fixes were offered and taken back."""
+    for finding, why in outcome.undone:
+        text = f"{finding.span}: not fixed: the fix of {finding.rule} was taken back, as {why}"
+        sys.stderr.write(printable(text) + "\n")
 
 
 def _count(amount: int) -> str:

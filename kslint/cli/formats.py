@@ -193,8 +193,8 @@ _REPORTS: dict[str, Callable[[Run, bool], str]] = {
 
 
 def _facts(book: Iterable[Rule]) -> list[RuleFacts]:
+    from kslint.findings.wording import filled_in_part
     from kslint.report.facts import RuleFacts
-    from kslint.running.engine import filled
 
     return [
         RuleFacts(
@@ -203,7 +203,7 @@ def _facts(book: Iterable[Rule]) -> list[RuleFacts]:
             rule.severity,
             rule.title,
             rule.category,
-            filled(rule.help, {}),
+            filled_in_part(rule.help, {}),
             rule.page(),
             rule.custom,
         )

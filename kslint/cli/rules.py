@@ -14,10 +14,6 @@ if TYPE_CHECKING:
     from kslint.rulebook import Rule
     from kslint.rulebook.symptoms import Match
 
-_SHOWN = 160
-"""Characters of a matching log line; the rest of a long one says no more."""
-
-
 rules = typer.Typer(
     help="List the rules: id, name, severity, what --fix does, what each catches; or test yours.",
     invoke_without_command=True,
@@ -121,6 +117,8 @@ def explain(
 
 def _explain_message(found: list[Match]) -> None:
     """The rules that a message may be about; and a page, if there is no doubt which."""
+    import itertools
+
     from kslint.report.frames import printable
     from kslint.rulebook.symptoms import plain
 
@@ -130,9 +128,10 @@ def _explain_message(found: list[Match]) -> None:
     if not found[0].sure:
         typer.echo("No rule has quite this symptom. These come near:")
     width = max(len(match.rule.name) for match in found)
-    for match in found:
-        typer.echo(f"{match.rule.id}  {match.rule.name:<{width}}  {match.rule.title}")
-        typer.echo(f"       {printable(match.line[:_SHOWN])}")
+    for line, matches in itertools.groupby(found, key=lambda match: match.line):
+        for match in matches:
+            typer.echo(f"{match.rule.id}  {match.rule.name:<{width}}  {match.rule.title}")
+        typer.echo(f"       {printable(line)}")
     if meant := plain(found):
         typer.echo(f"\n---\n\n{_page(meant.rule)}")
     else:

@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from kslint.findings import Fix
+from kslint.findings.wording import filled
 from kslint.fixes.reach import Reach
 from kslint.source.layout import UnfitError, same_place
 from kslint.source.nodes import Scalar
@@ -176,5 +177,5 @@ class Offers:
         if others:
             more = f" and {len(others) - 1} more" if len(others) > 1 else ""
             notes.append(f"it changes {others[0].kind} `{others[0].name}`{more}")
-        description = "; ".join([text.format_map(draft.facts).strip(), *notes])
+        description = "; ".join([filled(text, draft.facts), *notes])
         return Fix(description, spec.is_safe(problem.variant) and not notes, edits)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kslint.source.layout import UnfitError
+from kslint.source.layout import UnfitError, key_of
 from kslint.source.nodes import Scalar, Seq
 
 if TYPE_CHECKING:
@@ -12,10 +12,17 @@ if TYPE_CHECKING:
     from kslint.model.workload import Server
     from kslint.source.nodes import Node
 
+_COMMANDS = ("args", "command")
+
 
 def add(draft: Draft, flag: str) -> None:
     """A flag behind the arguments; in the place of its opposite, or of its other value."""
     at = draft.problem.at
+    if key_of(at) in _COMMANDS and not isinstance(at, Seq):
+        if not at.is_null or key_of(at) != "args" or not _server(draft).engine.commandline.by_image:
+            raise UnfitError("something else stands where the list of words belongs")
+        draft.append(at, flag)
+        return
     if isinstance(at, Scalar):
         _, equals, value = flag.partition("=")
         joined = at.literal.startswith("-") or not equals

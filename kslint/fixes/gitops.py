@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from kslint.model.gitops import argocd
 from kslint.model.kserve import names
+from kslint.source.layout import key_of
 from kslint.source.nodes import Scalar, Seq
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ _RESPECT = "RespectIgnoreDifferences=true"
 def add_option(draft: Draft, option: str) -> None:
     """A sync option, in the place of the same one with another value if there is such."""
     at = draft.problem.at
-    if isinstance(at, Scalar) and not at.is_null:
+    if isinstance(at, Scalar) and at.key is None:
         draft.replace(at, option)
     else:
         _option(draft, at, option)
@@ -26,10 +27,9 @@ def add_option(draft: Draft, option: str) -> None:
 
 def _option(draft: Draft, near: Node, option: str) -> None:
     """Write an option below `spec`, `syncPolicy` or `syncOptions`, whichever is there."""
-    key = "" if near.key is None else near.key.text
-    if isinstance(near, Seq) or key == "syncOptions":
+    if isinstance(near, Seq) or key_of(near) == "syncOptions":
         draft.append(near, option)
-    elif key == "syncPolicy":
+    elif key_of(near) == "syncPolicy":
         draft.put(near, ("syncOptions",), [option])
     else:
         draft.put(near, ("syncPolicy", "syncOptions"), [option])

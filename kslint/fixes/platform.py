@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from kslint.model.gateway.gateways import declared_classes
 from kslint.model.kserve.installation import place
-from kslint.source.layout import UnfitError
-from kslint.source.nodes import Scalar
+from kslint.source.layout import UnfitError, key_of
 
 if TYPE_CHECKING:
     from kslint.fixes.draft import Draft
@@ -21,7 +20,7 @@ def set_setting(draft: Draft, key: str, field: str, value: JsonValue) -> None:
     path = _settings(draft, key, field).value_of(key, field)
     if path is not None:
         _set(draft, path, value)
-    elif isinstance(at, Scalar):
+    elif key_of(at) == field:
         draft.replace(at, value)
     else:
         draft.put(at, (field,), value)
@@ -69,10 +68,9 @@ def _set(draft: Draft, path: str, value: JsonValue) -> None:
     """A value of a chart: where it stands, else at the nearest block around it."""
     at, steps = draft.problem.at, tuple(path.split("."))
     way = draft.way(at)
-    if isinstance(at, Scalar) and not at.is_null:
-        given_by_parameter = len(way) > 1 and way[-2].get("name") is not None
-        text = str(value).lower() if isinstance(value, bool) else value
-        draft.replace(at, text if given_by_parameter else value)
+    if key_of(at) == "value" and len(way) > 1 and way[-2].get("name") is not None:
+        # one of the Application's `parameters`, which are text
+        draft.replace(at, str(value).lower() if isinstance(value, bool) else value)
         return
     keys = [node.key.text for node in way if node.key is not None]
     if "valuesObject" in keys:
@@ -85,4 +83,7 @@ def _set(draft: Draft, path: str, value: JsonValue) -> None:
         keys, steps = [], ("valuesObject", *steps)
     if tuple(keys) != steps[: len(keys)]:
         raise UnfitError("the values are not laid out as expected")
-    draft.put(at, steps[len(keys) :], value)
+    if len(keys) == len(steps):
+        draft.replace(at, value)
+    else:
+        draft.put(at, steps[len(keys) :], value)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kslint.model.answer import Known
-from kslint.source.layout import UnfitError
-from kslint.source.nodes import Map, Scalar
+from kslint.source.layout import UnfitError, key_of
+from kslint.source.nodes import Scalar
 
 if TYPE_CHECKING:
     from kslint.fixes.draft import Draft
@@ -21,7 +21,7 @@ _HANDLERS = ("httpGet", "tcpSocket", "exec", "grpc")
 def wait(draft: Draft) -> None:
     """A startup probe that gives up after ten minutes."""
     at, facts = draft.problem.at, draft.facts
-    probe = at if isinstance(at, Map) else draft.around(at)
+    probe = draft.around(at) if key_of(at) == "failureThreshold" else at
     if draft.problem.variant == "startup":
         delay, period = int(str(facts["delay"])), int(str(facts["period"]))
         facts["count"] = -(-(_PATIENCE - delay) // period)
@@ -40,7 +40,7 @@ def ask_health(draft: Draft) -> None:
     """The path of vLLM's health, its scheme, or the port it listens on."""
     at, server, variant = draft.problem.at, _server(draft), draft.problem.variant
     if variant in ("path", "key", "alive", "scheme"):
-        handler = at if isinstance(at, Map) else draft.around(at)
+        handler = draft.around(at) if key_of(at) in ("path", "scheme") else at
         if variant == "scheme":
             draft.put(handler, ("scheme",), str(draft.facts["served"]))
         else:

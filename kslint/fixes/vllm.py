@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kslint.model.kubernetes.quantity import parse_or_none
+from kslint.source.layout import key_of
 from kslint.source.nodes import Scalar
 
 if TYPE_CHECKING:
@@ -23,11 +24,10 @@ def two_cores(draft: Draft) -> None:
     value: JsonValue = "2"
     if asked is not None and cores is not None and cores > two:
         value = asked.plain()
-    if isinstance(at, Scalar) and not at.is_null:
+    if isinstance(at, Scalar) and key_of(at) == "cpu":
         draft.replace(at, value if isinstance(at.value, str) else 2)
         return
-    steps = ("resources", side, "cpu")
-    key = "" if at.key is None else at.key.text
+    steps, key = ("resources", side, "cpu"), key_of(at)
     draft.put(at, steps[steps.index(key) + 1 :] if key in steps else steps, value)
 
 

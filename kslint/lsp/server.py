@@ -17,12 +17,14 @@ from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import unquote
 
 from lsprotocol import types
+from pygls.exceptions import JsonRpcInvalidParams
 from pygls.lsp.server import LanguageServer
 
 from kslint import REPORT_URL, __version__
 from kslint.config.file import PYPROJECT
 from kslint.lsp.diagnostics import Places
 from kslint.lsp.folder import Buffer, Folder, is_within
+from kslint.lsp.protocol import Protocol
 from kslint.lsp.uris import path_of
 from kslint.source.files import CONFIG_FILES, SUFFIXES
 
@@ -46,7 +48,8 @@ class Server(LanguageServer):
 
     def __init__(self) -> None:
         # whole texts: in pygls, the lines of incremental changes are those of str.splitlines
-        super().__init__("kslint", __version__, types.TextDocumentSyncKind.Full)
+        full = types.TextDocumentSyncKind.Full
+        super().__init__("kslint", __version__, full, protocol_cls=Protocol)
         self.was_shut_down = False
         self._thread = ThreadPoolExecutor(1, "kslint")
         self._folders: dict[str, Folder] = {}
@@ -136,7 +139,12 @@ class Server(LanguageServer):
 
     def report_server_error(self, error: Exception, source: object) -> None:  # noqa: ARG002  (pygls names it)
         """Called by pygls for what escapes a handler; a log entry, not a window in the way."""
-        self.log_failure("handling a message", error)
+        if isinstance(error, JsonRpcInvalidParams):
+            self.window_log_message(
+                types.LogMessageParams(types.MessageType.Warning, f"kslint was sent: {error}")
+            )
+        else:
+            self.log_failure("handling a message", error)
 
     def _buffers(self) -> dict[str, Buffer]:
         found = {}

@@ -114,12 +114,16 @@ def lines_of(text: str) -> list[str]:
 
 
 def pieces(text: str) -> Iterator[tuple[bool, str]]:
-    """The parts of one line of ours: (is it code, text). Code stands between backticks."""
+    """The parts of one line of ours: (is it code, text). Code stands between backticks.
+
+    Between several of them it has a blank on either side that is none of its own.
+    """
     end = 0
     for match in _CODE.finditer(text):
         if match.start() > end:
             yield False, text[end : match.start()]
-        yield True, match[2]
+        padded = len(match[1]) > 1 and match[2][0] == match[2][-1] == " "
+        yield True, match[2][1:-1] if padded else match[2]
         end = match.end()
     if end < len(text):
         yield False, text[end:]

@@ -40,7 +40,7 @@ _COMMON_WORDS = """
     kserve kubelet kubernetes last line list literal load local log make making may message
     missing model more must mutator my name named namespace need new no node nodes none not null
     occurred of off on one only or org other out path pod pods post predictor preemption proc
-    process python reason request requested requests required resource root running runtimeerror
+    process python reason request requested requests resource root running runtimeerror
     s scheduler scheduling see server service serving set should size so spec started starting
     state status sure test than that the their them then there these they this time to true try
     trying type typeerror unable unexpected up url use used user using v1 validator value
@@ -66,6 +66,9 @@ _ENOUGH = 2.0
 """What a match must weigh to leave no doubt: one unusual word alone has many causes."""
 _APART = 0.75
 """And by how much it must outweigh the next: about one unusual word."""
+
+_SHOWN = 160
+"""Characters of a line that are shown; the rest of a long one says no more."""
 
 _Pair = tuple[str, str]
 
@@ -130,12 +133,22 @@ def search(rules: Iterable[Rule], message: str, limit: int = 8) -> list[Match]:
         for text, number, weight in find(texts, lines):
             known = best.get(text.rule.id)
             if known is None or weight > known.weight:
-                line = shown[number].strip()
+                line = _excerpt(shown[number].strip(), text)
                 best[text.rule.id] = Match(text.rule, line, find is _sure, weight)
         if best:
             break
     found = sorted(best.values(), key=lambda match: (-match.weight, match.rule.id))
     return [match for match in found if match.weight >= _BESIDE * found[0].weight][:limit]
+
+
+def _excerpt(line: str, text: _Text) -> str:
+    """A line, or what is around the first unusual word of the text in one that is too long."""
+    if len(line) <= _SHOWN:
+        return line
+    words = (word for piece in text.pieces for word in piece.words if word in text.unusual)
+    places = (line.lower().find(word) for word in words)
+    start = max(0, next((place for place in places if place >= 0), 0) - _SHOWN // 3)
+    return ("…" if start else "") + line[start : start + _SHOWN]
 
 
 def plain(found: list[Match]) -> Match | None:

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from kslint.config import matcher
 from kslint.custom.protocol import StoppedError
 from kslint.findings import Finding, Label, Result, Subject, Summary
+from kslint.findings.wording import filled, filled_in_part
 from kslint.rulebook import matching
 from kslint.source.files import display
 from kslint.source.nodes import Node, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Hashable, Iterable, Iterator
 
     from kslint.config import Config
     from kslint.custom.verdicts import Judged
@@ -298,30 +299,18 @@ def _finding(rule: Rule, problem: Problem, resource: Resource | None, model: Mod
         rule.id,
         rule.name,
         problem.severity or rule.severity,
-        template.format_map(problem.facts).strip(),
+        filled(template, problem.facts),
         span,
         subject,
         path or "",
-        filled(rule.symptom, problem.facts),
-        filled(rule.help, problem.facts),
+        filled_in_part(rule.symptom, problem.facts),
+        filled_in_part(rule.help, problem.facts),
         related,
     )
 
 
 def _place(where: Node | Span | None) -> Span | None:
     return where.place if isinstance(where, Node) else where
-
-
-def filled(text: str, facts: Mapping[str, object]) -> str:
-    """A page's symptom or help with the facts in their places; a missing one shows as `<name>`."""
-    return text.format_map(_Lenient(facts)).strip()
-
-
-class _Lenient(dict[str, object]):
-    """Facts for texts that speak of every variant: a missing one shows as its name."""
-
-    def __missing__(self, key: str) -> str:
-        return f"<{key}>"
 
 
 def _input_finding(trouble: Trouble, rule: Rule) -> Finding:

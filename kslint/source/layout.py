@@ -112,6 +112,11 @@ def marked(node: Node) -> tuple[Mark, Mark]:
     return Mark(start.line, start.column), Mark(end.line, end.column)
 
 
+def key_of(node: Node) -> str:
+    """The name of the key that a value stands under; "" for an item or a part of a text."""
+    return "" if node.key is None else node.key.text
+
+
 def same_place(a: Node, b: Node) -> bool:
     """Are two nodes one written value? An effective tree may hold copies, and rewritten ones."""
     if type(a) is not type(b) or a.source is not b.source or a.start is None or b.start is None:

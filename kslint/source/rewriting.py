@@ -110,6 +110,8 @@ class Rewriter:
         if existing is not None and rest:
             self.put(existing, tuple(rest), value)
         elif existing is not None:
+            if isinstance(value, (dict, list)) and not existing.is_null:
+                raise UnfitError("something else stands where the block belongs")
             self.replace(existing, value)
         else:
             self._insert(mapping, key, _nested(tuple(rest), value), after)

@@ -183,6 +183,8 @@ def _model_pod(isvc: Map, predictor: Map, model: Map, runtime: Runtime) -> Built
     """buildPodSpec: merge, placeholders, image tag, then the other containers in their order."""
     spec = of_runtime(runtime)
     base = container_named(spec, names.PREDICTOR_CONTAINER)
+    if base is None and spec.boolean("multiModel"):
+        return Built(None, unknown="ModelMesh runs the runtime, whatever the mode seems to be")
     if base is None:
         message = "failed to find kserve-container in ServingRuntime containers"
         return Built(None, (Failure("controller", message, model, "runtime-without-container"),))

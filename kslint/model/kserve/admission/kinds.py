@@ -91,7 +91,7 @@ def _service(service: InferenceService) -> Iterator[Met]:
         if failure.stage == "webhook":
             refused = refused or failure.code in _UNREADABLE
             yield Met(failure, webhook)
-        elif not refused and not service.stopped:
+        elif not refused and not service.stopped and service.mode.name != names.MODELMESH:
             yield Met(failure, _prefix(failure))
     if refused or service.stopped or service.mode.name != names.STANDARD:
         return

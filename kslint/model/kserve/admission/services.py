@@ -32,7 +32,7 @@ from kslint.model.kserve.admission.storage import (
     variable,
 )
 from kslint.model.kserve.storage.sources import storage_failures
-from kslint.model.kubernetes.admission.field_errors import child, opaque
+from kslint.model.kubernetes.admission.field_errors import child, opaque, templated
 from kslint.model.kubernetes.pod import container_named, containers, init_containers
 from kslint.source.nodes import Map
 
@@ -130,7 +130,7 @@ def _name(body: Map) -> Iterator[Failure]:
 def _autoscaler_class(body: Map) -> Iterator[Failure]:
     node = given(body.at("metadata", "annotations"), names.AUTOSCALER_CLASS)
     text = None if node is None else node.text
-    if node is not None and text is not None and not opaque(text) and text not in _CLASSES:
+    if node is not None and text is not None and not templated(text) and text not in _CLASSES:
         message = f"[{text}] is not a supported autoscaler class type"
         yield refused(message, node, "unknown-autoscaler-class")
 
@@ -278,7 +278,7 @@ def _raw_refusals(isvc: InferenceService, component: Component) -> Iterator[Fail
     scaler = given(annotations, names.AUTOSCALER_CLASS)
     own = given(isvc.stored.at("metadata", "annotations"), names.AUTOSCALER_CLASS)
     text = None if scaler is None else scaler.text
-    known = text is None or opaque(text) or text in _CLASSES
+    known = text is None or templated(text) or text in _CLASSES
     if scaler is not None and not known and scaler is not own:
         message = f"{prefix}unknown autoscaler class type: {text}"
         yield Failure("controller", message, scaler, "unknown-autoscaler-class")
