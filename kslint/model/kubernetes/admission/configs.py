@@ -145,6 +145,13 @@ def _stop(text: str) -> int | None:
     return None
 
 
+def account_failures(body: Map) -> list[Failure]:
+    """Everything the API server would refuse in a ServiceAccount. Never raises."""
+    errors = FieldErrors()
+    errors.metadata(body, grammar.dns_subdomain)
+    return errors.failures
+
+
 def namespace_failures(body: Map) -> list[Failure]:
     """Everything the API server would refuse in a Namespace. Never raises."""
     errors = FieldErrors()

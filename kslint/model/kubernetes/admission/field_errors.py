@@ -165,8 +165,16 @@ class FieldErrors:
             node = child(holder, field)
             self.each_invalid(f"{path}.{field}", text, rule(text), node, code)
 
-    def metadata(self, body: Node, rule: Callable[[str], list[str]], native: bool = True) -> None:
-        """ValidateObjectMeta: name (by `rule`), namespace, labels, annotations, finalizers."""
+    def metadata(
+        self,
+        body: Node,
+        rule: Callable[[str], list[str]],
+        native: bool = True,
+    ) -> None:
+        """ValidateObjectMeta: name (by `rule`), namespace, labels, annotations, finalizers.
+
+        `native`: as for Kubernetes' own kinds.
+        """
         meta = body.get("metadata")
         if meta is None or meta.is_null:
             detail = "name or generateName is required"
@@ -274,7 +282,8 @@ def present(holder: Node, field: str) -> bool:
 
 _PLACEHOLDER = re.compile(
     r"\{\{|\$[({A-Za-z_]|<[^<>]+>|\[\[|__\w+__|%\w+%|^[A-Z][A-Z0-9]*(?:[-_][A-Z0-9]+)+$"
-    r"|(?:^|-)(?!HTTP|GRPC)[A-Z][A-Z0-9_]{3,}(?:-|$)|^(?:\.{3}|…)$|^(?i:your[-_ ]|(?:change|replace)[-_ ]?me$)"
+    r"|(?:^|-)(?!HTTP|GRPC)[A-Z][A-Z0-9_]{3,}(?:-|$)|^(?:\.{3}|…)$"
+    r"|^(?i:your[-_ ]|(?:change|replace)[-_ ]?me$)"
 )
 
 

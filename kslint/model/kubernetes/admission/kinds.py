@@ -10,8 +10,9 @@ from kslint.model.kubernetes.admission.field_errors import FieldErrors
 from kslint.model.kubernetes.pod import containers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Container
 
+    from kslint.graph.graph import Graph
     from kslint.model.answer import Failure
     from kslint.resources import Resource
     from kslint.source.nodes import Map, Node
@@ -27,6 +28,7 @@ _VALIDATORS = {
     ("", "ReplicationController"): "workloads.controller_failures",
     ("", "ResourceQuota"): "policies.quota_failures",
     ("", "Secret"): "configs.secret_failures",
+    ("", "ServiceAccount"): "configs.account_failures",
     ("", "Service"): "services.service_failures",
     ("admissionregistration.k8s.io", "MutatingWebhookConfiguration"): "webhooks.webhook_failures",
     ("admissionregistration.k8s.io", "ValidatingAdmissionPolicy"): "webhooks.policy_failures",
@@ -61,15 +63,27 @@ _VALIDATORS = {
 """The function that judges objects of a kind, by its module here."""
 
 
-def failures(resource: Resource) -> list[Failure]:
-    """Everything the API server would refuse in an object of the input. Never raises."""
-    return body_failures(resource.group, resource.kind, resource.body)
+def failures(resource: Resource, custom: Container[str]) -> list[Failure]:
+    """Everything the API server would refuse in an object of the input. Never raises.
+
+    `custom` are the groups of custom resources; of kinds that are not known nothing is said.
+    """
+    if (resource.group, resource.kind) in _VALIDATORS or resource.group not in custom:
+        return body_failures(resource.api_version, resource.kind, resource.body)
+    return [] if resource.kind in _NO_OBJECTS else _metadata(resource.body)
 
 
-def body_failures(group: str, kind: str, body: Map) -> list[Failure]:
-    """The same for an object that may not be in the input. Never raises."""
+def body_failures(api_version: str, kind: str, body: Map) -> list[Failure]:
+    """The same for an object of Kubernetes' own that may not be in the input."""
+    group, _, version = api_version.rpartition("/")
     name = _VALIDATORS.get((group, kind))
-    return _metadata(body) if name is None else _validator(name)(body)
+    if name is None or version not in _VERSIONS.get(kind, ("v1",)):
+        return []
+    return _validator(name)(body)
+
+
+_VERSIONS = {"HorizontalPodAutoscaler": ("v1", "v2")}
+"""Versions that are judged, where these are not just v1."""
 
 
 def is_fragment(resource: Resource) -> bool:
@@ -84,6 +98,8 @@ def is_fragment(resource: Resource) -> bool:
         pod = spec.at("template", "spec")
         bare = not pod_images(pod) or spec.at("template", "metadata", "labels") is None
         return spec.get("selector") is None and bare
+    if resource.kind == "Pod":
+        return not any(container.get("image") for container in containers(spec))
     if resource.kind == "Job":
         pod = spec.at("template", "spec")
         return not pod_images(pod) and (pod is None or pod.get("restartPolicy") is None)
@@ -112,6 +128,25 @@ def _validator(name: str) -> Callable[[Map], list[Failure]]:
         import_module(f"kslint.model.kubernetes.admission.{module}"), function
     )
     return found
+
+
+_FAMILIES = frozenset(
+    {
+        "argoproj.io", "cert-manager.io", "external-secrets.io", "gateway.networking.k8s.io",
+        "inference.networking.k8s.io", "inference.networking.x-k8s.io", "keda.sh",
+        "kueue.x-k8s.io", "leaderworkerset.x-k8s.io", "monitoring.coreos.com", "ray.io",
+        "serving.knative.dev", "serving.kserve.io",
+    }
+)  # fmt: skip
+"""Groups whose objects are custom resources. Others are only with a definition in the input."""
+_NO_OBJECTS = frozenset({"ConfigManagementPlugin", "EndpointPickerConfig"})
+"""Files for programs that look like objects of such a group."""
+
+
+def custom_groups(graph: Graph) -> frozenset[str]:
+    """The API groups that certainly are those of custom resources."""
+    definitions = graph.of_kind("CustomResourceDefinition", "apiextensions.k8s.io")
+    return _FAMILIES.union(d.body.string("spec", "group") or "" for d in definitions)
 
 
 def _metadata(body: Map) -> list[Failure]:

@@ -40,8 +40,11 @@ def scaler_failures(body: Map) -> list[Failure]:
         return []
     errors.metadata(body, grammar.dns_subdomain)
     low, high = spec.integer("minReplicas"), spec.integer("maxReplicas")
+    kinds = {word(metric.get("type")) for _, metric in each(spec, "metrics")}
+    external = bool(kinds & {"Object", "External", None})
     where = child(spec, "maxReplicas")
-    if low is not None and low < 1:
+    # the gate HPAScaleToZero may be on for what scales by more than its own pods
+    if low is not None and low < 1 and not (low == 0 and external):
         detail = "must be greater than or equal to 1"
         node = child(spec, "minReplicas")
         errors.invalid("spec.minReplicas", low, detail, node, "min-replicas-below-one")
@@ -67,10 +70,8 @@ def scaler_failures(body: Map) -> list[Failure]:
         rules = spec.at("behavior", field)
         if isinstance(rules, Map):
             _behavior(errors, rules, f"spec.behavior.{field}")
-    external = False
     for index, metric in each(spec, "metrics"):
         _metric(errors, metric, f"spec.metrics[{index}]")
-        external = external or word(metric.get("type")) in ("Object", "External", None)
     if low == 0 and not external:
         detail = "must specify at least one Object or External metric to support scaling to zero"
         node = child(spec, "minReplicas")
