@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.graph.gaps import VALUES
@@ -129,12 +130,19 @@ class Schemas:
         """May something add to an object before it is applied?
 
         Something that kslint does not follow, or a kustomization that does not take it in as it
-        stands beside it, so that it is a patch for another day.
+        stands beside it, so that it is a patch for another day. A base waits for its overlays,
+        and the patches of Flux may go anywhere.
         """
+        directory = posixpath.dirname(resource.file)
+        if "$patch" in resource.body.entries or "base" in (resource.emitter or directory).split(
+            "/"
+        ):
+            return True
+        if self._is_patched_by_flux:
+            return True
         if resource.emitter:
             return any(gap.kind == VALUES for gap in self._graph.partial(resource))
-        directory, name = posixpath.split(resource.file)
-        if "patch" in name.lower() or "patch" in posixpath.basename(directory).lower():
+        if is_named_patch(resource):
             return True
         if self._kustomized is None:
             self._kustomized = {
@@ -143,6 +151,11 @@ class Schemas:
                 if posixpath.basename(plain.file) in KUSTOMIZATIONS
             }
         return directory in self._kustomized
+
+    @cached_property
+    def _is_patched_by_flux(self) -> bool:
+        applied = self._graph.of_kind("Kustomization", "kustomize.toolkit.fluxcd.io")
+        return any(flux.body.at("spec", "patches") is not None for flux in applied)
 
     def is_filled(self, resource: Resource, lack: Lack) -> bool:
         """Does a webhook write a missing field before the API server asks for it?"""
@@ -175,6 +188,12 @@ class Schemas:
             schema = self.of(resource).schema
             found = self._readings[id(resource)] = read(resource.body, schema)
         return found
+
+
+def is_named_patch(resource: Resource) -> bool:
+    """Is it in a file or directory of patches, from which no kustomization takes it as it is?"""
+    directory, name = posixpath.split(resource.file.lower())
+    return not resource.emitter and ("patch" in name or "patch" in posixpath.basename(directory))
 
 
 def _is_open(definition: Node) -> bool:
