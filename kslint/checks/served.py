@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kslint.findings import Problem
-from kslint.model.schemas.catalogue import is_named_patch
 from kslint.model.schemas.served import EARLY, UNKNOWN, unserved
 
 if TYPE_CHECKING:
@@ -40,12 +39,10 @@ def _all(model: Model) -> Iterator[tuple[Resource, Unserved]]:
     seen: dict[tuple[str, str], Unserved | None] = {}
     for resource in model.resources:
         key = (resource.api_version, resource.kind)
-        if is_named_patch(resource):
-            continue
         if key not in seen:
             seen[key] = unserved(model.schemas, resource)
         found = seen[key]
-        if found is not None:
+        if found is not None and not model.schemas.is_patch(resource):
             yield resource, found
 
 
