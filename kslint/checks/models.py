@@ -137,8 +137,8 @@ def argument_beside_storage(component: Component) -> Iterator[Problem]:
 def _reads_one_directory(server: Node, pod_spec: Node) -> bool:
     """Does a server look for its model in the very directory that it is given?
 
-    The servers of sklearn, xgboost and lightgbm serve each directory below it as a model of its own,
-    where they find no model in it; what others do is not known.
+    The servers of sklearn, xgboost and lightgbm serve each directory below it as a model of its
+    own, where they find no model in it; what others do is not known.
     """
     if read_engine(server, pod_spec) is not None:
         return True
