@@ -209,9 +209,10 @@ class Model:
     @cached_property
     def refusals(self) -> list[Refusal]:
         """Every value that the cluster would refuse."""
-        from kslint.model.refusals import refusals
+        from kslint.model.refusals import Served, refusals
 
-        return refusals(self)
+        by = Served(self.settings, self.inference_services, self.llm_services)
+        return refusals(self.graph, self.resources, by)
 
     @cached_property
     def schemas(self) -> Schemas:

@@ -15,11 +15,13 @@ from kslint.model.kserve import names
 from kslint.model.kubernetes.admission import kinds
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from kslint.graph.graph import Graph
     from kslint.model.answer import Failure
-    from kslint.model.model import Model
+    from kslint.model.kserve.isvc import InferenceService
+    from kslint.model.kserve.llm.service import LLMInferenceService
+    from kslint.model.kserve.settings import Settings
     from kslint.resources import Resource
     from kslint.source.nodes import Node, Span
 
@@ -39,16 +41,24 @@ class Refusal(NamedTuple):
     failure: Failure
 
 
-def refusals(model: Model) -> list[Refusal]:
-    """Every refusal of the objects that a model judges.
+class Served(NamedTuple):
+    """What KServe serves in an input, and the settings it does that by."""
+
+    settings: list[Settings]
+    services: list[InferenceService]
+    llms: list[LLMInferenceService]
+
+
+def refusals(graph: Graph, resources: Sequence[Resource], served_by: Served) -> list[Refusal]:
+    """Every refusal of some objects.
 
     What a kustomize build may change where the input does not show it is not judged.
     """
     found: list[Refusal] = []
-    served = _served(model)
-    for resource in model.resources:
+    served = _served(graph, resources, served_by)
+    for resource in resources:
         met = [*_own(resource), *served(resource)]
-        if met and _is_whole(resource, met, model.graph):
+        if met and _is_whole(resource, met, graph):
             found += _by_place(resource, met)
     return found
 
@@ -73,15 +83,17 @@ def _own(resource: Resource) -> Iterator[Met]:
         yield Met(failure, prefix)
 
 
-def _served(model: Model) -> Callable[[Resource], Iterable[Met]]:
+def _served(
+    graph: Graph, resources: Sequence[Resource], by: Served
+) -> Callable[[Resource], Iterable[Met]]:
     """What KServe says to an object, and the API server to what KServe makes of it."""
-    if not any(resource.group == names.GROUP for resource in model.resources):
+    if not any(resource.group == names.GROUP for resource in resources):
         return lambda _: ()  # most trees have none, and the imports take a while
     from kslint.model.kserve.admission.kinds import Judge
 
-    services = {id(service.resource): service for service in model.inference_services}
-    llms = {id(service.resource): service for service in model.llm_services}
-    return Judge(model.graph, model.settings, services, llms).met
+    services = {id(service.resource): service for service in by.services}
+    llms = {id(service.resource): service for service in by.llms}
+    return Judge(graph, by.settings, services, llms).met
 
 
 def _by_place(resource: Resource, met: Iterable[Met]) -> Iterator[Refusal]:
