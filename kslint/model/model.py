@@ -73,6 +73,13 @@ class Model:
         """KServe's settings, one for each installation in the input."""
         return settings.resolve(self.graph, self.config.kserve_version)
 
+    @cached_property
+    def installations(self) -> list[Settings]:
+        """The settings of the installations that the input makes use of and shows whole."""
+        from kslint.model.kserve.installation import installations
+
+        return list(installations(self.graph, self.settings))
+
     def settle(self) -> None:
         """Work out now what all shares take from the input as a whole."""
         self.graph.settle()
@@ -211,8 +218,13 @@ class Model:
         """Every value that the cluster would refuse."""
         from kslint.model.refusals import Served, refusals
 
-        by = Served(self.settings, self.inference_services, self.llm_services)
-        return refusals(self.graph, self.resources, by)
+        by = Served(
+            self.settings,
+            lambda: self.installations,
+            self.inference_services,
+            self.llm_services,
+        )
+        return refusals(self.graph, self.resources, self.schemas, by)
 
     @cached_property
     def schemas(self) -> Schemas:
