@@ -164,11 +164,13 @@ class Schemas:
 
         Something that kslint does not follow, or a kustomization that does not take it in as it
         stands beside it, so that it is a patch for another day. A base waits for its overlays,
-        and the patches of Flux may go anywhere.
+        the patches of Flux may go anywhere, and a mere status is what a controller wrote.
         """
         directory = posixpath.dirname(resource.file)
         is_base = "base" in (resource.emitter or directory).split("/")
-        if is_base or "$patch" in resource.body.entries or self._is_patched_by_flux:
+        fields = resource.body.entries
+        is_status = "status" in fields and "spec" not in fields
+        if is_base or is_status or "$patch" in fields or self._is_patched_by_flux:
             return True
         if resource.emitter:
             return any(gap.kind == VALUES for gap in self._graph.partial(resource))
