@@ -10,7 +10,7 @@ from kslint.model.downloads import lasts
 from kslint.model.engines.vllm.adapters import adapters
 from kslint.model.engines.vllm.arguments import parse_arguments
 from kslint.model.engines.vllm.engine import read_engine
-from kslint.model.engines.vllm.image import is_upstream
+from kslint.model.engines.vllm.image import is_upstream, read_image
 from kslint.model.engines.vllm.words import item_words
 from kslint.model.kserve import names
 from kslint.model.kserve.pod_webhook import admitted_pod
@@ -121,11 +121,14 @@ def argument_beside_storage(component: Component) -> Iterator[Problem]:
     pod_spec = component.built.pod_spec or stored
     server = container_named(pod_spec, names.PREDICTOR_CONTAINER) or stored.get("model")
     named = None if server is None else _named_model(server, pod_spec)
-    if named is None:
+    if named is None or server is None:
         return
     text, node, flag, huggingface = named
     paths = {source.mount_path.rstrip("/") or "/" for source in sources}
     if any(text.rstrip("/") == path or text.startswith(path + "/") for path in paths):
+        return
+    above = text.rstrip("/") + "/"
+    if any(path.startswith(above) for path in paths) and not _reads_one_directory(server, pod_spec):
         return
     yield Problem(
         node,
@@ -135,6 +138,21 @@ def argument_beside_storage(component: Component) -> Iterator[Problem]:
         value=text,
         mount=sources[0].mount_path,
     )
+
+
+def _reads_one_directory(server: Node, pod_spec: Node) -> bool:
+    """Does a server look for its model in the very directory that it is given?
+
+    The servers of sklearn, xgboost and lightgbm serve each directory below it as a model of its
+    own, where they find no model in it; what others do is not known.
+    """
+    if read_engine(server, pod_spec) is not None:
+        return True
+    return read_image(server.string("image") or "").name in _ONE_DIRECTORY
+
+
+_ONE_DIRECTORY = ("paddleserver", "pmmlserver")
+"""KServe's servers that do (python/{paddleserver,pmmlserver}/**/__main__.py @v0.19.0)."""
 
 
 def _named_model(server: Node, pod_spec: Node) -> tuple[str, Node, str, bool] | None:
