@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from kslint.graph.gaps import VALUES
+from kslint.model.kubernetes.admission.kinds import is_fragment
 from kslint.model.schemas import tables
 from kslint.model.schemas.definitions import of_definition
 from kslint.model.schemas.schema import either
@@ -142,12 +143,15 @@ class Schemas:
     def is_partial(self, resource: Resource) -> bool:
         """May something add to an object before it is applied?
 
-        Something that kslint does not follow, or a kustomization that does not take it in as it
-        stands beside it, so that it is a patch for another day.
+        Something that kslint does not follow, an object of its name in another file of which it
+        is a part, or a kustomization that does not take it in as it stands beside it.
         """
         if resource.emitter:
             return any(gap.kind == VALUES for gap in self._graph.partial(resource))
-        if self.is_patch(resource):
+        if self.is_patch(resource) or is_fragment(resource):
+            return True
+        twins = self._graph.find(resource.kind, resource.name, None).resources
+        if any(twin.file != resource.file for twin in twins):
             return True
         directory = posixpath.dirname(resource.file)
         if self._kustomized is None:
@@ -198,7 +202,7 @@ class Schemas:
         """The values and blocks of an object with which its schema finds fault."""
         reading = self.reading(resource)
         found = [dropped.node for dropped in self.dropped(resource)]
-        found += [lack.block for lack in self.lacking(resource)]
+        found += [lack.node for lack in self.lacking(resource)]
         found += [refusal.node for refusal in self.refusals(resource)]
         found += [met.node for met in reading.bad]
         return found + [each.node for each in self.suspects([resource]) if each.misfits]
