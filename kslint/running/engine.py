@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from importlib import import_module
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kslint.config import matcher
 from kslint.custom.protocol import StoppedError
-from kslint.findings import Finding, Label, Result, Subject, Summary
+from kslint.findings import SEVERITIES, Finding, Label, Result, Subject, Summary
 from kslint.findings.wording import filled, filled_in_part
 from kslint.rulebook import matching
 from kslint.source.files import display
@@ -60,14 +61,21 @@ def run(
     from kslint.findings.suppressions import excuses
     from kslint.model.model import Model
     from kslint.resources import object_troubles
+    from kslint.source.load import NO_MANIFEST, Other
 
     rules, book = list(rules), list(all_rules)
     model = model or Model.of(loaded, config)
     verdict = judge(model, rules, book)
-    given = excuses(loaded.files, model.resources)
+    given = list(excuses(loaded.files, model.resources))
     troubles = [*loaded.troubles, *object_troubles(loaded.files)]
-    skipped = [(s.file, s.reason) for s in loaded.skipped]
-    read = Read(len(loaded.files), len(model.graph.resources), troubles, skipped)
+    skipped = {s.file: s.reason for s in loaded.skipped}
+    for file in loaded.files:
+        if isinstance(file, Other):
+            troubles += file.troubles
+            if not file.is_used:
+                skipped.setdefault(file.source.name, NO_MANIFEST)
+    files = len({*skipped, *(file.source.name for file in loaded.files)})
+    read = Read(files, len(model.graph.resources), troubles, skipped)
     return conclude(verdict, given, read, rules, config, book)
 
 
@@ -93,12 +101,15 @@ def judge(model: Model, rules: Iterable[Rule], book: Iterable[Rule]) -> Verdict:
 
 
 class Read(NamedTuple):
-    """What is to be said of the input itself: counts, what could not be read, what was skipped."""
+    """What is to be said of the input itself: counts, what could not be read, what was skipped.
+
+    `skipped` has the files that were passed over, in part or as a whole, each with the reason.
+    """
 
     files: int
     resources: int
     troubles: list[Trouble]
-    skipped: list[tuple[str, str]]
+    skipped: dict[str, str]
 
 
 def conclude(
@@ -114,6 +125,7 @@ def conclude(
     Raises RulebookError if the configuration names a rule that does not exist.
     """
     from kslint.findings.suppressions import applied
+    from kslint.source.load import CHART_TEMPLATE, TEMPLATE
 
     reserved = {rule.name: rule for rule in book if rule.reserved}
     findings = [_input_finding(trouble, reserved[trouble.rule]) for trouble in read.troubles]
@@ -127,9 +139,9 @@ def conclude(
         reason_required=config.require_reason,
     )
     findings = _once(findings)
-    skipped = len(read.skipped)
-    summary = Summary(read.files + skipped, read.resources, skipped=skipped)
-    return Result(findings, summary.of(findings), failed, read.skipped)
+    unrendered = sum(reason in (CHART_TEMPLATE, TEMPLATE) for reason in read.skipped.values())
+    summary = Summary(read.files, read.resources, skipped=len(read.skipped), unrendered=unrendered)
+    return Result(findings, summary.of(findings), failed, sorted(read.skipped.items()))
 
 
 def _narrowest(found: list[Located], book: list[Rule]) -> list[Located]:
@@ -140,14 +152,39 @@ def _narrowest(found: list[Located], book: list[Rule]) -> list[Located]:
 
 
 def _once(findings: Iterable[Finding]) -> list[Finding]:
-    """Sorted, and one of those that say the same of the same place.
+    """Sorted, and one of those that a rule has to say of one place.
 
-    An object that two overlays emit is checked twice; the user has one line to change.
+    An object that several overlays emit is checked for each of them, and the user has one line to
+    change. Where values of the overlays make the messages differ, the one that stays names them.
     """
     seen: dict[object, Finding] = {}
     for finding in findings:
         seen.setdefault((finding.rule, finding.span, finding.message), finding)
-    return sorted(seen.values(), key=lambda finding: finding.order)
+    places: dict[object, dict[str, list[Finding]]] = {}
+    for finding in seen.values():
+        place = (finding.rule, finding.span, finding.suppressed is None, bool(finding.overlay))
+        places.setdefault(place, {}).setdefault(finding.overlay, []).append(finding)
+    result = [
+        _joined([one for one in several if one is not None])
+        for overlays in places.values()
+        for several in zip_longest(*overlays.values())
+    ]
+    return sorted(result, key=lambda finding: finding.order)
+
+
+def _joined(several: list[Finding]) -> Finding:
+    """One finding for what several overlays make of a place: the worst of them."""
+    first, *others = sorted(several, key=lambda finding: SEVERITIES.index(finding.severity))
+    if not others:
+        return first
+    named = [f"`{finding.overlay}`" for finding in others[:_NAMED]]
+    more = f" and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
+    likewise = f"(in overlay `{first.overlay}`; likewise in {', '.join(named)}{more})"
+    return first._replace(message=f"{first.message} {likewise}")
+
+
+_NAMED = 3
+"""Overlays that a finding names beside its own."""
 
 
 def choose(
@@ -306,6 +343,7 @@ def _finding(rule: Rule, problem: Problem, resource: Resource | None, model: Mod
         filled_in_part(rule.symptom, problem.facts),
         filled_in_part(rule.help, problem.facts),
         related,
+        overlay="" if resource is None else resource.emitter,
     )
 
 
