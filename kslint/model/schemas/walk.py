@@ -149,7 +149,7 @@ def read(root: Node, schema: Schema) -> Reading:  # noqa: C901  (the loop that a
                         child.plain_style and (literal[:1] in _NO_WORD or literal in WORDS)
                     ) or child.tag is not None:
                         odd.append(Met(child, field, (trail, name)))
-                    if field.limits:
+                    if field.limits and not (field.choices and literal in field.choices):
                         limited.append(Met(child, field, (trail, name)))
                 else:
                     _scalar(reading, child, field, (trail, name))
@@ -166,7 +166,7 @@ def read(root: Node, schema: Schema) -> Reading:  # noqa: C901  (the loop that a
                     odd.append(Met(node, wanted, trail))
                 continue
             items = wanted.items
-            if wanted.limits:
+            if wanted.limits and (len(node.children) != 1 or wanted.facets.get("imin", 0) > 1):
                 limited.append(Met(node, wanted, trail))
             if items is None or items.code == FREE:
                 continue
@@ -232,5 +232,5 @@ def _scalar(reading: Reading, node: Node, field: Schema, trail: Trail) -> None:
             reading.odd.append(Met(node, field, trail))
     elif code in (OBJECT, ARRAY):
         reading.odd.append(Met(node, field, trail))
-    if field.limits:
+    if field.limits and not (field.choices and literal in field.choices):
         reading.limited.append(Met(node, field, trail))
