@@ -8,9 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from kslint.graph.gaps import VALUES
-from kslint.model.kubernetes.admission.kinds import is_fragment
 from kslint.model.schemas import tables
-from kslint.model.schemas.definitions import of_definition
 from kslint.model.schemas.schema import either
 from kslint.model.schemas.suspects import Suspect
 from kslint.model.schemas.types import by_hand, kustomization, of_root, unknown
@@ -101,7 +99,11 @@ class Schemas:
         Of KServe's kinds it adds to what the table knows: it may be newer, or a mere stub.
         """
         family = tables.family_of(group)
-        defined = [of_definition(node) for node in self._defined.get(key, ()) if not _is_open(node)]
+        defined = []
+        if key in self._defined:
+            from kslint.model.schemas.definitions import of_definition
+
+            defined = [of_definition(node) for node in self._defined[key] if not _is_open(node)]
         schema = None
         for each in defined:
             schema = each if schema is None else either(schema, each)
@@ -154,6 +156,8 @@ class Schemas:
             return True
         if resource.emitter:
             return any(gap.kind == VALUES for gap in self._graph.partial(resource))
+        from kslint.model.kubernetes.admission.kinds import is_fragment  # mostly nothing is asked
+
         if self.is_patch(resource) or is_fragment(resource):
             return True
         twins = self._graph.find(resource.kind, resource.name, None).resources
