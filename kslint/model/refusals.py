@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from kslint.source.nodes import Node, Span
 
 
+API_SERVER = "api-server"
+
+
 class Refusal(NamedTuple):
     """One value that is refused. `at` is what is to be changed, and stands in the input."""
 
@@ -36,7 +39,7 @@ class Refusal(NamedTuple):
     code: str
     message: str
     said: str
-    """All that the cluster says of the value, as it prints it."""
+    """What the cluster prints; the API server says all there is of an object at once."""
     made: str
     """What KServe makes of the object, if it is this that is refused: `Deployment`."""
     failure: Failure
@@ -118,7 +121,7 @@ def _served(model: Model) -> Callable[[Resource], Iterable[Met]]:
     return Judge(model.graph, model.settings, whole, services, llms).met
 
 
-def _by_place(resource: Resource, met: Iterable[Met]) -> Iterator[Refusal]:
+def _by_place(resource: Resource, met: list[Met]) -> Iterator[Refusal]:
     """The refusals in their order, one for each place."""
     places: dict[Span, list[Met]] = {}
     nodes: dict[Span, Node] = {}
@@ -130,21 +133,19 @@ def _by_place(resource: Resource, met: Iterable[Met]) -> Iterator[Refusal]:
             places.setdefault(place, []).append(one)
     for place, several in places.items():
         first = several[0]
-        messages = [
-            one.failure.message
-            for one in several
-            if one.failure.stage == first.failure.stage and one.made == first.made
-        ]
+        failure = first.failure
+        told = met if failure.stage == API_SERVER else several[:1]  # others stop at the first
+        messages = [one.failure.message for one in told if one.prefix == first.prefix]
         said = messages[0] if len(messages) == 1 else f"[{', '.join(messages)}]"
         yield Refusal(
             resource,
             nodes[place],
-            first.failure.stage,
-            first.failure.code,
-            messages[0],
+            failure.stage,
+            failure.code,
+            failure.message,
             first.prefix + said,
             first.made,
-            first.failure,
+            failure,
         )
 
 
