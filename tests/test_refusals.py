@@ -120,3 +120,28 @@ def test_go_says_where_a_text_is_no_json(text: str, offset: int | None, message:
     found = problem(text)
     assert (found is None) == (offset is None)
     assert found is None or found == (offset, message)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        (
+            "apiVersion: storage.k8s.io/v1\nkind: StorageClass\nmetadata:\n  name: gp3\n"
+            '  annotations:\n    storageclass.kubernetes.io/is-default-class: "false"\n'
+        ),
+        (
+            "apiVersion: v1\nkind: Service\nmetadata:\n  name: web\n  annotations:\n"
+            "    argocd.argoproj.io/sync-options: ServerSideApply=true\nspec:\n  type: NodePort\n"
+        ),
+        (
+            "apiVersion: batch/v1\nkind: Job\nmetadata: {name: once}\nspec:\n  selector: {}\n"
+            "  template:\n    spec:\n      restartPolicy: Never\n"
+            "      containers: [{name: main, image: busybox}]\n"
+        ),
+    ],
+)
+def test_parts_of_objects_lack_nothing(tmp_path: Path, text: str) -> None:
+    """And a Job may leave its selector to the API server."""
+    (tmp_path / "object.yaml").write_text(text, encoding="utf-8")
+    found = result_of(tmp_path).findings
+    assert not [one for one in found if one.rule.id == "KS903"]

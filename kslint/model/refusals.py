@@ -103,7 +103,8 @@ def _is_misread(resource: Resource, schemas: Schemas) -> bool:
 def _is_whole(resource: Resource, met: list[Met], graph: Graph) -> bool:
     """Is the object applied as it stands, as far as can be seen? False for patches.
 
-    What lacks something, beside an object of its kind and name in another file, is one of it.
+    What lacks something, beside an object of its kind and name in another file, is one of it;
+    so is what has but labels and annotations, for an object that something else makes.
     """
     if kinds.is_fragment(resource) or any(g.kind == VALUES for g in graph.partial(resource)):
         return False
@@ -111,8 +112,20 @@ def _is_whole(resource: Resource, met: list[Met], graph: Graph) -> bool:
         return False  # encrypted: what is applied is something else
     if not any(": Required value" in one.failure.message for one in met):
         return True
+    if set(resource.body.entries) <= _HEAD or _is_applied_in_part(resource):
+        return False
     twins = graph.find(resource.kind, resource.name, None).resources
     return all(twin.file == resource.file for twin in twins)
+
+
+_HEAD = {"apiVersion", "kind", "metadata"}
+_SYNC_OPTIONS = "argocd.argoproj.io/sync-options"
+
+
+def _is_applied_in_part(resource: Resource) -> bool:
+    """Applied on the server's side an object may be a part of what is there."""
+    options = resource.body.string("metadata", "annotations", _SYNC_OPTIONS) or ""
+    return "ServerSideApply=true" in options
 
 
 def _own(resource: Resource, custom: frozenset[str]) -> Iterator[Met]:
