@@ -112,7 +112,7 @@ def _is_whole(resource: Resource, met: list[Met], graph: Graph) -> bool:
         return False  # encrypted: what is applied is something else
     if not any(": Required value" in one.failure.message for one in met):
         return True
-    if set(resource.body.entries) <= _HEAD or _is_applied_in_part(resource):
+    if _is_applied_in_part(resource):
         return False
     twins = graph.find(resource.kind, resource.name, None).resources
     return all(twin.file == resource.file for twin in twins)
@@ -123,7 +123,13 @@ _SYNC_OPTIONS = "argocd.argoproj.io/sync-options"
 
 
 def _is_applied_in_part(resource: Resource) -> bool:
-    """Applied on the server's side an object may be a part of what is there."""
+    """Applied on the server's side an object may be a part of what is there.
+
+    So it is if it has but annotations or labels.
+    """
+    marks = [resource.body.at("metadata", name) for name in ("annotations", "labels")]
+    if set(resource.body.entries) <= _HEAD and any(isinstance(mark, Map) for mark in marks):
+        return True
     options = resource.body.string("metadata", "annotations", _SYNC_OPTIONS) or ""
     return "ServerSideApply=true" in options
 
