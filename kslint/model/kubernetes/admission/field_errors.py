@@ -201,15 +201,15 @@ def present(holder: Node, field: str) -> bool:
 
 _PLACEHOLDER = re.compile(
     r"\{\{|\$[({A-Za-z_]|<[^<>]+>|\[\[|__\w+__|%\w+%|^[A-Z][A-Z0-9]*(?:[-_][A-Z0-9]+)+$"
-    r"|(?:^|-)(?!HTTP|GRPC)[A-Z][A-Z0-9_]{3,}(?:-|$)|^(?:\.{3}|…)$"
-    r"|^(?i:your[-_ ]|(?:change|replace)[-_ ]?me$)"
+    r"|(?:^|[-.])(?!HTTP|GRPC)[A-Z][A-Z0-9_]{3,}(?:[-.]|$)|^(?:\.{3}|…)$"
+    r"|^(?i:your[-_ ]|(?:change|replace)[-_ ]?me$)|^\{[A-Z][A-Z0-9_]*\}|^ENC\["
 )
 
 
 def opaque(text: str) -> bool:
-    """A template, a reference or a placeholder, to be filled in first: it cannot be judged.
+    """A template, a reference, a secret or a placeholder, to be filled in first: not to be judged.
 
-    Placeholders are `PVC_NAME`, `vllm-ZONE`, `<name>`, `your-claim`, `changeme` and `...`.
+    Placeholders are `PVC_NAME`, `vllm-ZONE`, `{PORT}`, `<name>`, `your-claim` and `...`.
     """
     return _PLACEHOLDER.search(text) is not None
 
