@@ -18,13 +18,19 @@ from kslint.model.schemas.suspects import fits
 from kslint.source.nodes import Map
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from kslint.graph.graph import Graph
     from kslint.model.answer import Failure
-    from kslint.model.model import Model
+    from kslint.model.kserve.isvc import InferenceService
+    from kslint.model.kserve.llm.service import LLMInferenceService
+    from kslint.model.kserve.settings import Settings
+    from kslint.model.schemas.catalogue import Schemas
     from kslint.resources import Resource
     from kslint.source.nodes import Node, Span
+
+
+API_SERVER = "api-server"
 
 
 class Refusal(NamedTuple):
@@ -36,25 +42,37 @@ class Refusal(NamedTuple):
     code: str
     message: str
     said: str
-    """All that the cluster says of the value, as it prints it."""
+    """What the cluster prints; the API server says all there is of an object at once."""
     made: str
     """What KServe makes of the object, if it is this that is refused: `Deployment`."""
     failure: Failure
 
 
-def refusals(model: Model) -> list[Refusal]:
-    """Every refusal of the objects that a model judges.
+class Served(NamedTuple):
+    """What KServe serves in an input, and the settings it does that by."""
+
+    settings: list[Settings]
+    whole: Callable[[], list[Settings]]
+    """Those of installations that the input shows whole."""
+    services: list[InferenceService]
+    llms: list[LLMInferenceService]
+
+
+def refusals(
+    graph: Graph, resources: Sequence[Resource], schemas: Schemas, served_by: Served
+) -> list[Refusal]:
+    """Every refusal of some objects.
 
     What a kustomize build may change where the input does not show it is not judged.
     """
     found: list[Refusal] = []
-    served = _served(model)
-    custom = kinds.custom_groups(model.graph)
-    for resource in model.resources:
+    served = _served(graph, resources, served_by)
+    custom = kinds.custom_groups(graph)
+    for resource in resources:
         met = [*_own(resource, custom), *served(resource)]
-        if any(_is_lack(one) for one in met) and _is_misread(resource, model):
+        if any(_is_lack(one) for one in met) and _is_misread(resource, schemas):
             met = [one for one in met if not _is_lack(one)]
-        if met and _is_whole(resource, met, model.graph):
+        if met and _is_whole(resource, met, graph):
             found += _by_place(resource, met)
     return found
 
@@ -70,7 +88,7 @@ def _is_lack(met: Met) -> bool:
     return _LACKS.search(met.failure.message) is not None
 
 
-def _is_misread(resource: Resource, model: Model) -> bool:
+def _is_misread(resource: Resource, schemas: Schemas) -> bool:
     """Has the object a field that its kind has not? Then what it lacks may be written there.
 
     What has a status was taken from a cluster, and mostly not all of it.
@@ -78,14 +96,15 @@ def _is_misread(resource: Resource, model: Model) -> bool:
     status = resource.body.get("status")
     if isinstance(status, Map) and status.entries:
         return True
-    reading = model.schemas.reading(resource)
+    reading = schemas.reading(resource)
     return bool(reading.dropped) or any(not fits(met.node, met.schema.type) for met in reading.odd)
 
 
 def _is_whole(resource: Resource, met: list[Met], graph: Graph) -> bool:
     """Is the object applied as it stands, as far as can be seen? False for patches.
 
-    What lacks something, beside an object of its kind and name in another file, is one of it.
+    What lacks something, beside an object of its kind and name in another file, is one of it;
+    so is what has but labels and annotations, for an object that something else makes.
     """
     if kinds.is_fragment(resource) or any(g.kind == VALUES for g in graph.partial(resource)):
         return False
@@ -93,8 +112,26 @@ def _is_whole(resource: Resource, met: list[Met], graph: Graph) -> bool:
         return False  # encrypted: what is applied is something else
     if not any(": Required value" in one.failure.message for one in met):
         return True
+    if _is_applied_in_part(resource):
+        return False
     twins = graph.find(resource.kind, resource.name, None).resources
     return all(twin.file == resource.file for twin in twins)
+
+
+_HEAD = {"apiVersion", "kind", "metadata"}
+_SYNC_OPTIONS = "argocd.argoproj.io/sync-options"
+
+
+def _is_applied_in_part(resource: Resource) -> bool:
+    """Applied on the server's side an object may be a part of what is there.
+
+    So it is if it has but annotations or labels.
+    """
+    marks = [resource.body.at("metadata", name) for name in ("annotations", "labels")]
+    if set(resource.body.entries) <= _HEAD and any(isinstance(mark, Map) for mark in marks):
+        return True
+    options = resource.body.string("metadata", "annotations", _SYNC_OPTIONS) or ""
+    return "ServerSideApply=true" in options
 
 
 def _own(resource: Resource, custom: frozenset[str]) -> Iterator[Met]:
@@ -105,20 +142,20 @@ def _own(resource: Resource, custom: frozenset[str]) -> Iterator[Met]:
             yield Met(failure, prefix)
 
 
-def _served(model: Model) -> Callable[[Resource], Iterable[Met]]:
+def _served(
+    graph: Graph, resources: Sequence[Resource], by: Served
+) -> Callable[[Resource], Iterable[Met]]:
     """What KServe says to an object, and the API server to what KServe makes of it."""
-    if not any(resource.group == names.GROUP for resource in model.resources):
+    if not any(resource.group == names.GROUP for resource in resources):
         return lambda _: ()  # most trees have none, and the imports take a while
     from kslint.model.kserve.admission.kinds import Judge
-    from kslint.model.kserve.installation import installations
 
-    services = {id(service.resource): service for service in model.inference_services}
-    llms = {id(service.resource): service for service in model.llm_services}
-    whole = list(installations(model))
-    return Judge(model.graph, model.settings, whole, services, llms).met
+    services = {id(service.resource): service for service in by.services}
+    llms = {id(service.resource): service for service in by.llms}
+    return Judge(graph, by.settings, by.whole(), services, llms).met
 
 
-def _by_place(resource: Resource, met: Iterable[Met]) -> Iterator[Refusal]:
+def _by_place(resource: Resource, met: list[Met]) -> Iterator[Refusal]:
     """The refusals in their order, one for each place."""
     places: dict[Span, list[Met]] = {}
     nodes: dict[Span, Node] = {}
@@ -130,21 +167,19 @@ def _by_place(resource: Resource, met: Iterable[Met]) -> Iterator[Refusal]:
             places.setdefault(place, []).append(one)
     for place, several in places.items():
         first = several[0]
-        messages = [
-            one.failure.message
-            for one in several
-            if one.failure.stage == first.failure.stage and one.made == first.made
-        ]
+        failure = first.failure
+        told = met if failure.stage == API_SERVER else several[:1]  # others stop at the first
+        messages = [one.failure.message for one in told if one.prefix == first.prefix]
         said = messages[0] if len(messages) == 1 else f"[{', '.join(messages)}]"
         yield Refusal(
             resource,
             nodes[place],
-            first.failure.stage,
-            first.failure.code,
-            messages[0],
+            failure.stage,
+            failure.code,
+            failure.message,
             first.prefix + said,
             first.made,
-            first.failure,
+            failure,
         )
 
 

@@ -182,7 +182,7 @@ def accepts(spelling: str, release: Version) -> tuple[str, bool] | None:
 
 def _begun(prefix: str, release: Version) -> list[str]:
     """The long spellings that a prefix begins."""
-    if not any(name.startswith(prefix) for name in _every_name()):
+    if never_had(prefix):
         return []
     return [name for name in spellings(release) if name.startswith(prefix)]
 
@@ -218,28 +218,32 @@ def refusal(spelling: str, candidates: tuple[Version, ...]) -> Refusal | None:
     """Why none of some releases accepts an option; None if one does, or none is given."""
     if not candidates or any(accepts(spelling, release) for release in candidates):
         return None
+    having = [one for one in releases() if exactly(spelling, one)]
     begun = [] if spelling.startswith("-") else [_begun(spelling, one) for one in candidates]
-    if any(begun):
+    if any(begun) and not having:
         meant = [
             {exactly(name, release) for name in names}
             for release, names in zip(candidates, begun, strict=True)
         ]
         return Refusal("ambiguous") if all(len(one) > 1 for one in meant) else None
-    return _refusal([one for one in releases() if exactly(spelling, one)], candidates)
+    return _refusal(having, candidates)
 
 
 def never_had(spelling: str) -> bool:
     """True if no release that was read accepts an option, in full or as a prefix."""
-    return not any(one.startswith(spelling) for one in _every_name())
+    names = _every_name()
+    at = bisect_left(names, spelling)
+    return at == len(names) or not names[at].startswith(spelling)
 
 
 @cache
 def _every_name() -> tuple[str, ...]:
-    """Every spelling of every release, and some that none had: negated, inverse."""
+    """Every spelling of every release, and some that none had: negated, inverse. Sorted."""
     names = [*_table("flags")["entries"], *_aliases()]
     parts = [name.partition("-") for name in names]
     inverse = [f"{_INVERSES[head]}-{rest}" for head, _, rest in parts if head in _INVERSES]
-    return (*names, *(f"no-{name}" for name in (*names, *inverse)), *inverse)
+    negated = (f"no-{name}" for name in (*names, *inverse))
+    return tuple(sorted({*names, *negated, *inverse}))
 
 
 @cache
