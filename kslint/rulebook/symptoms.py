@@ -39,7 +39,7 @@ _COMMON_WORDS = """
     info initialization initialize initialized int internal into invalid io is it its k8s kind
     kserve kubelet kubernetes last line list literal load local log make making may message
     missing model more must mutator my name named namespace need new no node nodes none not null
-    occurred of off on one only or org other out path pod pods post predictor preemption proc
+    occurred of off on one only or org other out path pod post predictor preemption proc
     process python reason request requested requests resource root running runtimeerror
     s scheduler scheduling see server service serving set should size so spec started starting
     state status sure test than that the their them then there these they this time to true try
