@@ -99,7 +99,7 @@ def is_fragment(resource: Resource) -> bool:
     """
     spec = resource.spec
     if spec is None:
-        return False
+        return resource.kind in _SPARE and resource.body.entries.keys() <= _HEAD
     if resource.kind in _TEMPLATED:
         pod = spec.at("template", "spec")
         bare = not pod_images(pod) or spec.at("template", "metadata", "labels") is None
@@ -113,6 +113,9 @@ def is_fragment(resource: Resource) -> bool:
     return wanted is not None and all(spec.get(field) is None for field in wanted)
 
 
+_SPARE = frozenset({"PriorityClass", "RuntimeClass", "StorageClass"})
+"""Kinds that the cluster has of its own, to which people add an annotation."""
+_HEAD = frozenset({"apiVersion", "kind", "metadata"})
 _TEMPLATED = frozenset({"DaemonSet", "Deployment", "ReplicaSet", "StatefulSet"})
 _MARKS = {
     ("", "Service"): ("ports", "selector", "type", "externalName", "clusterIP"),
