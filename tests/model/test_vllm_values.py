@@ -150,6 +150,7 @@ def test_a_verdict_on_releases_that_are_not_told() -> None:
         ("me/vllm:v0.23.0", False, False),
         ("rocm/vllm-openai", False, True),
         ("me/vllm-hpu", False, True),
+        ("intel/vllm:0.10.0-xpu", False, True),
         ("me/vllm:1-neuron", False, True),
     ],
 )
