@@ -7,37 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from kslint.cli.options import ConfigOption, IsolatedOption  # noqa: TC001  (typer reads them)
 from kslint.cli.root import app
 
 if TYPE_CHECKING:
     from kslint.config import Config, Node
-
-PathsArgument = Annotated[
-    list[str] | None,
-    typer.Argument(help="Files, directories or globs; `-` reads stdin.", show_default="."),
-]
-ConfigOption = Annotated[
-    str | None,
-    typer.Option(
-        "--config",
-        metavar="FILE",
-        help="Use this configuration, not the nearest kslint.yaml or pyproject.toml upward.",
-    ),
-]
-IsolatedOption = Annotated[
-    bool, typer.Option("--isolated", help="Use no configuration file at all.")
-]
-SelectOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--select",
-        help="Only these rules: names, ids, id prefixes (KS1), categories. Comma-separated.",
-    ),
-]
-IgnoreOption = Annotated[
-    list[str] | None,
-    typer.Option("--ignore", help="Not these rules; taken from what is selected."),
-]
 
 config = typer.Typer(
     help="Show what is configured.",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kslint.cli.config import (  # noqa: TC001  (typer reads them)
+from kslint.cli.options import (  # noqa: TC001  (typer reads them)
     ConfigOption,
     IsolatedOption,
     PathsArgument,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kslint.cli.config import ConfigOption  # noqa: TC001  (typer reads them)
+from kslint.cli.options import ConfigOption  # noqa: TC001  (typer reads them)
 from kslint.cli.root import app
 
 if TYPE_CHECKING:

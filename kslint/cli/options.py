@@ -1,0 +1,127 @@
+"""The arguments and options of the commands, as typer reads them."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Annotated
+
+import typer
+
+from kslint.cli.formats import FORMATS
+
+
+class Severity(str, Enum):
+    """What `--fail-on` takes."""
+
+    error = "error"
+    warning = "warning"
+    note = "note"
+
+
+PathsArgument = Annotated[
+    list[str] | None,
+    typer.Argument(help="Files, directories or globs; `-` reads stdin.", show_default="."),
+]
+ConfigOption = Annotated[
+    str | None,
+    typer.Option(
+        "--config",
+        metavar="FILE",
+        help="Use this configuration, not the nearest kslint.yaml or pyproject.toml upward.",
+    ),
+]
+IsolatedOption = Annotated[
+    bool, typer.Option("--isolated", help="Use no configuration file at all.")
+]
+SelectOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--select",
+        help="Only these rules: names, ids, id prefixes (KS1), categories. Comma-separated.",
+    ),
+]
+IgnoreOption = Annotated[
+    list[str] | None,
+    typer.Option("--ignore", help="Not these rules; taken from what is selected."),
+]
+FormatOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--output-format",
+        metavar="FORMAT[:FILE]",
+        help=f"How to report, and where to; may be repeated. {', '.join(FORMATS)}.",
+        show_default="text",
+    ),
+]
+FailOnOption = Annotated[
+    Severity | None,
+    typer.Option("--fail-on", help="Exit 1 on findings this bad, or worse.", show_default="error"),
+]
+FixOption = Annotated[
+    bool, typer.Option("--fix", help="Mend what can be mended safely, and report the rest.")
+]
+DiffOption = Annotated[
+    bool,
+    typer.Option("--diff", help="Show what --fix would do, and write nothing. Exits 1 if so."),
+]
+UnsafeFixesOption = Annotated[
+    bool,
+    typer.Option(
+        "--unsafe-fixes",
+        help="Also fixes that may change what runs: shown, or made with --fix and --diff.",
+    ),
+]
+ChangedOption = Annotated[
+    bool,
+    typer.Option(
+        "--changed",
+        help="Only what a change brings: findings that touch a changed file, or are new. "
+        "Directories among PATHS are the tree, files have changed. Asks git.",
+    ),
+]
+SinceOption = Annotated[
+    str | None,
+    typer.Option(
+        "--since",
+        metavar="REV",
+        help="What came since the branch left this revision; means --changed.",
+        show_default="HEAD",
+    ),
+]
+BaselineOption = Annotated[
+    str | None,
+    typer.Option(
+        "--baseline",
+        metavar="FILE",
+        help="Findings that do not count. `kslint baseline write` makes the file.",
+        show_default="the nearest .kslint-baseline.json upward",
+    ),
+]
+NoBaselineOption = Annotated[bool, typer.Option("--no-baseline", help="Let every finding count.")]
+NoCacheOption = Annotated[
+    bool, typer.Option("--no-cache", help="Check anew what has been checked before.")
+]
+JobsOption = Annotated[
+    int | None,
+    typer.Option(
+        "--jobs",
+        min=1,
+        metavar="N",
+        help="Processes that check large trees.",
+        show_default="one a core, up to 8; 1 outside Linux",
+    ),
+]
+StatisticsOption = Annotated[
+    bool, typer.Option("--statistics", help="Print how many findings each rule has.")
+]
+ExitZeroOption = Annotated[
+    bool, typer.Option("--exit-zero", help="Exit 0 whatever was found in input that was read.")
+]
+StdinFilenameOption = Annotated[
+    str | None,
+    typer.Option(
+        "--stdin-filename",
+        metavar="FILE",
+        help="The file that stdin stands for, in place of the one on the disk.",
+    ),
+]
