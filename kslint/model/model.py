@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from kslint.model.kserve.llm.service import LLMInferenceService
     from kslint.model.kserve.settings import Settings
     from kslint.model.refusals import Refusal
+    from kslint.model.schemas.decoding import Undecoded
     from kslint.model.schemas.suspects import Suspect
     from kslint.model.schemas.tables import Release
     from kslint.model.workload import Server, Workload
@@ -207,6 +208,13 @@ class Model:
     def suspects(self) -> list[Suspect]:
         """The values that YAML may not read as they were meant."""
         return [*self.schemas.suspects(self.resources), *self.schemas.kustomized()]
+
+    @cached_property
+    def undecoded(self) -> list[Undecoded]:
+        """The documents, and items of lists, that kubectl cannot decode."""
+        from kslint.model.schemas.decoding import undecoded
+
+        return list(undecoded(self.files, self.graph.scopes.referred))
 
     @property
     def files(self) -> list[ParsedFile]:
