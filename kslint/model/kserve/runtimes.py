@@ -110,33 +110,64 @@ class Choice(NamedTuple):
         return self.runtime is None and not self.error
 
 
-def choose(
-    model: Node, namespace: str | None, graph: Graph, profile: str, multi_node: bool = False
-) -> Choice:
-    """The runtime for `predictor.model`, as the controller picks it.
+class Wanted(NamedTuple):
+    """What auto-selection goes by."""
 
-    A runtime that the input does not hold and KServe does not ship is unknown. `multi_node`:
-    the InferenceService has a workerSpec; auto-selection then wants a runtime with one.
+    namespace: str | None
+    profile: str
+    model_format: str
+    version: str | None
+    protocol: str
+    multi_node: bool
+
+
+class Choices:
+    """The runtimes that models get, as the controller picks them.
+
+    What is wanted alike is chosen once: services are many, and runtimes may be too.
     """
-    model_format = model.string("modelFormat", "name") or ""
-    version = model.string("modelFormat", "version")
-    protocol = model.string("protocolVersion")
-    named = model.string("runtime")
-    if named:
-        return _explicit(named, model_format, version, protocol, namespace, graph, profile)
-    candidates = _candidates(namespace, graph, profile)
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+        self._chosen: dict[Wanted, Choice] = {}
+
+    def choose(
+        self, model: Node, namespace: str | None, profile: str, multi_node: bool = False
+    ) -> Choice:
+        """The runtime for `predictor.model`.
+
+        A runtime that the input does not hold and KServe does not ship is unknown. `multi_node`:
+        the InferenceService has a workerSpec; auto-selection then wants a runtime with one.
+        """
+        model_format = model.string("modelFormat", "name") or ""
+        version = model.string("modelFormat", "version")
+        protocol = model.string("protocolVersion")
+        named = model.string("runtime")
+        if named:
+            return _explicit(
+                named, model_format, version, protocol, namespace, self._graph, profile
+            )
+        own = self._graph.of_namespace("ServingRuntime", namespace, names.GROUP)
+        where = namespace if own else ""
+        wanted = Wanted(where, profile, model_format, version, protocol or "v1", multi_node)
+        if wanted not in self._chosen:
+            self._chosen[wanted] = _selected(wanted, self._graph)
+        return self._chosen[wanted]
+
+
+def _selected(wanted: Wanted, graph: Graph) -> Choice:
     fitting = [
         runtime
-        for runtime in candidates
+        for runtime in _candidates(wanted.namespace, graph, wanted.profile)
         if not runtime.disabled
         and not runtime.multi_model
-        and runtime.multi_node == multi_node
-        and runtime.supports(model_format, version, explicit=False)
-        and runtime.supports_protocol(protocol or "v1")
+        and runtime.multi_node == wanted.multi_node
+        and runtime.supports(wanted.model_format, wanted.version, explicit=False)
+        and runtime.supports_protocol(wanted.protocol)
     ]
     if not fitting:
         return Choice(None)  # another runtime may be installed that the input does not show
-    return Choice(_first(fitting, model_format))
+    return Choice(_first(fitting, wanted.model_format))
 
 
 def _explicit(
