@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from kslint.source.characters import is_json
 from kslint.source.document import Refusal
-from kslint.source.files import encoding_of, split_lines
 from kslint.source.nodes import Map, Scalar, Span
+from kslint.source.text import encoding_of, split_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
