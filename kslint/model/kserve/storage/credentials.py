@@ -99,6 +99,8 @@ def secret_use(
     lookup = graph.find("Secret", name, namespace, "")
     if lookup.found is None:
         return SecretUse(name, node, lookup.answer)
+    if len(lookup.resources) > 1:  # which of them will be there, and with which keys?
+        return SecretUse(name, node, FOUND)
     return SecretUse(name, node, FOUND, _kind_of(lookup.found, settings), lookup.found)
 
 
