@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.source import streams
 from kslint.source.load import Input, Other, ParsedFile, Trouble, load_source
-from kslint.source.nodes import Map, Seq
+from kslint.source.nodes import Map, Scalar, Seq
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -184,13 +184,19 @@ def outline(file: ParsedFile) -> Outline | None:
         root = document.root
         if root.is_null:
             continue
-        if not isinstance(root, Map) or not is_object(root):
+        if not isinstance(root, Map) or not is_object(root) or not _is_typed(root):
             return None
         identity = Identity.of(root)
         if identity.kind.endswith("List") or not identity.name:
             return None
         found.append((number, identity))
     return found
+
+
+def _is_typed(root: Map) -> bool:
+    """Are both fields that say what an object is texts? `kind: 5` is none."""
+    fields = (root.get("apiVersion"), root.get("kind"))
+    return all(isinstance(node, Scalar) and isinstance(node.value, str) for node in fields)
 
 
 class Plain(NamedTuple):
