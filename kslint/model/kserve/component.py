@@ -118,6 +118,7 @@ class Draft:
             self.owner.namespace,
             self.owner.settings.profile,
             self.stored.get("workerSpec") is not None,
+            self.owner.resource,
         )
 
     @property

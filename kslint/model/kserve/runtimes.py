@@ -11,6 +11,7 @@ import os
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from kslint.graph.evidence import are_near, homes
 from kslint.model.kserve import names
 from kslint.resources import Resource
 from kslint.source.nodes import Map, Origin, made
@@ -119,6 +120,8 @@ class Wanted(NamedTuple):
     version: str | None
     protocol: str
     multi_node: bool
+    home: str = ""
+    """Where the model stands, if that matters: runtimes that only illustrate count near by."""
 
 
 class Choices:
@@ -130,11 +133,19 @@ class Choices:
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
         self._chosen: dict[Wanted, Choice] = {}
+        kinds = ("ServingRuntime", "ClusterServingRuntime")
+        found = [runtime for kind in kinds for runtime in graph.of_kind(kind, names.GROUP)]
+        self._illustrated = any(graph.evidence.illustrates(runtime) for runtime in found)
 
     def choose(
-        self, model: Node, namespace: str | None, profile: str, multi_node: bool = False
+        self,
+        model: Node,
+        namespace: str | None,
+        profile: str,
+        multi_node: bool = False,
+        user: Resource | None = None,
     ) -> Choice:
-        """The runtime for `predictor.model`.
+        """The runtime for `predictor.model` of an object.
 
         A runtime that the input does not hold and KServe does not ship is unknown. `multi_node`:
         the InferenceService has a workerSpec; auto-selection then wants a runtime with one.
@@ -145,20 +156,28 @@ class Choices:
         named = model.string("runtime")
         if named:
             return _explicit(
-                named, model_format, version, protocol, namespace, self._graph, profile
+                named, model_format, version, protocol, namespace, self._graph, profile, user
             )
         own = self._graph.of_namespace("ServingRuntime", namespace, names.GROUP)
         where = namespace if own else ""
-        wanted = Wanted(where, profile, model_format, version, protocol or "v1", multi_node)
+        home = " ".join(sorted(homes(user))) if self._illustrated and user is not None else ""
+        wanted = Wanted(where, profile, model_format, version, protocol or "v1", multi_node, home)
         if wanted not in self._chosen:
-            self._chosen[wanted] = _selected(wanted, self._graph)
+            self._chosen[wanted] = _selected(wanted, self._graph, user)
         return self._chosen[wanted]
 
 
-def _selected(wanted: Wanted, graph: Graph) -> Choice:
+def _is_meant(runtime: Resource, graph: Graph, user: Resource | None) -> bool:
+    """May an object use a runtime? Not one of a test or an example elsewhere."""
+    if not graph.evidence.illustrates(runtime):
+        return True
+    return user is not None and are_near(runtime, user)
+
+
+def _selected(wanted: Wanted, graph: Graph, user: Resource | None) -> Choice:
     fitting = [
         runtime
-        for runtime in _candidates(wanted.namespace, graph, wanted.profile)
+        for runtime in _candidates(wanted.namespace, graph, wanted.profile, user)
         if not runtime.disabled
         and not runtime.multi_model
         and runtime.multi_node == wanted.multi_node
@@ -178,8 +197,9 @@ def _explicit(
     namespace: str | None,
     graph: Graph,
     profile: str,
+    user: Resource | None,
 ) -> Choice:
-    runtime = find(name, namespace, graph, profile)
+    runtime = find(name, namespace, graph, profile, user)
     if runtime is None:
         return Choice(None)
     if runtime.disabled:
@@ -193,22 +213,26 @@ def _explicit(
     return Choice(runtime)
 
 
-def find(name: str, namespace: str | None, graph: Graph, profile: str) -> Runtime | None:
+def find(
+    name: str, namespace: str | None, graph: Graph, profile: str, user: Resource | None = None
+) -> Runtime | None:
     """A runtime by name: the namespace's own before the cluster's, the input's before the stock."""
     for kind, where in (("ServingRuntime", namespace), ("ClusterServingRuntime", "")):
-        found = graph.find(kind, name, where, names.GROUP).found
-        if found is not None:
-            return Runtime(found, False)
+        for found in graph.find(kind, name, where, names.GROUP).resources:
+            if _is_meant(found, graph, user):
+                return Runtime(found, False)
     return next((r for r in stock(profile) if r.name == name), None)
 
 
-def _candidates(namespace: str | None, graph: Graph, profile: str) -> list[Runtime]:
+def _candidates(
+    namespace: str | None, graph: Graph, profile: str, user: Resource | None
+) -> list[Runtime]:
     """Runtimes in the order of selection: namespace before cluster, by protocol rank and name."""
     scopes: tuple[list[Runtime], list[Runtime]] = ([], [])
     near = graph.of_namespace("ServingRuntime", namespace, names.GROUP)
-    scopes[0].extend(Runtime(resource, False) for resource in near)
     own = graph.of_kind("ClusterServingRuntime", names.GROUP)
-    scopes[1].extend(Runtime(resource, False) for resource in own)
+    for scope, found in zip(scopes, (near, own), strict=True):
+        scope.extend(Runtime(r, False) for r in found if _is_meant(r, graph, user))
     held = {runtime.name for runtime in scopes[1]}
     scopes[1].extend(r for r in stock(profile) if r.name not in held)
     return [r for scope in scopes for r in sorted(scope, key=lambda r: (r.protocol_rank, r.name))]
