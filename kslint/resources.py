@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from kslint.source import streams
 from kslint.source.load import Input, Other, ParsedFile, Trouble, load_source
-from kslint.source.nodes import Map, Seq
+from kslint.source.nodes import Map, Scalar, Seq
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from kslint.source.document import Document
     from kslint.source.files import Source
@@ -156,8 +157,8 @@ class WatchedOther(Other):
 
     __slots__ = ("watch",)
 
-    def __init__(self, source: Source, watch: Watch) -> None:
-        super().__init__(source)
+    def __init__(self, source: Source, watch: Watch, is_broken: bool) -> None:
+        super().__init__(source, is_broken)
         self.watch = watch
 
     def _read(self) -> list[Document]:
@@ -183,13 +184,19 @@ def outline(file: ParsedFile) -> Outline | None:
         root = document.root
         if root.is_null:
             continue
-        if not isinstance(root, Map) or not is_object(root):
+        if not isinstance(root, Map) or not is_object(root) or not _is_typed(root):
             return None
         identity = Identity.of(root)
         if identity.kind.endswith("List") or not identity.name:
             return None
         found.append((number, identity))
     return found
+
+
+def _is_typed(root: Map) -> bool:
+    """Are both fields that say what an object is texts? `kind: 5` is none."""
+    fields = (root.get("apiVersion"), root.get("kind"))
+    return all(isinstance(node, Scalar) and isinstance(node.value, str) for node in fields)
 
 
 class Plain(NamedTuple):
@@ -232,8 +239,13 @@ def is_object(root: Node) -> bool:
     )
 
 
-def object_troubles(files: Iterable[ParsedFile]) -> Iterator[Trouble]:
+def object_troubles(
+    files: Iterable[ParsedFile], by_kustomize: Collection[str] = ()
+) -> Iterator[Trouble]:
     """What YAML allows and an object or a kustomization must not hold.
+
+    kubectl stops at the first of it: a document that is no object counts where objects stand in
+    the same file. Files in `by_kustomize` only kustomize reads, whose YAML is a newer one.
 
     Of keys that stand twice in one mapping kubectl keeps the last without a word, kustomize
     refuses the file: the same manifest deploys or not, depending on the road. Null keys,
@@ -243,14 +255,20 @@ def object_troubles(files: Iterable[ParsedFile]) -> Iterator[Trouble]:
     for file in files:
         if isinstance(file, Other):
             continue
-        for document in file.documents:
-            if not (document.duplicates or document.refusals) or not (
-                is_object(document.root) or _is_kustomization(document.root, file.source.name)
-            ):
-                continue
-            for message, span in document.refusals:
+        name = file.source.name
+        documents = file.documents
+        applied = any(is_object(document.root) for document in documents)
+        if applied and name not in by_kustomize:
+            for message, span in streams.refusals(file.source, documents):
                 yield Trouble("yaml-syntax", span, message)
-            for name, again, first in document.duplicates:
+        for document in documents:
+            if not (document.duplicates or document.refusals):
+                continue
+            is_read = is_object(document.root) or _is_kustomization(document.root, name)
+            if applied or is_read:
+                for message, span in document.refusals:
+                    yield Trouble("yaml-syntax", span, message)
+            for name, again, first in document.duplicates if is_read else ():
                 if again.span is None or first.span is None:
                     continue
                 message = f"key `{name}` stands twice in one mapping"

@@ -36,6 +36,10 @@ class Scopes:
         self.resources = resources
         self.emissions: list[Emission] = []
         self.applications: Applications | None = None
+        self.taken: set[str] = set()
+        """Files of objects that kustomizations take in or read."""
+        self.referred: set[str] = set()
+        """All files that kustomizations take in or read, and some that are not there."""
         self._emission: dict[int, Emission] = {}
         self._owners: dict[int, list[Owner]] = {}
         kustomized = any(posixpath.basename(p.file) in KUSTOMIZATIONS for p in others)
@@ -141,8 +145,9 @@ class Scopes:
         self.emissions = [done[key] for key in sorted(done)]
 
     def _collect(self, written: list[Resource], tree: Tree) -> None:
-        taken = tree.taken()
-        self.resources = [r for r in written if r.file not in taken]
+        self.referred = tree.referred()
+        self.taken = self.referred.intersection(tree.objects)
+        self.resources = [r for r in written if r.file not in self.taken]
         self._emission.clear()
         for emission in self.emissions:
             self.resources += emission.resources

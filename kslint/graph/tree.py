@@ -62,14 +62,13 @@ class Tree:
                 return document.source.text()
         return None
 
-    def taken(self) -> set[str]:
+    def referred(self) -> set[str]:
         """Files that kustomizations take in or read; their documents are no objects as they are."""
-        found: set[str] = set()
-        for directory, root in self.kustomizations.items():
-            for text in _file_references(root):
-                if (path := join(directory, text)) in self.objects:
-                    found.add(path)
-        return found
+        return {
+            join(directory, text)
+            for directory, root in self.kustomizations.items()
+            for text in _file_references(root)
+        }
 
     def tops(self) -> list[str]:
         """The kustomizations that no other one includes."""

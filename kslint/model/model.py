@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from kslint.model.kserve.settings import Settings
     from kslint.model.kubernetes.quantity import Quantity
     from kslint.model.refusals import Refusal
+    from kslint.model.schemas.decoding import Undecoded
     from kslint.model.schemas.suspects import Suspect
     from kslint.model.schemas.tables import Release
     from kslint.model.workload import Server, Workload
@@ -251,6 +252,13 @@ class Model:
     def suspects(self) -> list[Suspect]:
         """The values that YAML may not read as they were meant."""
         return [*self.schemas.suspects(self.resources), *self.schemas.kustomized()]
+
+    @cached_property
+    def undecoded(self) -> list[Undecoded]:
+        """The documents, and items of lists, that kubectl cannot decode."""
+        from kslint.model.schemas.decoding import undecoded
+
+        return list(undecoded(self.files, self.graph.scopes.referred))
 
     @property
     def files(self) -> list[ParsedFile]:

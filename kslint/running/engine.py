@@ -67,7 +67,7 @@ def run(
     model = model or Model.of(loaded, config)
     verdict = judge(model, rules, book)
     given = list(excuses(loaded.files, model.resources))
-    troubles = [*loaded.troubles, *object_troubles(loaded.files)]
+    troubles = [*loaded.troubles, *object_troubles(loaded.files, model.graph.scopes.taken)]
     skipped = {s.file: s.reason for s in loaded.skipped}
     for file in loaded.files:
         if isinstance(file, Other):

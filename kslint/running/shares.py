@@ -86,7 +86,7 @@ class Survey(NamedTuple):
             return cls(0, [], read.troubles, skipped, GONE), []
         (file,) = read.files
         if isinstance(file, Other):
-            return cls(0, [], [], skipped, OTHER), []
+            return cls(0, [], [], skipped, BROKEN if file.is_broken else OTHER), []
         troubles = [*read.troubles, *object_troubles(read.files)]
         found = None if troubles or skipped else outline(file)
         objects = resources_of(read.files)[0] if found is None else found
@@ -105,8 +105,9 @@ class Survey(NamedTuple):
         )
 
 
-MANIFEST, OTHER, GONE = "manifest", "other", "gone"
-"""Sorts of files: that may hold objects, that cannot, and of which nothing is left to read."""
+MANIFEST, OTHER, BROKEN, GONE = "manifest", "other", "broken", "gone"
+"""Sorts of files: that may hold objects; that cannot; that cannot, and cannot be parsed either; and
+of which nothing is left to read."""
 
 
 def _troubles(values: Any) -> list[Trouble]:
@@ -232,7 +233,7 @@ def check(
     skipped = {part.file: part.reason for part in unread.skipped}
     skipped |= {name: reason for name, one in surveys.items() for reason, _, _ in one.skipped}
     for name, survey in surveys.items():
-        if survey.sort == OTHER and name not in used:
+        if survey.sort in (OTHER, BROKEN) and name not in used:
             skipped.setdefault(name, NO_MANIFEST)
     troubles = [*unread.troubles, *of_files, *dict.fromkeys(of_others)]
     objects = sum(survey.objects for survey in found.surveys)
@@ -348,8 +349,8 @@ class _Judge:
         self._others: list[WatchedOther] = []
         for source, survey in zip(job.files.values(), surveys, strict=True):
             skipped += [Skipped(source.name, why, source, *lines) for why, *lines in survey.skipped]
-            if survey.sort == OTHER:
-                self._others.append(WatchedOther(source, self._watch))
+            if survey.sort in (OTHER, BROKEN):
+                self._others.append(WatchedOther(source, self._watch, survey.sort == BROKEN))
                 files.append(self._others[-1])
             elif survey.outline is not None and survey.sort != GONE:
                 documents = read.pop(source.name, None)

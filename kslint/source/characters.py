@@ -67,6 +67,8 @@ def json_values(data: bytes | str) -> list[JsonValue]:
 def may_hold_no_number(data: bytes | str) -> bool:
     """Does `.inf` or `.nan` stand anywhere in a stream?"""
     if isinstance(data, bytes):
+        if encoding_of(data).startswith("utf-16"):
+            return True
         return any(word.encode() in data for word in _NO_NUMBERS)
     return any(word in data for word in _NO_NUMBERS)
 

@@ -90,10 +90,12 @@ class Other(ParsedFile):
     What is broken in it is of no interest until something needs it.
     """
 
-    __slots__ = ("_broken", "_needed", "_seen")
+    __slots__ = ("_broken", "_needed", "_seen", "is_broken")
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, is_broken: bool = False) -> None:
+        """`is_broken` says that it was read like a manifest, and cannot be parsed."""
         super().__init__(source, [])
+        self.is_broken = is_broken
         self._documents = None
         self._broken: list[Trouble] = []
         self._needed = self._seen = False
@@ -183,7 +185,7 @@ def load_source(source: Source, result: Input) -> None:
     if len(result.troubles) > before and not source.named and not looks_like_manifest(source):
         del result.troubles[before:]
         if result.files and result.files[-1].source is source:
-            result.files[-1] = Other(source)
+            result.files[-1] = Other(source, is_broken=True)
 
 
 def _load(source: Source, result: Input) -> None:

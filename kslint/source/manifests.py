@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 KSERVE = "serving.kserve.io"
 """A file that names it is worth a second look, whatever else it says."""
-_READ_BY_NAME = ("kustomization", "chart", "helmfile")
+_READ_BY_NAME = (
+    "kustomization.yaml", "kustomization.yml", "Kustomization", "Chart.yaml", "helmfile.yaml",
+    "helmfile.yml",
+)  # fmt: skip
 """Files that tools read by their name, in which an object's fields may be missing."""
 
 _KIND = rb"""(?mi)^ {0,4}["']?kind["']?[ \t]*:"""
@@ -48,8 +51,7 @@ def may_be_manifest(source: Source) -> bool:
 
 def read_by_name(source: Source) -> bool:
     """Is a file called as tools look for it?"""
-    stem = source.name.rpartition("/")[2].lower().partition(".")[0]
-    return stem in _READ_BY_NAME
+    return source.name.rpartition("/")[2] in _READ_BY_NAME
 
 
 def looks_like_manifest(source: Source) -> bool:

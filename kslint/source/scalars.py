@@ -35,6 +35,7 @@ _INTEGER = re.compile(
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?", re.ASCII)
 _NO_NUMBER = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)", re.ASCII)
 _DATE = re.compile("([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})", re.ASCII)
+_TIME = r"(?:[Tt]{0}(?:Z|[-+]\d\d:\d\d)|\ {0})?".format(r"\d\d?:\d\d?:\d\d?(?:\.\d+)?")
 _BASES = {"x": 16, "X": 16, "b": 2, "B": 2, "o": 8, "O": 8}
 
 TAG = "tag:yaml.org,2002:"
@@ -123,6 +124,16 @@ def is_date(literal: str) -> bool:
     return True
 
 
+def _is_timestamp(literal: str) -> bool:
+    """Is it one of the forms of go-yaml v2 (`allowedTimestampFormats`)?"""
+    date = _DATE.match(literal)
+    return (
+        date is not None
+        and is_date(date[0])
+        and re.fullmatch(_TIME, literal[date.end() :], re.ASCII) is not None
+    )
+
+
 def is_no_number(literal: str) -> bool:
     """Is a plain scalar an infinity or no number? JSON has no form for it: Kubernetes refuses."""
     return _NO_NUMBER.fullmatch(literal) is not None
@@ -133,6 +144,8 @@ def refusal(literal: str, tag: str) -> str | None:
     short = "!!" + tag.removeprefix(TAG)
     if tag == TAG + "binary" and _decoded(literal) is None:
         return "!!binary value contains invalid base64 data"
+    if tag == TAG + "timestamp" and not _is_timestamp(literal):
+        return f"cannot decode `{literal}` as a {short}"
     if tag in _TYPES and not _bears(resolve(literal, plain=True), tag):
         return f"cannot decode `{literal}` as a {short}"
     return None

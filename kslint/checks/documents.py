@@ -1,0 +1,54 @@
+"""Documents that hold no object where one is due, and what was not read at all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kslint.findings import Problem
+from kslint.model import unchecked
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kslint.model.model import Model
+
+
+def undecoded(model: Model) -> Iterator[Problem]:
+    """A document or an item of a list that kubectl cannot decode."""
+    for fault in model.undecoded:
+        if fault.what == "misspelt":
+            fix = f"write `{fault.field}`"
+        elif fault.field:
+            fix = f"write `{fault.field}`, or move what is no object to a file of its own"
+        else:
+            fix = "write an object here, or move what is none to a file of its own"
+        place = fault.node.place
+        yield Problem(
+            fault.node,
+            variant="default" if fault.what == "missing" else fault.what,
+            severity=None if fault.sure else "warning",
+            thing="item" if fault.in_list else "document",
+            field=fault.field,
+            found=fault.found,
+            file="" if place is None else place.file,
+            fix=fix,
+        )
+
+
+def passed_over(model: Model) -> Iterator[Problem]:
+    """What names KServe and could not be read."""
+    for one in unchecked.unchecked(model.graph):
+        fix = "render it first: `helm template CHART | kslint check -`"
+        if one.what == "broken":
+            fix = "repair it, or exclude it if it is no manifest"
+        many = one.templates > 1
+        yield Problem(
+            one.node,
+            variant=one.what,
+            name=one.node.text,
+            what=one.reason,
+            count=f"{one.templates} templates" if many else "a template",
+            verb="name" if many else "names",
+            was="were" if many else "was",
+            fix=fix,
+        )

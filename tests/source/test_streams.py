@@ -1,0 +1,92 @@
+"""What kubectl does not take though YAML does. Each was given to kubectl 1.32."""
+
+from __future__ import annotations
+
+import pytest
+
+from kslint.resources import object_troubles
+from kslint.source.files import Source
+from kslint.source.load import Input, load_source
+
+OBJECT = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ok}\n"
+MARK = "\ufeff"
+
+
+def places(text: str | bytes, name: str = "f.yaml", kustomize: bool = False) -> list[str]:
+    data = text.encode() if isinstance(text, str) else text
+    loaded = Input([], [], [])
+    load_source(Source(name, data), loaded)
+    assert loaded.troubles == []
+    troubles = object_troubles(loaded.files, {name} if kustomize else ())
+    return [f"{trouble.span.line}:{trouble.span.column} {trouble.message}" for trouble in troubles]
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        (OBJECT + "---foo: 1\n", "4:1 kubectl takes `---` at"),
+        (OBJECT + "--- text\n", "4:1 kubectl takes nothing but a comment"),
+        (OBJECT + "--- {a: b}\n", "4:1 kubectl takes nothing but a comment"),
+        (OBJECT + "---\nx: .inf\n---\n" + OBJECT, "5:4 `.inf` has no form"),
+        (OBJECT + "---\n? [a]\n: x\n", "5:3 a mapping or a list is no key"),
+        (OBJECT + "---\n~: x\n", "5:1 null is no key"),
+        (OBJECT + 'data: {a: "http:\\/\\/x"}\n', "4:17 found unknown escape"),
+        (OBJECT + 'data:\n  a: "x\n    y\\/z"\n', "6:6 found unknown escape"),
+        (OBJECT + "data: {a: x?y}\n", "4:12 within braces"),
+        (OBJECT + "data: {a: http://x/?a=b}\n", "4:20 within braces"),
+        (OBJECT + "data: {a: [b, c?]}\n", "4:16 within braces"),
+        (OBJECT + 'data: {a? "x"}\n', "4:9 within braces"),
+        (OBJECT + MARK + "\n", "4:1 a byte order mark stands inside"),
+        (OBJECT + "data: {a: !!timestamp x}\n", "4:11 cannot decode `x` as a !!timestamp"),
+        (OBJECT + "data: {a: !!timestamp 2020-13-45}\n", "4:11 cannot decode"),
+        (OBJECT + "\r---\r" + OBJECT, "6:1 kubectl reads one document"),
+        (OBJECT + "\x85---\x85" + OBJECT, "6:1 kubectl reads one document"),
+        ('{"apiVersion": "v1", "kind": "ConfigMap"}\n...\n', "2:1 kubectl reads JSON"),
+    ],
+)
+def test_what_kubectl_refuses_or_drops(text: str, place: str) -> None:
+    (found,) = places(text)
+    assert found.startswith(place)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        OBJECT + "--- # comment\n" + OBJECT,
+        OBJECT + "---\t\n" + OBJECT,
+        OBJECT + "data:\n  a: |\n    ---foo\n",
+        OBJECT + "data: {a: 'x?', b: \"y?\"}\n",
+        OBJECT + "data: {? a : b}\n",
+        OBJECT + "data:\n  a: b?c\n  d: [e] # ?\n",
+        OBJECT + "data: {a: 'x\\/y'}\n",
+        OBJECT + "data:\n  a: x\\/y\n",
+        OBJECT + 'data: {a: "x\\\\/y"}\n',
+        OBJECT + "data: {a: !!timestamp 2020-1-2, b: !!timestamp 2020-01-02T3:4:5.5+01:00}\n",
+        OBJECT + "data: {a: !!timestamp 2020-01-02 3:4:5}\n",
+        OBJECT + "...\n---\n" + OBJECT,
+        OBJECT + "...\n",
+        MARK + OBJECT,
+        OBJECT.replace("\n", "\r\n") + "---\r\n" + OBJECT,
+        '{"apiVersion": "v1", "kind": "ConfigMap", "data": {"a": "x\\/y?"}}\n',
+        # nothing to apply
+        "a: {b: c?}\n---foo: 1\n",
+    ],
+)
+def test_what_kubectl_takes(text: str) -> None:
+    assert places(text) == []
+
+
+def test_kustomize_reads_a_newer_yaml() -> None:
+    text = OBJECT + 'data: {a: x?y, b: "c\\/d"}\n'
+    assert len(places(text)) == 2
+    assert places(text, kustomize=True) == []
+
+
+@pytest.mark.parametrize(("encoding", "count"), [("utf-16", 0), ("utf-16-le", 1), ("utf-16-be", 1)])
+def test_utf_16_has_a_mark(encoding: str, count: int) -> None:
+    assert len(places(OBJECT.encode(encoding))) == count
+
+
+def test_infinities_in_utf_16() -> None:
+    (found,) = places((OBJECT + "x: .inf\n").encode("utf-16"))
+    assert found.startswith("4:4 `.inf`")
