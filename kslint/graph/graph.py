@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.graph.completeness import ALWAYS_THERE, Completeness
 from kslint.graph.references import produced, references
-from kslint.graph.repository import glob_matches
 from kslint.graph.scopes import Scopes
 from kslint.resources import Sketch, resources_of
+from kslint.source.globs import by_parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -232,7 +232,7 @@ class Graph:
         return [
             (name, self.documents[name])
             for name in sorted(self.documents)
-            if glob_matches(local or pattern, name) or glob_matches("**/" + pattern, name)
+            if by_parts(local or pattern, name) or by_parts("**/" + pattern, name)
         ]
 
     def may_hold(self, resource: Resource, text: str) -> bool:

@@ -311,7 +311,7 @@ def _matches(base: str, steps: list[str]) -> Iterator[str]:
         if os.path.lexists(path):
             yield from _matches(path, rest)
         return
-    from fnmatch import fnmatchcase
+    from kslint.source.globs import of_name
 
     if step == "**":
         while rest[:1] == ["**"]:
@@ -323,7 +323,7 @@ def _matches(base: str, steps: list[str]) -> Iterator[str]:
             is_below = entry.is_dir(follow_symlinks=False) and entry.name not in SKIPPED_DIRECTORIES
             if is_below and not hidden:
                 yield from _matches(entry.path, [step, *rest])
-        elif not hidden and fnmatchcase(entry.name, step) and (not rest or entry.is_dir()):
+        elif not hidden and of_name(step).matches(entry.name) and (not rest or entry.is_dir()):
             yield from _matches(entry.path, rest)
 
 
