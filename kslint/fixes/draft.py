@@ -18,7 +18,7 @@ from kslint.source.rereading import around, written
 from kslint.source.rewriting import Rewriter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Iterator
 
     from kslint.findings import Problem
     from kslint.model.model import Model
@@ -96,6 +96,11 @@ class Draft:
     def append(self, sequence: Node, value: JsonValue) -> None:
         self._for(sequence).append(self.way(sequence)[-1], value)
 
+    def divide(self, item: Node, values: list[str]) -> None:
+        """Several items in the place of one."""
+        *_, parent, child = self.way(item)
+        self._for(item).divide(parent, next(self._index(parent, child)), values)
+
     def rename(self, node: Node, new: str) -> None:
         """Another name for the key that a node stands under."""
         *_, parent, child = self.way(node)
@@ -110,9 +115,11 @@ class Draft:
 
     def to_front(self, item: Node) -> None:
         *_, parent, child = self.way(item)
-        self._for(item).to_front(
-            parent, next(i for i, c in enumerate(parent.elements()) if c is child)
-        )
+        self._for(item).to_front(parent, next(self._index(parent, child)))
+
+    @staticmethod
+    def _index(parent: Node, child: Node) -> Iterator[int]:
+        return (index for index, one in enumerate(parent.elements()) if one is child)
 
     def finished(self) -> tuple[Edit, ...]:
         if self._writer is None:

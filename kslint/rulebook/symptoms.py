@@ -40,7 +40,7 @@ _COMMON_WORDS = """
     kserve kubelet kubernetes last line list literal load local log make making may message
     missing model more must mutator my name named namespace need new no node nodes none not null
     occurred of off on one only or org other out path pod pods post predictor preemption proc
-    process python reason request requested requests required resource root running runtimeerror
+    process python reason request requested requests resource root running runtimeerror
     s scheduler scheduling see server service serving set should size so spec started starting
     state status sure test than that the their them then there these they this time to true try
     trying type typeerror unable unexpected up url use used user using v1 validator value

@@ -161,17 +161,14 @@ def _documents(
 def _document(  # noqa: C901  (one loop over all events: calls would cost a third more time)
     source: Source, next_event: Any, number: int
 ) -> Document:
-    """Compose up to the end of the document. The loop keeps its state in locals for speed."""
-    duplicates: list[Duplicate] = []
-    refusals: list[Refusal] = []
-    composite: list[Span] = []
-    overridden: list[Overridden] = []
-    redefined: list[Redefined] = []
-    anchors: dict[str, tuple[Node, int]] = {}
-    former: dict[str, Node] = {}  # what a redefined anchor named before, until an alias uses it
-    open_anchors: dict[int, tuple[str, int]] = {}
+    """Compose up to the end of the document.
+
+    The loop sees every event, so it keeps what it needs for each in locals; what is rare (anchors,
+    aliases, tags, odd keys) is a call.
+    """
+    document = Document(Scalar(""), number, [], [], [], [], [])
+    anchors = _Anchors(source, document.redefined)
     count = 0  # nodes so far, aliases expanded
-    expanded = 0  # of these, what aliases brought
     stack: list[tuple[Node | None, Scalar | None, set[str] | None]] = []
     container: Node | None = None
     key: Scalar | None = None  # the key that waits for its value, in a mapping
@@ -183,36 +180,22 @@ def _document(  # noqa: C901  (one loop over all events: calls would cost a thir
         kind = event.__class__
         node: Node
         if kind is ScalarEvent:
-            node = Scalar(
-                event.value,
-                event.implicit[0],
-                event.tag,
-                source,
-                event.start_mark,
-                event.end_mark,
-            )
-            if event.tag is not None:
-                refusals.extend(_tag_refusal(source, event))
+            start, end = event.start_mark, event.end_mark
+            node = Scalar(event.value, event.implicit[0], event.tag, source, start, end)
             count += 1
+            if event.tag is not None:
+                document.refusals.extend(_tag_refusal(source, event))
             if event.anchor:
-                if event.anchor in anchors:
-                    former[event.anchor] = anchors[event.anchor][0]
-                anchors[event.anchor] = (node, 1)
+                anchors.define(event.anchor, node, 1)
         elif kind is MappingStartEvent or kind is SequenceStartEvent:
             start, end = event.start_mark, event.end_mark
-            node = (
-                Map(None, source, start, end)
-                if kind is MappingStartEvent
-                else Seq(None, source, start, end)
-            )
-            if event.tag is not None:
-                refusals.extend(_tag_refusal(source, event))
+            collection = Map if kind is MappingStartEvent else Seq
+            node = collection(None, source, start, end)
             count += 1
+            if event.tag is not None:
+                document.refusals.extend(_tag_refusal(source, event))
             if event.anchor:
-                if event.anchor in anchors:
-                    former[event.anchor] = anchors[event.anchor][0]
-                anchors[event.anchor] = (node, -1)
-                open_anchors[id(node)] = (event.anchor, count)
+                anchors.open(event.anchor, node, count)
             if len(stack) >= MAX_DEPTH:
                 raise YamlError(f"nested deeper than {MAX_DEPTH} levels", _span(source, start, end))
             stack.append((container, key, merged))
@@ -222,30 +205,12 @@ def _document(  # noqa: C901  (one loop over all events: calls would cost a thir
             assert container is not None
             node = container
             node.end = event.end_mark
-            if open_anchors and id(node) in open_anchors:
-                name, began = open_anchors.pop(id(node))
-                if anchors[name][0] is node:
-                    anchors[name] = (node, count - began + 1)
+            if anchors.opened:
+                anchors.close(node, count)
             container, key, merged = stack.pop()
         elif kind is AliasEvent:
-            here = _span(source, event.start_mark, event.end_mark)
-            if event.anchor not in anchors:
-                raise YamlError(f"alias *{event.anchor} has no anchor before it", here)
-            target, size = anchors[event.anchor]
-            if size < 0:
-                raise YamlError(f"alias *{event.anchor} stands inside its own anchor", here)
+            node, size = anchors.resolve(event, len(stack))
             count += size
-            expanded += size
-            if expanded > MAX_EXPANSION:
-                raise YamlError(
-                    f"aliases expand to more than {MAX_EXPANSION} nodes (a YAML bomb?)", here
-                )
-            if size > 1 and len(stack) + _height(target) > MAX_DEPTH:
-                raise YamlError(f"aliases nest deeper than {MAX_DEPTH} levels", here)
-            if event.anchor in former:
-                first = former.pop(event.anchor)
-                redefined.append(Redefined(event.anchor, first, target, here))
-            node = target.moved(None)
             if key is None and container.__class__ is Map:  # a key stands where it is used
                 node.start, node.end = event.start_mark, event.end_mark
         else:  # the end of the document
@@ -256,37 +221,100 @@ def _document(  # noqa: C901  (one loop over all events: calls would cost a thir
         elif container.__class__ is Seq:
             container.children.append(node)
         elif key is None:
-            if node.__class__ is Scalar:
-                key = node
-            else:
-                here = _span(source, node.start, node.end)
-                composite.append(here)
-                refusals.append(Refusal("a mapping or a list is no key of an object", here))
-                key = Scalar("", False, None, source, node.start, node.end)
+            key = node if isinstance(node, Scalar) else _composite_key(source, node, document)
         else:
             name = key.literal
             entries: dict[str, Node] = container.entries  # type: ignore[attr-defined]
             if name == "<<" and (key.tag == MERGE_TAG or key.plain_style):
-                merged = _merge(entries, node, key, source, merged, overridden)
+                merged = _merge(entries, node, key, source, merged, document.overridden)
                 key = None
                 continue
             if (key.plain_style and (name < ":" or name in WORDS)) or key.tag is not None:
                 # numbers sort before the colon, words after it
-                name = _name(key, source, refusals)
+                name = _name(key, source, document.refusals)
             node.key = key
             if name in entries:
-                if merged is None or name not in merged:
-                    before = entries[name].key
-                    assert before is not None
-                    duplicates.append(Duplicate(name, key, before))
-                else:
-                    merged.discard(name)
+                _set_again(name, key, entries, merged, document.duplicates)
             entries[name] = node
             key = None
 
     if root is None:
         root = Scalar("", True, None, source, event.start_mark, event.end_mark)
-    return Document(root, number, duplicates, refusals, composite, overridden, redefined)
+    return document._replace(root=root)
+
+
+class _Anchors:
+    """The anchors of a document: their nodes, and how many nodes each stands for."""
+
+    def __init__(self, source: Source, redefined: list[Redefined]) -> None:
+        self.opened: dict[int, tuple[str, int]] = {}
+        """By collection that is not yet closed: its anchor, and the number it began at."""
+        self._source = source
+        self._redefined = redefined
+        self._named: dict[str, tuple[Node, int]] = {}
+        self._former: dict[str, Node] = {}
+        """What a redefined anchor named before, until an alias uses it."""
+        self._expanded = 0
+
+    def define(self, name: str, node: Node, size: int) -> None:
+        if name in self._named:
+            self._former[name] = self._named[name][0]
+        self._named[name] = (node, size)
+
+    def open(self, name: str, node: Node, count: int) -> None:
+        """A collection begins, which is the node of that number; no alias may name it yet."""
+        self.define(name, node, -1)
+        self.opened[id(node)] = (name, count)
+
+    def close(self, node: Node, count: int) -> None:
+        """A collection ends with the node of that number."""
+        if id(node) in self.opened:
+            name, began = self.opened.pop(id(node))
+            if self._named[name][0] is node:
+                self._named[name] = (node, count - began + 1)
+
+    def resolve(self, event: Any, depth: int) -> tuple[Node, int]:
+        """What an alias stands for, and of how many nodes that is. Raises YamlError."""
+        name, here = event.anchor, _span(self._source, event.start_mark, event.end_mark)
+        if name not in self._named:
+            raise YamlError(f"alias *{name} has no anchor before it", here)
+        target, size = self._named[name]
+        if size < 0:
+            raise YamlError(f"alias *{name} stands inside its own anchor", here)
+        self._expanded += size
+        if self._expanded > MAX_EXPANSION:
+            raise YamlError(
+                f"aliases expand to more than {MAX_EXPANSION} nodes (a YAML bomb?)", here
+            )
+        if size > 1 and depth + _height(target) > MAX_DEPTH:
+            raise YamlError(f"aliases nest deeper than {MAX_DEPTH} levels", here)
+        if name in self._former:
+            self._redefined.append(Redefined(name, self._former.pop(name), target, here))
+        return target.moved(None), size
+
+
+def _composite_key(source: Source, node: Node, document: Document) -> Scalar:
+    """What stands in for a mapping or a list that is used as a key."""
+    here = _span(source, node.start, node.end)
+    document.composite_keys.append(here)
+    document.refusals.append(Refusal("a mapping or a list is no key of an object", here))
+    return Scalar("", False, None, source, node.start, node.end)
+
+
+def _set_again(
+    name: str,
+    key: Scalar,
+    entries: dict[str, Node],
+    merged: set[str] | None,
+    duplicates: list[Duplicate],
+) -> None:
+    """A name that the mapping has already: written twice, or brought in by a merge key before."""
+    if merged is not None and name in merged:
+        merged.discard(name)
+        return
+    before = entries[name].key
+    assert before is not None
+    duplicates.append(Duplicate(name, key, before))
 
 
 def _start_refusals(source: Source, event: Any, root: Node) -> Iterator[Refusal]:

@@ -23,7 +23,8 @@ def scalar(value: JsonValue, quote: str = "") -> str:
     plain = _PLAIN.fullmatch(value) and resolve(value, plain=True) == value
     if not quote and plain and not _DATE.fullmatch(value):
         return value
-    if quote == "'" and value.isprintable():
+    escaped = not quote and '"' in value and "'" not in value
+    if (quote == "'" or escaped) and value.isprintable():
         return "'" + value.replace("'", "''") + "'"
     return json.dumps(value, ensure_ascii=False)
 

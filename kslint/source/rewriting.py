@@ -248,6 +248,25 @@ class Rewriter:
             self._lines_out(first, last),
         )
 
+    def divide(self, sequence: Node, index: int, values: list[str]) -> None:
+        """Several items of text in the place of one, each in its quotes."""
+        own = own_children(sequence)
+        if len(own) != len(sequence.elements()) or not isinstance(own[index], Scalar):
+            raise UnfitError("an item of the list stands elsewhere")
+        item = own[index]
+        quote = self._quote(item)
+        texts = [
+            rendering.flow(value, True) if self._json else rendering.scalar(value, quote)
+            for value in values
+        ]
+        between = ", "
+        if not self._layout.style(sequence):
+            between = f"{line_break(self.source)}{' ' * self._layout.dash(item)}- "
+        edit = self._layout.edit(
+            self._layout.begin(item), self._layout.end(item), between.join(texts)
+        )
+        self._add(sequence, lambda old: [*old[:index], *values, *old[index + 1 :]], edit)
+
     def finished(self) -> tuple[Edit, ...]:
         """The edits, once the edited text was read again. Raises UnfitError if it says else."""
         if not self.edits:

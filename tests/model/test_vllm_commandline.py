@@ -319,10 +319,56 @@ def test_arguments_that_run_something_else(first: str, program: str) -> None:
 
 def test_repeated_entrypoint() -> None:
     line = of_items("vllm", "serve", "m")
-    assert line.doubled
-    assert not of_items("m", command=["vllm", "serve"]).doubled
-    assert not of_items("sh", "-c", "vllm serve m").doubled
+    assert line.doubled is not None
+    assert line.doubled.text == "vllm"
+    assert of_items("sh", "-c", "vllm serve m").doubled is not None
+    served = of_items("serve", "m")
+    assert served.doubled is not None
+    assert [word.text for word in served.positionals] == ["m"]
+    assert of_items("m", command=["vllm", "serve"]).doubled is None
+    assert of_items("sh", "-c", "vllm serve m", image="me/vllm:1").doubled is None
+    assert of_items("vllm", "serve", "m", image="rocm/vllm:1").doubled is None
     assert of_items("m").by_image
+
+
+@pytest.mark.parametrize(
+    ("command", "args", "item"),
+    [
+        (["vllm serve m --port 80"], [], "vllm serve m --port 80"),
+        (["/usr/bin/python3 -m vllm.entrypoints.openai.api_server"], ["--model=m"],
+         "/usr/bin/python3 -m vllm.entrypoints.openai.api_server"),
+        (["vllm"], ["serve m"], "serve m"),
+        (["/bin/sh -c"], ["vllm serve m"], "/bin/sh -c"),
+        (["tini", "--"], ["vllm serve m"], "vllm serve m"),
+    ],
+)  # fmt: skip
+def test_a_program_in_one_item(command: list[str], args: list[str], item: str) -> None:
+    line = of_items(*args, command=command)
+    assert line.unsplit is not None
+    assert (line.unsplit.text, line.complete) == (item, False)
+
+
+@pytest.mark.parametrize(
+    ("command", "args"),
+    [
+        (["vllm", "serve"], ["m --port 80"]),
+        (["/start.sh"], ["vllm serve m"]),
+        (["sh", "-c"], ["vllm serve m"]),
+        (["python3", "-c", "import os; os.system('vllm serve m')"], []),
+        (["/bin/sh -c"], ["sleep 1"]),
+        (["bash", "start.sh", "vllm serve"], []),
+    ],
+)
+def test_programs_that_are_found_or_are_none(command: list[str], args: list[str]) -> None:
+    assert of_items(*args, command=command).unsplit is None
+
+
+def test_words_behind_a_switch_and_whole_words() -> None:
+    line = of_items("m", "--enforce-eager", "true", "--dtype auto", "--port=8000 ", "--headless ")
+    eager, dtype, port, headless = line.flags
+    assert eager.follower is not None
+    assert eager.follower.text == "true"
+    assert [flag.whole for flag in (eager, dtype, port, headless)] == [True, False, True, False]
 
 
 @pytest.mark.parametrize(

@@ -177,6 +177,8 @@ def _dropped(reading: Reading, node: Node, block: Schema, trail: Trail) -> None:
         return  # `x-` holds anchors: what is dropped there is meant to be
     if name.startswith("$") or templated(name):
         return
+    if name == "creationTimestamp" and node.is_null:
+        return  # Go programs print it in every template, and nothing is lost with it
     reading.dropped.append(Dropped(node, block, trail))
 
 

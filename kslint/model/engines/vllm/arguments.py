@@ -43,7 +43,7 @@ class Flag(NamedTuple):
     `name` is canonical: long, hyphens, no dashes; completed if a prefix was written; without
     `no-` where `negated`. `value` is its (first) value, None when it has none or when it is not
     `known`. `values` holds all of a list option. `node` is the argument, `value_node` the value:
-    the same where both stand in one word.
+    the same where both stand in one word. `follower` is a word behind an option that takes none.
     """
 
     name: str
@@ -55,12 +55,19 @@ class Flag(NamedTuple):
     negated: bool
     written: str
     joined: bool
+    value_nodes: tuple[Node, ...] = ()
+    follower: Word | None = None
 
     @property
     def spelling(self) -> str:
         """What argparse looks up: a long option without dashes, a short one with its own."""
         head = self.written.partition(".")[0]
         return head[2:].replace("_", "-") if head.startswith("--") else head
+
+    @property
+    def whole(self) -> bool:
+        """False for a word that holds more than an option: `--dtype auto`, or a blank behind it."""
+        return not any(character.isspace() for character in self.written)
 
 
 class Arguments(NamedTuple):
@@ -126,6 +133,10 @@ class _Reader:
             if arity != "+":
                 break
         self._add(word, name, negated, written, values, False)
+        if arity == "0" and self.position < len(self.words) and self._is_value():
+            self.result.flags[-1] = self.result.flags[-1]._replace(
+                follower=self.words[self.position]
+            )
 
     def _add(
         self,
@@ -149,6 +160,7 @@ class _Reader:
             negated,
             written,
             joined,
+            tuple(value.node for value in values),
         )
         self.result.flags.append(flag)
 

@@ -5,8 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kslint.model.engines.vllm.arguments import Flag, parse_arguments
-from kslint.model.engines.vllm.image import is_upstream
-from kslint.model.engines.vllm.programs import API_SERVER, HUGGINGFACE, VLLM_SERVE
+from kslint.model.engines.vllm.image import is_stock, is_upstream
+from kslint.model.engines.vllm.programs import (
+    API_SERVER,
+    HUGGINGFACE,
+    VLLM_SERVE,
+    server_start,
+    shell_script,
+)
 from kslint.model.engines.vllm.shell import find_run
 from kslint.model.engines.vllm.words import item_words
 from kslint.model.kubernetes.pod import environment
@@ -27,7 +33,8 @@ class CommandLine:
 
     `program`: VLLM_SERVE, API_SERVER or HUGGINGFACE, or "" if it starts no server.
     `by_image`: the image's ENTRYPOINT names the program, the manifest gives bare arguments.
-    `doubled`: `args` repeats the program that the ENTRYPOINT already names (exit code 2).
+    `doubled`: where `args` repeats the program that the ENTRYPOINT already names (exit code 2).
+    `unsplit`: where several words of the program stand in one item, so that it is not found.
     `shell`, `execed`: a shell starts it; and it replaces that shell (`exec`), so gets SIGTERM.
     `flags`: all, in order. `positionals`: words that are neither flags nor their values.
     `complete`: no flags can come from elsewhere (`$ARGS`, a `--config` file, another branch).
@@ -44,12 +51,16 @@ class CommandLine:
         "positionals",
         "program",
         "shell",
+        "unsplit",
     )
 
-    def __init__(self, program: str = "", by_image: bool = False, doubled: bool = False) -> None:
+    def __init__(
+        self, program: str = "", by_image: bool = False, doubled: Node | None = None
+    ) -> None:
         self.program = program
         self.by_image = by_image
         self.doubled = doubled
+        self.unsplit: Node | None = None
         self.shell = False
         self.execed = False
         self.flags: list[Flag] = []
@@ -78,15 +89,38 @@ def read_commandline(container: Node, image: Image, version: Version | None = No
     command = item_words(container, "command", variables)
     arguments = item_words(container, "args", variables)
     run = find_run([*command, *arguments], variables)
+    repeats = not command and is_stock(image)
     if run is not None:
-        doubled = not command and bool(image.entrypoint) and not run.in_shell
+        doubled = arguments[0].node if repeats else None
         return _filled(CommandLine(run.start.program, doubled=doubled), run, version)
+    unsplit = _unsplit(command, arguments)
+    if unsplit is not None:
+        return unsplit
     if command or not image.entrypoint or _runs_other(arguments):
         return CommandLine()
     line = CommandLine(image.entrypoint, by_image=True)
+    if repeats and arguments and arguments[0].text == "serve":
+        line.doubled = arguments.pop(0).node
     # a private image that is given nothing brings its own model and flags
     line.complete = bool(arguments) or is_upstream(image)
     return _with_arguments(line, arguments, version)
+
+
+def _unsplit(command: list[Word], arguments: list[Word]) -> CommandLine | None:
+    """A server that would be started if blanks divided the items, as a shell has it."""
+    items = [*command, *arguments]
+    first = next((word for word in items if word.known and len(word.text.split()) > 1), None)
+    if first is None or not command:
+        return None
+    words = [word._replace(text=text) for word in items for text in word.text.split()]
+    start = server_start(words)
+    shell = shell_script(words)
+    named = any("vllm" in word.text for word in words)
+    if start is None and (shell is None or not named or first is not command[0]):
+        return None
+    line = CommandLine(VLLM_SERVE if start is None else start.program)
+    line.unsplit, line.complete = first.node, False
+    return line
 
 
 def _runs_other(arguments: list[Word]) -> bool:

@@ -17,6 +17,7 @@ from kslint.model.engines.vllm.arguments import parse_human_int
 from kslint.model.engines.vllm.commandline import API_SERVER, HUGGINGFACE, read_commandline
 from kslint.model.engines.vllm.image import read_image
 from kslint.model.engines.vllm.programs import VLLM_SERVE
+from kslint.model.engines.vllm.release import release_of
 from kslint.model.engines.vllm.words import DYNAMIC
 from kslint.model.kubernetes.pod import (
     environment,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from kslint.model.engines.vllm.commandline import CommandLine
     from kslint.model.engines.vllm.facts import Version
     from kslint.model.engines.vllm.image import Image
+    from kslint.model.engines.vllm.release import Release
     from kslint.source.nodes import Node
 
 GIB = 1 << 30
@@ -121,6 +123,10 @@ class Engine:
     @property
     def env_names(self) -> list[str]:
         return list(self._environment)
+
+    @property
+    def release(self) -> Release:
+        return release_of(self.image, self.version)
 
     @property
     def port(self) -> Checked[int]:

@@ -31,6 +31,9 @@ _PUBLISHERS = {
 _WORD = re.compile(r"[a-z0-9]+")
 _CUDA = re.compile(r"(?:cuda|cu|rocm)[0-9]*")
 _RELEASE = re.compile(r"v?(\d+)\.(\d+)(?:\.(\d+))?(?![0-9])")
+_UNRELEASED = re.compile(r"[0-9][.-]?(?:rc|dev)|nightly")
+_STOCK = re.compile(r"vllm-openai(?:-(?:cpu|rocm|nonroot))?|vllm(?:-arm64)?-cpu-release-repo")
+_FORKS = frozenset(("hpu", "gaudi", "ascend", "npu", "neuron"))
 _MENTIONED = re.compile(r"vllm[-_]?v?(\d+\.\d+(?:\.\d+)?)")
 
 
@@ -74,6 +77,18 @@ def read_image(reference: str) -> Image:
         _entrypoint(family, name, path),
         version_of(tag, path) if family == "vllm" else None,
     )
+
+
+def is_stock(image: Image) -> bool:
+    """True for vLLM's own images and mirrors of them by name: their ENTRYPOINT is `vllm serve`."""
+    return image.entrypoint == VLLM_SERVE and _STOCK.fullmatch(image.name) is not None
+
+
+def is_fork(image: Image) -> bool:
+    """True for builds of vLLM with a command line of their own, or of no release."""
+    vendor = image.repository.rpartition("/")[0].rpartition("/")[2]
+    words = _FORKS & {*_WORD.findall(image.name.lower()), *_WORD.findall(image.tag.lower())}
+    return vendor in ("rocm", "nvidia", "habanaai") or bool(words)
 
 
 def is_upstream(image: Image) -> bool:
@@ -137,13 +152,17 @@ def _entrypoint(family: str, name: str, path: str) -> str:
 
 
 def version_of(tag: str, path: str = "") -> Version | None:
-    """The release of vLLM by the tag; None for `latest` and for tags that count something else."""
+    """The release of vLLM by the tag, `0.9` as (0, 9).
+
+    None for `latest`, for what is no release (rc, dev, nightly), and for tags that count something
+    else.
+    """
     if path.rpartition("/")[2] == "lmcache":  # LMCache's own releases
         return None
     mentioned = _MENTIONED.search(tag)
     match = _RELEASE.match(mentioned.group(1) if mentioned else tag)
-    if match is None:
+    if match is None or _UNRELEASED.search(tag):
         return None
-    version = tuple(int((part or "0")[:6]) for part in match.groups())
+    version = tuple(int(part[:6]) for part in match.groups() if part is not None)
     # vendors number their builds 1.x, 3.2 or 25.09; vLLM is at 0.x, and 0.4 is long gone
     return version if version >= (0, 4) and version[0] == 0 else None

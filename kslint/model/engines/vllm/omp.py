@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from kslint.model.engines.vllm.facts import Version
 
-PYTHON_GRAMMAR: Version = (0, 20, 0)
-LIBNUMA_ALL: Version = (0, 11, 0)
+PYTHON_GRAMMAR: Version = (0, 20)
+LIBNUMA_ALL: Version = (0, 11)
 MAX_CORES = 65_536
 """Lists longer than any machine are not spelt out."""
 

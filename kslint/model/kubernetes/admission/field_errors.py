@@ -201,7 +201,8 @@ def present(holder: Node, field: str) -> bool:
 
 _PLACEHOLDER = re.compile(
     r"\{\{|\$[({A-Za-z_]|<[^<>]+>|\[\[|__\w+__|%\w+%|^[A-Z][A-Z0-9]*(?:[-_][A-Z0-9]+)+$"
-    r"|(?:^|-)(?!HTTP|GRPC)[A-Z][A-Z0-9_]{3,}(?:-|$)|^(?:\.{3}|…)$|^(?i:your[-_ ]|(?:change|replace)[-_ ]?me$)"
+    r"|(?:^|-)(?!HTTP|GRPC)[A-Z][A-Z0-9_]{3,}(?:-|$)|^(?:\.{3}|…)$"
+    r"|^(?i:your[-_ ]|(?:change|replace)[-_ ]?me$)"
 )
 
 
