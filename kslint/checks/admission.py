@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from kslint.model.model import Model
     from kslint.model.refusals import Refusal
+    from kslint.source.nodes import Span
 
 _OWN_PAGE = frozenset({"invalid-quantity", "no-secret"})
 """Refusals that rules of their own report, at other places too."""
@@ -20,9 +21,14 @@ _OVER_LIMIT = "request-over-limit"
 
 def refused(model: Model, *, stages: list[str]) -> Iterator[Problem]:
     """A value that one of the stages on an object's way refuses."""
+    said: dict[int, set[Span | None]] = {}
     for refusal in model.refusals:
         if refusal.stage in stages and refusal.code not in {*_OWN_PAGE, _OVER_LIMIT}:
-            yield _problem(refusal)
+            key = id(refusal.resource)
+            if key not in said:
+                said[key] = {node.place for node in model.schemas.faulty(refusal.resource)}
+            if refusal.at.place not in said[key]:  # the rules about schemas speak there
+                yield _problem(refusal)
 
 
 def request_over_limit(model: Model) -> Iterator[Problem]:

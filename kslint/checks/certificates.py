@@ -9,7 +9,7 @@ from kslint.findings import Problem
 from kslint.model.gitops import argocd
 from kslint.model.gitops.argocd import chart_sources
 from kslint.model.kserve.installation import LLM_CHART, values_block
-from kslint.model.kserve.settings import CONTROLLER_CHARTS
+from kslint.model.kserve.releases import CONTROLLER_CHARTS
 from kslint.model.platform.certmanager import (
     definitions_come_otherwise,
     installs_definitions,

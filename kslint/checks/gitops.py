@@ -81,9 +81,14 @@ def self_heal_reverts_stop(model: Model) -> Iterator[Problem]:
                 continue
             reverted.setdefault(heals.place, []).append((heals, application, service))
     for found in reverted.values():
-        heals, application, first = found[0]
+        restored = [
+            each for each in found if argocd.restores(each[1], each[2].resource, names.STOP)
+        ]
+        heals, application, first = (restored or found)[0]
         yield Problem(
             heals,
+            variant="default" if restored else "unlikely",
+            severity=None if restored else "note",
             about=application.resource,
             related=[
                 (s.resource.body.at("metadata", "name"), "deployed by it")

@@ -9,7 +9,13 @@ from kslint.findings import Problem
 from kslint.model.answer import Invalid
 from kslint.model.kserve import names
 from kslint.model.kserve.admission.services import rejections
-from kslint.model.kserve.installation import default_mode, installations, is_literal, place
+from kslint.model.kserve.installation import (
+    default_mode,
+    installations,
+    is_installed,
+    is_literal,
+    place,
+)
 from kslint.model.kserve.routing.domain import LABEL_LIMIT
 from kslint.model.kserve.routing.hosts import hosts, label_failures
 from kslint.model.platform.pieces import KNATIVE, lacks
@@ -61,8 +67,8 @@ def knative_missing(model: Model) -> Iterator[Problem]:
 
 
 def _knative_missing(model: Model) -> Iterator[Problem]:
-    if not model.graph.completeness.platform_known and not list(installations(model)):
-        return  # the input says nothing of what the cluster has installed
+    if model.config.cluster.complete is not True and not is_installed(model):
+        return  # what installs KServe elsewhere may install Knative as well
     annotated = [s for s in model.inference_services if s.mode.annotated]
     asking = [s for s in annotated if s.mode.name == names.KNATIVE]
     own = [s for s in installations(model) if model.judges(s.resource)]

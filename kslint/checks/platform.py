@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kslint.findings import Problem
-from kslint.model.gateway.gateways import GROUP, declared_classes, gateways, may_exist
+from kslint.model.gateway.gateways import (
+    GROUP,
+    classes_beside,
+    gateways,
+    installed_classes,
+    may_exist,
+)
 from kslint.model.kserve import names
 from kslint.model.kserve.installation import (
     default_mode,
@@ -29,6 +35,8 @@ if TYPE_CHECKING:
     from kslint.model.model import Model
     from kslint.resources import Resource
 
+EVENT_SINCE = "0.17"
+"""Releases before it do not report a missing CRD of Istio (controller.go @v0.16.0)."""
 _ISTIO_CLASS = "istio"
 """The chart's default for `ingressClassName`, which says nothing about what the user wants."""
 
@@ -40,6 +48,8 @@ def istio_expected(model: Model) -> Iterator[Problem]:
 
 def _istio_expected(model: Model) -> Iterator[Problem]:
     for settings in installations(model):
+        if not settings.at_least(EVENT_SINCE):
+            continue
         if is_off(settings, "disableIstioVirtualHost") and lacks(model, ISTIO):
             at = place(settings, "ingress", "disableIstioVirtualHost")
             written = _is_written(settings, "disableIstioVirtualHost")
@@ -52,7 +62,7 @@ def gateway_api_disabled(model: Model) -> Iterator[Problem]:
 
 
 def _gateway_api_disabled(model: Model) -> Iterator[Problem]:
-    found = gateways(model)
+    found = [r for r in gateways(model) if not model.graph.evidence.illustrates(r)]
     for settings in installations(model) if found else ():
         if (
             not is_off(settings, "enableGatewayApi")
@@ -93,9 +103,11 @@ def _ingress_gateway_missing(model: Model) -> Iterator[Problem]:
             continue
         near = lookup.elsewhere or _nearest(found, settings, model)
         there = model.graph.namespace_of(near[0]) or "?"
+        certain = model.graph.complete_for("Gateway", namespace)
         yield Problem(
             place(settings, "ingress", "kserveIngressGateway"),
             variant="elsewhere" if lookup.elsewhere else "default",
+            severity=None if certain else "warning",
             related=[
                 (r.body.at("metadata", "name"), f"`{model.graph.namespace_of(r) or '?'}/{r.name}`")
                 for r in near[:3]
@@ -109,15 +121,16 @@ def _ingress_gateway_missing(model: Model) -> Iterator[Problem]:
 
 def undeclared_gateway_class(model: Model) -> Iterator[Problem]:
     """A Gateway of a class that no controller in the tree is there for."""
-    declared = declared_classes(model)
-    if not declared or model.config.cluster.complete is False or is_open(model.graph):
+    if model.config.cluster.complete is False or is_open(model.graph):
         return
+    installed = installed_classes(model)
     for resource in gateways(model):
         node = resource.body.at("spec", "gatewayClassName")
         name = "" if node is None else node.text or ""
-        if node is None or not name or not is_literal(name) or name in declared:
+        if node is None or not name or not is_literal(name) or may_exist(name, model):
             continue
-        if not may_exist(name, model):
+        declared = installed | classes_beside(resource, model)
+        if declared and name not in declared:
             classes = ", ".join(f"`{each}`" for each in sorted(declared))
             yield Problem(node, about=resource, gateway=resource.name, name=name, classes=classes)
 

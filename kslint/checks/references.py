@@ -36,23 +36,24 @@ def in_another_namespace(model: Model) -> Iterator[Problem]:
     served: set[Span | None] = set()
     for reference, answer in model.dependencies:
         if answer.kind == ELSEWHERE:
-            found.append((reference, answer.others))
+            found.append((reference, answer))
         elif answer.kind == FOUND:
             served.add(reference.node.span)
-    for reference, others in found:
+    for reference, answer in found:
         if reference.node.span in served:
             continue  # the same line, emitted into another namespace too, finds the object there
-        other = others[0]
+        user, other = reference.source, answer.others[0]
         home = model.graph.namespace_of(other) or ""
         yield Problem(
             reference.node,
-            about=reference.source,
-            related=[(o.body.at("metadata", "name"), f"it is in `{home}`") for o in others[:1]],
+            severity=None if answer.certain else "warning",
+            about=user,
+            related=[(other.body.at("metadata", "name"), f"it is in `{home}`")],
             kind=reference.kind,
             name=reference.name,
             namespace=reference.namespace,
             home=home,
-            user=f"{reference.source.kind} `{reference.source.name}`",
+            user=f"{user.kind} `{user.name}`",
         )
 
 

@@ -8,10 +8,9 @@ from kslint.findings import Problem
 from kslint.model.dependencies import claim_of, storage_uris
 from kslint.model.kserve import names
 from kslint.model.kserve.objects import autoscaler_class
-from kslint.model.kubernetes.capacity import GPU
 from kslint.model.kubernetes.pod import accelerator, claims
 from kslint.model.kubernetes.rollout import rollout
-from kslint.model.room import room
+from kslint.model.room import room, spare_need
 from kslint.model.scaling import most_replicas, scalers
 
 if TYPE_CHECKING:
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
 
     from kslint.model.kserve.isvc import Component
     from kslint.model.model import Model
+    from kslint.model.room import Need
     from kslint.model.workload import Workload
     from kslint.resources import Resource
     from kslint.source.nodes import Node
@@ -41,18 +41,17 @@ def surge_on_single_slot(model: Model) -> Iterator[Problem]:
             continue
         space = room(model, workload.pod_spec, workload.namespace)
         proven = space.most is not None and update.deadlocks(space.most)
-        if not proven and space.nodes is not None:
+        need = spare_need(workload.pod_spec)
+        if not proven and (space.nodes is not None or need.small):
             continue
-        yield _surge(workload, space.source if proven else "")
+        yield _surge(workload, need, space.source if proven else "")
 
 
-def _surge(workload: Workload, proof: str) -> Problem:
+def _surge(workload: Workload, need: Need, proof: str) -> Problem:
     component = workload.component
     field = "strategy" if component is None else "deploymentStrategy"
     written = workload.home.get(field)
     kind = None if written is None else written.get("type")
-    several = component is not None and component.group.worker is not None
-    on_gpu = several or workload.servers[0].engine.device == "gpu"
     variant = "written" if written is not None else "default"
     return Problem(
         kind or written or workload.home,
@@ -61,8 +60,8 @@ def _surge(workload: Workload, proof: str) -> Problem:
         about=workload.resource,
         field=field,
         workload=workload.resource.name,
-        need="whole GPU" if on_gpu else "set of CPU cores",
-        lack=GPU if on_gpu else "cpu",
+        need=need.text,
+        lack=need.resource,
         source=proof,
     )
 
@@ -91,6 +90,7 @@ def canary_on_single_writer_claim(component: Component) -> Iterator[Problem]:
         if modes and not _SHARED_MODES.intersection(modes):
             yield Problem(
                 at,
+                variant="standard" if _is_unread(component) else "default",
                 related=[
                     (modes_node, f"claim `{name}` is {', '.join(modes)}"),
                     (node, "the claim is used here"),
@@ -98,14 +98,15 @@ def canary_on_single_writer_claim(component: Component) -> Iterator[Problem]:
                 percent=percent,
                 claim=name,
                 modes=", ".join(modes),
+                version=component.owner.settings.version,
             )
 
 
 def canary_ignored(component: Component) -> Iterator[Problem]:
     """A traffic split that the controller does not read."""
-    at = component.written.get("canaryTrafficPercent")
-    if at is not None and not at.is_null and component.owner.mode.name == names.STANDARD:
-        yield Problem(at, percent=at.text or "", service=component.owner.resource.name)
+    at, percent = _split(component)
+    if at is not None and _is_unread(component):
+        yield Problem(at, percent=percent, service=component.owner.resource.name)
 
 
 def canary_over_capacity(model: Model) -> Iterator[Problem]:
@@ -120,12 +121,20 @@ def canary_over_capacity(model: Model) -> Iterator[Problem]:
         if space.most is not None and space.most < 2 * each:
             yield Problem(
                 at,
+                variant="standard" if _is_unread(component) else "default",
                 about=service.resource,
                 percent=percent,
                 need=2 * each,
                 room=space.most,
                 source=space.source,
+                version=service.settings.version,
             )
+
+
+def _is_unread(component: Component) -> bool:
+    """Is a split known to have no effect, since the mode is Standard?"""
+    owner = component.owner
+    return owner.mode.name == names.STANDARD and owner.mode_is_known
 
 
 def _split(component: Component) -> tuple[Node | None, int]:
@@ -142,6 +151,9 @@ def never_scales_to_zero(component: Component) -> Iterator[Problem]:
     owner = component.owner
     if component.written.integer("minReplicas") != 0 or owner.mode.name != names.STANDARD:
         return
+    told = owner.resource.annotation(names.AUTOSCALER_CLASS) is not None
+    if not owner.mode_is_known and not told:
+        return  # upstream's default is Knative, which does scale to zero
     deployment = component.metadata.string("name") or ""
     others = scalers(owner.graph, deployment, owner.namespace)
     if autoscaler_class(component.metadata) != "hpa" or any(

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 from kslint.findings import Problem
 from kslint.model.kserve import amounts
 from kslint.model.schemas import quantities
-from kslint.model.schemas.limits import refusals
-from kslint.model.schemas.meant import meant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,16 +48,15 @@ def _refused(node: Node, path: str, resource: Resource | None, variant: str) -> 
 def unknown_field(model: Model) -> Iterator[Problem]:
     """A field that no schema of its kind has, so that the API server drops it."""
     for resource in model.resources:
-        for dropped in model.schemas.reading(resource).dropped:
+        for dropped in model.schemas.dropped(resource):
             if dropped.node.place is not None:
-                yield from _unknown(model, resource, dropped)
+                yield _unknown(model, resource, dropped)
 
 
-def _unknown(model: Model, resource: Resource, dropped: Dropped) -> Iterator[Problem]:
-    known = model.schemas.of(resource)
+def _unknown(model: Model, resource: Resource, dropped: Dropped) -> Problem:
+    from kslint.model.schemas.meant import meant  # mostly nothing is unknown
+
     differing = model.schemas.differing(resource, dropped)
-    if differing is None and not known.whole:
-        return
     wanted = None
     if differing is None:
         wanted = meant(model.schemas.reading(resource), dropped)
@@ -68,7 +65,7 @@ def _unknown(model: Model, resource: Resource, dropped: Dropped) -> Iterator[Pro
     variant = "default" if wanted is None else "nearest" if same else "elsewhere"
     if differing is not None:
         variant = "newer" if differing.newer else "older"
-    yield Problem(
+    return Problem(
         dropped.node,
         variant=variant,
         severity=None if differing is None or differing.told else "warning",
@@ -86,13 +83,7 @@ def _unknown(model: Model, resource: Resource, dropped: Dropped) -> Iterator[Pro
 def missing_field(model: Model) -> Iterator[Problem]:
     """A field that must be there and is not, where nothing else could still bring it."""
     for resource in model.resources:
-        reading = model.schemas.reading(resource)
-        if not reading.lacking or model.schemas.is_partial(resource):
-            continue
-        misspelt = {meant(reading, dropped) for dropped in reading.dropped}
-        for lack in reading.lacking:
-            if lack.path in misspelt or model.schemas.is_filled(resource, lack):
-                continue
+        for lack in model.schemas.lacking(resource):
             yield Problem(
                 lack.block,
                 about=resource,
@@ -106,20 +97,18 @@ def missing_field(model: Model) -> Iterator[Problem]:
 def value_not_allowed(model: Model) -> Iterator[Problem]:
     """A value of the right type that its field does not take."""
     for resource in model.resources:
-        reading = model.schemas.reading(resource)
-        for met in reading.limited:
-            for refusal in refusals(met):
-                yield Problem(
-                    refusal.node,
-                    variant=refusal.variant,
-                    about=resource,
-                    field=refusal.path,
-                    kind=resource.kind,
-                    version=resource.version,
-                    value=_short(refusal.node.text),
-                    reason=refusal.reason,
-                    allowed=refusal.allowed,
-                )
+        for refusal in model.schemas.refusals(resource):
+            yield Problem(
+                refusal.node,
+                variant=refusal.variant,
+                about=resource,
+                field=refusal.path,
+                kind=resource.kind,
+                version=resource.version,
+                value=_short(refusal.node.text),
+                reason=refusal.reason,
+                allowed=refusal.allowed,
+            )
 
 
 _SHOWN = 60

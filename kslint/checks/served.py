@@ -42,7 +42,7 @@ def _all(model: Model) -> Iterator[tuple[Resource, Unserved]]:
         if key not in seen:
             seen[key] = unserved(model.schemas, resource)
         found = seen[key]
-        if found is not None:
+        if found is not None and not model.schemas.is_patch(resource):
             yield resource, found
 
 

@@ -117,7 +117,7 @@ def json_argument(server: Server) -> Iterator[Problem]:
                         severity="warning",
                         flag=flag.name,
                         like="",
-                        advice="end the single quotes before the variable, begin them again behind it",
+                        advice="close the single quotes around the variable, not across it",
                     )
                 continue
             judged = release.judged(partial(values.refused_json, flag.name, text))

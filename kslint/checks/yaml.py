@@ -81,7 +81,7 @@ def _found(suspect: Suspect) -> tuple[str, str]:
     value = node.value
     if isinstance(value, str):
         plain = Scalar(node.literal)
-        meant = suspect._replace(met=suspect.met._replace(node=plain))
+        meant = suspect.in_place_of(plain)
         quoted = not node.plain_style and not meant.misfits and not plain.is_null
         return ("quoted" if quoted else "text"), _short(node.literal)
     return "default", f"the {'boolean' if isinstance(value, bool) else 'number'} {node.text}"

@@ -88,6 +88,8 @@ class Finding(NamedTuple):
     related: tuple[Label, ...] = ()
     suppressed: Suppression | None = None
     fix: Fix | None = None
+    overlay: str = ""
+    """The directory of the kustomization that emits the object; "" for one as written."""
 
     @property
     def order(self) -> tuple[object, ...]:

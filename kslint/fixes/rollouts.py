@@ -51,7 +51,6 @@ def remove(draft: Draft) -> None:
 
 def remove_unread(draft: Draft) -> None:
     """A field that Standard mode does not read, gone."""
-    _doubt_mode(draft)
     draft.remove(draft.problem.at)
 
 

@@ -18,7 +18,7 @@ from kslint.source.nodes import Map, Scalar, Seq
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from kslint.graph.kustomize import Tree
+    from kslint.graph.tree import Tree
     from kslint.resources import Resource
     from kslint.source.nodes import Node
 

@@ -1,7 +1,7 @@
 """Names that kustomize follows when it renames objects, and the places it looks for them.
 
-Only built-in kinds are followed: a custom resource keeps the name it was written with, and
-its reference dangles. Source: kustomize v5.8.1,
+Only built-in kinds are followed, and what `configurations` add to them: any other custom resource
+keeps the name it was written with, and its reference dangles. Source: kustomize v5.8.1,
 api/internal/konfig/builtinpluginconsts/namereference.go and api/filters/nameref.
 """
 
@@ -14,6 +14,7 @@ from kslint.graph.edit import put, restated
 from kslint.source.nodes import Map, Scalar
 
 if TYPE_CHECKING:
+    from kslint.graph.configurations import Reference
     from kslint.graph.items import Id, Item
     from kslint.source.nodes import Node
 
@@ -69,8 +70,11 @@ _OTHERS = {
 }  # fmt: skip
 
 
-def follow_names(items: list[Item]) -> None:
-    """Point the references of built-in kinds at the names and namespaces objects now have."""
+def follow_names(items: list[Item], more: tuple[Reference, ...] = ()) -> None:
+    """Point references at the names and namespaces objects now have.
+
+    `more` are those that `configurations` add to the built-in ones.
+    """
     renamed: dict[str, dict[str, list[Item]]] = {}
     for item in items:
         for name in dict.fromkeys(old.name for old in item.earlier):
@@ -82,6 +86,7 @@ def follow_names(items: list[Item]) -> None:
         places = [*_OTHERS.get(identity.kind, ())]
         if identity.kind in _POD_SPECS:
             places += [(kind, f"{_POD_SPECS[identity.kind]}/{path}") for kind, path in _POD]
+        places += [(r.target, "/".join(r.field.path)) for r in more if r.field.is_of(identity)]
         for kind, path in places:
             if path == "roleRef/name" and item.body.string("roleRef", "kind") != kind:
                 continue

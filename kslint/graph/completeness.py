@@ -1,7 +1,9 @@
 """When is an input known to hold all objects of a kind in a namespace?
 
 By evidence, unless the user says: the input declares one such object there (or something that
-makes one), and nothing that the input does not show could put another one there. What is open:
+makes one), and nothing that the input does not show could put another one there. An object that
+only illustrates, and one in the namespace `default`, is evidence for its own directory. What is
+open:
 
 - a build with a remote base, a missing file or a plugin: every kind, in the namespace it emits
   into. One that says no namespace, with no known object to tell it by, brings its own (CRDs and
@@ -20,14 +22,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kslint.graph.edit import listing
+from kslint.graph.evidence import homes
 from kslint.graph.gaps import CHARTS, VALUES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from kslint.graph.evidence import Evidence
     from kslint.graph.kustomize import Emission
     from kslint.graph.scopes import Scopes
+    from kslint.resources import Resource
     from kslint.source.nodes import Node
+
+    Declared = dict[tuple[str, str], set[str]]
+    """Directories that hold objects of a kind in a namespace, and EVERYWHERE among them if these
+    tell of the whole input."""
+
+EVERYWHERE = "*"
+SHARED_NAMESPACE = "default"
+"""Where unrelated things lie side by side: an object there tells of its own directory only."""
 
 NOT_CHARTED = frozenset({"PersistentVolumeClaim", "ServingRuntime", "InferenceService"})
 """Kinds that a chart's release is not taken to bring into its namespace."""
@@ -40,32 +53,44 @@ _CHARTED = "a chart's"
 class Completeness:
     """Answers for one input.
 
-    `declared` gives (kind, namespace) of every object that is known or produced, with "" for
-    cluster-scoped ones. `told` is what the user says: True or False for everything, or the
-    namespaces that are complete. `provides` are the platform pieces the user names.
+    `declared` gives, by (kind, namespace) of the objects that are known or produced, where they
+    stand: see `Declared`. The namespace is "" for cluster-scoped ones. `told` is what the user
+    says: True or False for everything, or the namespaces that are complete. `provides` are the
+    platform pieces the user names.
     """
 
     def __init__(
         self,
         scopes: Scopes,
-        declared: Callable[[], set[tuple[str, str]]],
+        declared: Callable[[], Declared],
+        evidence: Evidence,
         told: bool | frozenset[str] | None = None,
         provides: frozenset[str] = frozenset(),
     ) -> None:
         self._scopes = scopes
         self._declare = declared
+        self._evidence = evidence
         self._told = told
         self.provides = provides
-        self._declared: set[tuple[str, str]] | None = None
+        self._declared: Declared | None = None
         self._open: dict[str, set[str | None]] | None = None
 
-    def complete_for(self, kind: str, namespace: str) -> bool:
-        """Are all objects of a kind in a namespace known? "" asks for cluster-scoped objects."""
+    def complete_for(self, kind: str, namespace: str, asker: Resource | None = None) -> bool:
+        """Are all objects of a kind in a namespace known? "" asks for cluster-scoped objects.
+
+        `asker` is the object that needs one.
+        """
         if isinstance(self._told, bool):
             return self._told
         if self._told is not None and namespace in self._told:
             return True
-        return (kind, namespace) in self._declarations() and not self._is_open(kind, namespace)
+        places = self._declarations().get((kind, namespace))
+        if places is None or self._is_open(kind, namespace):
+            return False
+        own = set() if asker is None else homes(asker)
+        if not own.isdisjoint(places):
+            return True
+        return EVERYWHERE in places and not (asker and self._evidence.illustrates(asker))
 
     def is_open(self, kind: str, namespace: str) -> bool:
         """May what the input does not show put objects of a kind into a namespace?"""
@@ -80,18 +105,10 @@ class Completeness:
         self._declarations()
         self._is_open("", "")
 
-    def _declarations(self) -> set[tuple[str, str]]:
+    def _declarations(self) -> Declared:
         if self._declared is None:
             self._declared = self._declare()
         return self._declared
-
-    @property
-    def platform_known(self) -> bool:
-        """Does the input show which platform pieces are installed? (It holds Applications.)"""
-        if isinstance(self._told, bool):
-            return self._told
-        applications = self._scopes.applications
-        return applications is not None and any(True for _ in applications)
 
     def _is_open(self, kind: str, namespace: str) -> bool:
         if self._open is None:

@@ -10,7 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from kslint.graph.completeness import ALWAYS_THERE, Completeness
+from kslint.graph.completeness import (
+    ALWAYS_THERE,
+    EVERYWHERE,
+    SHARED_NAMESPACE,
+    Completeness,
+)
+from kslint.graph.evidence import Evidence, are_near, homes
 from kslint.graph.references import produced, references
 from kslint.graph.scopes import Scopes
 from kslint.resources import Sketch, resources_of
@@ -20,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from kslint.graph.argo import Owner
+    from kslint.graph.completeness import Declared
     from kslint.graph.gaps import Gap
     from kslint.graph.references import Reference
     from kslint.resources import Resource
@@ -106,7 +113,10 @@ class Graph:
         self.documents = Documents(loaded.files)
         self.scopes = Scopes(written, self.others)
         self.resources = self.scopes.resources
-        self.completeness = Completeness(self.scopes, self._declared, complete, provides)
+        self.evidence = Evidence(self.documents)
+        self.completeness = Completeness(
+            self.scopes, self._declared, self.evidence, complete, provides
+        )
         self._by_kind: dict[str, list[Resource]] = {}
         self._by_name: dict[tuple[str, str], list[Resource]] = {}
         for resource in self.resources:
@@ -158,8 +168,18 @@ class Graph:
             return ""
         return self.scopes.namespace_of(resource)
 
-    def find(self, kind: str, name: str, namespace: str | None, group: str | None = None) -> Lookup:
-        """Look an object up by name. `namespace` is None where the asker's own is unknown."""
+    def find(
+        self,
+        kind: str,
+        name: str,
+        namespace: str | None,
+        group: str | None = None,
+        asker: Resource | None = None,
+    ) -> Lookup:
+        """Look an object up by name, for the object that needs it.
+
+        `namespace` is None where the asker's own is unknown.
+        """
         here: list[Resource] = []
         elsewhere: list[Resource] = []
         for resource in self._by_name.get((kind, name), ()):
@@ -177,7 +197,7 @@ class Graph:
         absent = (
             namespace is not None
             and (kind, name) not in ALWAYS_THERE
-            and self.complete_for(kind, namespace)
+            and self.complete_for(kind, namespace, asker)
         )
         return Lookup(ABSENT if absent else UNKNOWN, (), tuple(elsewhere))
 
@@ -187,9 +207,9 @@ class Graph:
         self.in_file("")
         self.completeness.settle()
 
-    def complete_for(self, kind: str, namespace: str) -> bool:
+    def complete_for(self, kind: str, namespace: str, asker: Resource | None = None) -> bool:
         """Are all objects of a kind in a namespace known? "" asks for cluster-scoped ones."""
-        return self.completeness.complete_for(kind, namespace)
+        return self.completeness.complete_for(kind, namespace, asker)
 
     def partial(self, resource: Resource) -> list[Gap]:
         """What is not known about the kustomize build that emits an object; mostly nothing."""
@@ -198,6 +218,17 @@ class Graph:
     def owners(self, resource: Resource) -> list[Owner]:
         """The Argo CD Applications that deploy an object; none where none in the input does."""
         return self.scopes.owners(resource)
+
+    def belong_together(self, one: Resource, other: Resource) -> bool:
+        """Do two objects meet in the cluster: written near each other, or both deployed?
+
+        Deployed is what an Application or a kustomization takes in, and does not just illustrate.
+        """
+        if are_near(one, other):
+            return True
+        return self.evidence.reaches(one, other) and all(
+            resource.emitter or self.owners(resource) for resource in (one, other)
+        )
 
     def children(self, owner: Owner) -> list[Resource]:
         """The objects an Argo CD Application deploys, of those that are known."""
@@ -254,16 +285,33 @@ class Graph:
     def resolve(self, reference: Reference) -> Lookup:
         """The object a reference means."""
         return self.find(
-            reference.kind, reference.name, reference.namespace, reference.group or None
+            reference.kind,
+            reference.name,
+            reference.namespace,
+            reference.group or None,
+            reference.source,
         )
 
-    def _declared(self) -> set[tuple[str, str]]:
-        """Every (kind, namespace) that the input declares or makes an object in."""
-        found = {(r.kind, self.namespace_of(r)) for r in self.resources}
+    def _declared(self) -> Declared:
+        """Where the input declares or makes objects, by kind and namespace."""
+        found: Declared = {}
+
+        def note(kind: str, namespace: str | None, resource: Resource) -> None:
+            if namespace is None:
+                return
+            places = found.setdefault((kind, namespace), set())
+            places |= homes(resource)
+            if namespace != SHARED_NAMESPACE and not self.evidence.illustrates(resource):
+                places.add(EVERYWHERE)
+
+        for resource in self.resources:
+            note(resource.kind, self.namespace_of(resource), resource)
         self._made("")
         for kind, made in (self._produced or {}).items():
-            found |= {(kind, namespace) for entries in made.values() for namespace, _ in entries}
-        return {(kind, namespace) for kind, namespace in found if namespace is not None}
+            for entries in made.values():
+                for namespace, producer in entries:
+                    note(kind, namespace, producer)
+        return found
 
     def _made(self, kind: str) -> Made:
         """What other objects bring into being, by name: its namespace, and what brings it."""

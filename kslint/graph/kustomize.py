@@ -8,10 +8,10 @@ Source: kustomize v5.8.1, api/internal/target/kusttarget.go (order of steps).
 
 from __future__ import annotations
 
-import posixpath
 from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.graph.backrefs import follow_names
+from kslint.graph.configurations import FOLLOWED, configured, joined
 from kslint.graph.edit import listing
 from kslint.graph.gaps import CHARTS, FAILS, OBJECTS, VALUES, Gap
 from kslint.graph.items import Item
@@ -23,15 +23,18 @@ from kslint.graph.patches import (
     selected,
     strategic_merge,
 )
+from kslint.graph.pieces import Pieces
 from kslint.graph.transforms import rescale, retag, transform
-from kslint.resources import KUSTOMIZATIONS, Resource
+from kslint.graph.tree import join
+from kslint.resources import Resource
 from kslint.source.nodes import Map, Scalar, Seq
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from kslint.graph.configurations import Configured
     from kslint.graph.items import Id
-    from kslint.resources import Plain
+    from kslint.graph.tree import Tree
     from kslint.source.nodes import Node
 
 MAX_DEPTH = 50
@@ -42,23 +45,28 @@ MAX_ITEMS = 20_000
 class Chart(NamedTuple):
     """An entry of `helmCharts`. `values` are the documents of its values file, then inline ones.
 
-    `namespace` is the release's, inherited from the kustomizations around it.
+    `namespace` is the release's, inherited from the kustomizations around it. `whole` is False
+    where a values file is not in the input.
     """
 
     node: Node
     namespace: str | None
     values: tuple[Node, ...]
+    whole: bool
 
 
 class Emission:
     """What one build emits. `directory` is the kustomization's, `root` its file's content.
 
     `resources` come from files; `generated` are ConfigMaps and Secrets made by generators,
-    under their base name where kustomize adds a hash. `application` keys the Argo CD
-    Application whose overrides were folded in, "" for none.
+    under their base name where kustomize adds a hash. `patches` are pieces of objects that come
+    with what is not in the input. `application` keys the Argo CD Application whose overrides were
+    folded in, "" for none.
     """
 
-    __slots__ = ("application", "charts", "directory", "gaps", "generated", "resources", "root")
+    __slots__ = (
+        "application", "charts", "directory", "gaps", "generated", "patches", "resources", "root",
+    )  # fmt: skip
 
     def __init__(self, directory: str, root: Map, application: str) -> None:
         self.directory = directory
@@ -66,6 +74,7 @@ class Emission:
         self.application = application
         self.resources: list[Resource] = []
         self.generated: list[Resource] = []
+        self.patches: list[Resource] = []
         self.gaps: list[Gap] = []
         self.charts: list[Chart] = []
 
@@ -80,46 +89,6 @@ class Emission:
         return all(gap.kind == VALUES for gap in self.gaps)
 
 
-class Tree:
-    """The kustomizations of an input and the documents they may take in, by file."""
-
-    def __init__(self, resources: list[Resource], others: list[Plain]) -> None:
-        self.kustomizations: dict[str, Map] = {}
-        self.objects: dict[str, list[Resource]] = {}
-        self.plains: dict[str, list[Node]] = {}
-        for plain in others:
-            self.plains.setdefault(plain.file, []).append(plain.document.root)
-            directory, name = posixpath.split(plain.file)
-            root = plain.document.root
-            if name in KUSTOMIZATIONS and isinstance(root, Map):
-                self.kustomizations.setdefault(directory, root)
-        for resource in resources:
-            self.objects.setdefault(resource.file, []).append(resource)
-
-    def documents(self, file: str) -> list[Node]:
-        return [r.body for r in self.objects.get(file, [])] + self.plains.get(file, [])
-
-    def taken(self) -> set[str]:
-        """Files that kustomizations take in or read; their documents are no objects as they are."""
-        found: set[str] = set()
-        for directory, root in self.kustomizations.items():
-            for text in _file_references(root):
-                if (path := _join(directory, text)) in self.objects:
-                    found.add(path)
-        return found
-
-    def tops(self) -> list[str]:
-        """The kustomizations that no other one includes."""
-        included = {
-            _join(directory, item.text or "")
-            for directory, root in self.kustomizations.items()
-            for field in ("resources", "bases", "components")
-            for item in listing(root, field)
-        }
-        tops = [directory for directory in self.kustomizations if directory not in included]
-        return tops or list(self.kustomizations)  # all in a ring: each is refused on its own
-
-
 def emit(tree: Tree, directory: str, root: Map | None = None, application: str = "") -> Emission:
     """What the kustomization in a directory emits; `root` stands in for its file's content."""
     root = tree.kustomizations[directory] if root is None else root
@@ -128,8 +97,9 @@ def emit(tree: Tree, directory: str, root: Map | None = None, application: str =
     if root.string("kind") == "Component":
         build.gap(VALUES, "a component that nothing in the input includes", root)
     items = build.accumulate(directory, root, [], (), None)
-    follow_names(items)
+    follow_names(items, joined(build.configured).references)
     build.refuse_twins(items)
+    emission.patches = build.pieces.resources(directory or ".")
     for item in items:
         if item.body.string("metadata", "annotations", _LOCAL) not in (None, "false"):
             continue
@@ -141,7 +111,7 @@ def emit(tree: Tree, directory: str, root: Map | None = None, application: str =
 
 _LOCAL = "config.kubernetes.io/local-config"
 _UNFOLLOWED = {
-    "transformers": OBJECTS, "generators": OBJECTS, "configurations": VALUES, "vars": VALUES,
+    "transformers": OBJECTS, "generators": OBJECTS, "vars": VALUES,
     "replacements": VALUES, "openapi": VALUES, "crds": VALUES,
     "helmChartInflationGenerator": OBJECTS,
 }  # fmt: skip
@@ -152,7 +122,7 @@ _FIELDS = frozenset(
      "namePrefix", "nameSuffix", "labels", "commonLabels", "commonAnnotations", "images",
      "replicas", "patches", "patchesStrategicMerge", "patchesJson6902", "configMapGenerator",
      "secretGenerator", "generatorOptions", "helmCharts", "helmGlobals", "sortOptions",
-     "buildMetadata", "validators", "imageTags", *_UNFOLLOWED}
+     "buildMetadata", "validators", "imageTags", "configurations", *_UNFOLLOWED}
 )  # fmt: skip
 
 
@@ -163,6 +133,8 @@ class _Build:
         self.tree = tree
         self.emission = emission
         self.gathered = 0
+        self.configured: list[Configured] = []
+        self.pieces = Pieces()
 
     def gap(self, kind: str, reason: str, node: Node) -> None:
         self.emission.gaps.append(Gap(kind, reason, node))
@@ -174,6 +146,7 @@ class _Build:
         """The items of a kustomization, transformed. A component works on those of its parent."""
         above = (*above, directory)
         namespace = namespace or root.string("namespace")
+        below = len(self.configured)
         for field in ("resources", "bases"):
             for node in listing(root, field):
                 items.extend(self._resource(directory, node, above, namespace))
@@ -182,6 +155,7 @@ class _Build:
             self._chart(directory, node, namespace)
         for node in listing(root, "components"):
             items = self._component(directory, node, items, above, namespace)
+        self._configure(directory, root)
         for field, found in root.entries.items():
             if field in _UNFOLLOWED and not found.is_null:
                 self.gap(_UNFOLLOWED[field], f"`{field}` is not followed", found)
@@ -191,13 +165,22 @@ class _Build:
             self._patch(directory, _as_patch(node, self.tree, directory), items)
         for node in listing(root, "patches"):
             self._patch(directory, node, items)
-        transform(root, items)
+        transform(root, items, joined(self.configured[below:]))
         for node in listing(root, "patchesJson6902"):
             self._patch(directory, node, items)
         for node in rescale(root, items):
             self._unmatched(f"`replicas` names {node.string('name')}, which is not there", node)
         retag(root, items)
         return items
+
+    def _configure(self, directory: str, root: Map) -> None:
+        """Note what `configurations` add; what is not followed may change known objects."""
+        for node in listing(root, "configurations"):
+            documents = self.tree.documents(join(directory, node.text or ""))
+            self.configured.append(configured(documents))
+            fields = {name for document in documents for name, _ in document.items()}
+            if not documents or not fields <= FOLLOWED:
+                self.gap(VALUES, f"{node.text} is not followed", node)
 
     def refuse_twins(self, items: list[Item]) -> None:
         seen: set[Id] = set()
@@ -210,7 +193,7 @@ class _Build:
         self, directory: str, node: Node, above: tuple[str, ...], namespace: str | None
     ) -> Iterator[Item]:
         text = node.text or ""
-        path = _join(directory, text)
+        path = join(directory, text)
         if path in self.tree.kustomizations:
             root = self.tree.kustomizations[path]
             if path in above:
@@ -237,7 +220,7 @@ class _Build:
         self, directory: str, node: Node, items: list[Item], above: tuple[str, ...],
         namespace: str | None,
     ) -> list[Item]:  # fmt: skip
-        path = _join(directory, node.text or "")
+        path = join(directory, node.text or "")
         root = self.tree.kustomizations.get(path)
         if root is None or path in above or len(above) >= MAX_DEPTH or not self._room(node):
             reason = f"component {node.text} is not in the input"
@@ -248,16 +231,16 @@ class _Build:
 
     def _chart(self, directory: str, node: Node, namespace: str | None) -> None:
         files = [node.get("valuesFile"), *listing(node, "additionalValuesFiles")]
-        values = [
-            document
+        found = [
+            self.tree.documents(join(directory, file.text or ""))
             for file in files
             if file is not None
-            for document in self.tree.documents(_join(directory, file.text or ""))
         ]
+        values = [document for documents in found for document in documents]
         inline = node.get("valuesInline")
         values += [inline] if inline is not None else []
         its = node.string("namespace") or namespace
-        self.emission.charts.append(Chart(node, its, tuple(values)))
+        self.emission.charts.append(Chart(node, its, tuple(values), all(found)))
         self.gap(CHARTS, f"Helm chart {node.string('name') or ''} is not rendered", node)
 
     def _generate(self, directory: str, root: Map, items: list[Item]) -> None:
@@ -272,15 +255,16 @@ class _Build:
                 if len(twins) == 1:
                     twins[0].body = combined(twins[0].body, item.body, behavior)
                     twins[0].known &= item.known
-                else:
-                    self._unmatched(f"nothing to {behavior} {item.id.name} with", item.body)
+                elif not self._unmatched(f"nothing to {behavior} {item.id.name} with", item.body):
+                    self.pieces.add(item.body)
             else:
                 items.append(item)
 
-    def _unmatched(self, reason: str, node: Node) -> None:
+    def _unmatched(self, reason: str, node: Node) -> bool:
         """Kustomize refuses this, unless what is meant lies in the part that is not known."""
         if self.emission.complete:
             self.gap(FAILS, reason, node)
+        return self.emission.complete
 
     def _patch(self, directory: str, node: Node, items: list[Item]) -> None:
         """One entry of `patches`, or of the deprecated fields in its shape."""
@@ -305,7 +289,7 @@ class _Build:
             if "\n---" in inline.literal:
                 self.gap(VALUES, "only the first of several inline patches is followed", node)
         elif path is not None:
-            documents = self.tree.documents(_join(directory, path.text or ""))
+            documents = self.tree.documents(join(directory, path.text or ""))
         else:
             documents = []
         if not documents:
@@ -315,16 +299,23 @@ class _Build:
     def _patch_json(self, operations: Node, target: Node | None, items: list[Item]) -> None:
         if target is None:
             raise PatchError("a JSON patch needs a target")
-        for item in selected(target, items):
+        chosen = selected(target, items)
+        for item in chosen:
             item.body = json_patch(item.body, operations)
+        if not chosen and not self.emission.complete:
+            self.pieces.add_operations(operations, target)
 
     def _patch_merge(self, patch: Map, target: Node | None, items: list[Item], node: Node) -> None:
         if target is not None:
             chosen = selected(target, items)  # none: kustomize says nothing
+            if not chosen and not self.emission.complete:
+                self.pieces.add(patch, target)
         else:
             wanted = Item(patch, "").id
             chosen = [item for item in items if wanted in item.ids]
-            if len(chosen) != 1:
+            if not chosen and not self.emission.complete:
+                self.pieces.add(patch)
+            elif len(chosen) != 1:
                 raise PatchError(
                     f"{'no' if not chosen else 'more than one'} object matches the patch of "
                     f"{wanted.kind}/{wanted.name}"
@@ -342,7 +333,7 @@ class _Build:
 
 def _as_patch(node: Node, tree: Tree, directory: str) -> Node:
     """An entry of `patchesStrategicMerge`, a path or the patch itself, as one of `patches`."""
-    is_path = bool(tree.documents(_join(directory, node.text or "")))
+    is_path = bool(tree.documents(join(directory, node.text or "")))
     entry = Map({"path" if is_path or "\n" not in (node.text or "") else "patch": node})
     entry.source, entry.start, entry.end, entry.key = node.source, node.start, node.end, node.key
     return entry
@@ -353,24 +344,3 @@ def is_remote(text: str) -> bool:
     return (
         "://" in text or text.startswith(("git@", "github.com/", "gitlab.com/")) or "?ref=" in text
     )
-
-
-def _join(directory: str, path: str) -> str:
-    joined = posixpath.normpath(posixpath.join(directory, path.strip()))
-    return "" if joined == "." else joined
-
-
-def _file_references(root: Map) -> Iterator[str]:
-    """Every path in a kustomization whose file holds no object to apply as it is."""
-    for field in ("resources", "bases", "patchesStrategicMerge", "configurations", "crds",
-                  "transformers", "generators", "validators"):  # fmt: skip
-        for node in listing(root, field):
-            yield node.text or ""
-    for field in ("patches", "patchesJson6902", "replacements"):
-        for node in listing(root, field):
-            yield node.string("path") or ""
-    for field in ("configMapGenerator", "secretGenerator"):
-        for generator in listing(root, field):
-            for node in listing(generator, "files"):
-                yield (node.text or "").rpartition("=")[2]
-    yield root.string("openapi", "path") or ""

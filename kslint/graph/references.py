@@ -47,7 +47,7 @@ _ACROSS = ("certificate", "parent", "backend")
 def references(resource: Resource, namespace: str | None) -> Iterator[Reference]:
     """The references of one object that lives in `namespace` (None: not known)."""
     extractor = _EXTRACTORS.get(resource.kind)
-    if extractor is None or resource.spec is None:
+    if extractor is None or resource.spec is None or is_patch(resource):
         return
     for role, kind, node, group, optional in extractor(resource.spec):
         its = namespace
@@ -60,6 +60,21 @@ def references(resource: Resource, namespace: str | None) -> Iterator[Reference]
                         "ClusterSecretStore"):  # fmt: skip
                 its = ""
             yield Reference(resource, role, kind, name, its, node, group, optional)
+
+
+_TEMPLATED = frozenset({"Deployment", "StatefulSet", "DaemonSet"})
+
+
+def is_patch(resource: Resource) -> bool:
+    """Is it a piece of a workload, as patches are, of which no container has an image?
+
+    One that a kustomization takes in is none of the input's objects; the others lie about unused.
+    """
+    spec = resource.spec if resource.kind in _TEMPLATED else None
+    if spec is None or spec.get("selector") is not None:
+        return False
+    containers = list(_each(spec.at("template", "spec"), "containers"))
+    return bool(containers) and all(container.get("image") is None for container in containers)
 
 
 _PRODUCERS = frozenset({"ExternalSecret", "SealedSecret", "Certificate"})

@@ -12,8 +12,9 @@ if TYPE_CHECKING:
 
     from kslint.graph.argo import Applications, Owner
     from kslint.graph.gaps import Gap
-    from kslint.graph.kustomize import Emission, Tree
+    from kslint.graph.kustomize import Emission
     from kslint.graph.repository import Repository
+    from kslint.graph.tree import Tree
     from kslint.resources import Plain, Resource
 
 _MAX_ROUNDS = 4
@@ -92,10 +93,10 @@ class Scopes:
         return None if self.applications is None else self.applications.repository
 
     def _resolve(self, written: list[Resource], others: list[Plain]) -> None:
-        from kslint.graph import kustomize
         from kslint.graph.argo import Applications
+        from kslint.graph.tree import Tree
 
-        tree = kustomize.Tree(written, others)
+        tree = Tree(written, others)
         wanted: dict[tuple[str, str], Emission] = {}
         for _ in range(_MAX_ROUNDS):
             before = list(wanted)

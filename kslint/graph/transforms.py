@@ -13,15 +13,19 @@ from kslint.graph.edit import listing, put, restated, rewrite
 from kslint.source.nodes import Map, Scalar, Seq
 
 if TYPE_CHECKING:
+    from kslint.graph.configurations import Configured, Field
     from kslint.graph.items import Item
     from kslint.source.nodes import Node
 
 
-def transform(root: Node, items: list[Item]) -> None:
-    """The transformers that follow a kustomization's patches, up to its JSON patches."""
+def transform(root: Node, items: list[Item], more: Configured) -> None:
+    """The transformers that follow a kustomization's patches, up to its JSON patches.
+
+    `more` are the fields that `configurations` add.
+    """
     _set_namespace(root.get("namespace"), items)
-    _rename(root.get("namePrefix"), items, True)
-    _rename(root.get("nameSuffix"), items, False)
+    _rename(root.get("namePrefix"), items, True, more.prefixed)
+    _rename(root.get("nameSuffix"), items, False, more.suffixed)
     for label in listing(root, "labels"):
         pairs = label.get("pairs")
         selectors = label.boolean("includeSelectors") is True
@@ -143,18 +147,27 @@ def _default_subject(subject: Node, namespace: Node) -> Node:
     return subject
 
 
-def _rename(affix: Node | None, items: list[Item], before: bool) -> None:
+def _rename(affix: Node | None, items: list[Item], before: bool, more: tuple[Field, ...]) -> None:
     if affix is None or not affix.text or affix.is_null:
         return
+    own = affix.text
+
+    def affixed(node: Node) -> Node:
+        text = node.text
+        if not isinstance(node, Scalar) or text is None:
+            return node
+        return restated(own + text if before else text + own, node)
+
     for item in items:
         first = item.ids[0]
+        for field in more:
+            if field.is_of(first):
+                item.change(field.path, affixed)
         name = item.body.at("metadata", "name")
         if first.kind in ("CustomResourceDefinition", "APIService", "Namespace") or name is None:
             continue
         item.remember()
-        text = name.text or ""
-        text = affix.text + text if before else text + affix.text
-        item.body = put(item.body, ("metadata", "name"), restated(text, name))
+        item.body = put(item.body, ("metadata", "name"), affixed(name))
 
 
 _TEMPLATES: dict[str, tuple[tuple[str, ...], ...]] = {

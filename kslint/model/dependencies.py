@@ -15,6 +15,7 @@ import os
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from kslint.graph.evidence import are_near
 from kslint.graph.references import KSERVE, Reference, container_references, pod_references
 from kslint.model.kserve import names
 from kslint.model.kubernetes.admission.field_errors import opaque
@@ -57,11 +58,13 @@ _POD_PATHS = {
 class Answer(NamedTuple):
     """Is a dependency satisfied? `kind`: found, missing, elsewhere or unknown.
 
-    `others` are the objects of that name in other namespaces.
+    `others` are the objects of that name in other namespaces, the nearest first. It is `certain`
+    that one of them is meant where it stands near, or kustomize or Argo CD deploy both sides.
     """
 
     kind: str
     others: tuple[Resource, ...] = ()
+    certain: bool = True
 
 
 def references(
@@ -90,19 +93,22 @@ def answer(reference: Reference, graph: Graph, makers: Makers) -> Answer:
     """Does anything in the input satisfy a dependency in its own namespace?"""
     namespace = reference.namespace
     group = KSERVE if reference.kind == RUNTIME else ""
-    lookup = graph.find(reference.kind, reference.name, namespace, group or None)
+    asker = reference.source
+    lookup = graph.find(reference.kind, reference.name, namespace, group or None, asker)
     if lookup.found is not None or namespace is None:
         return Answer(FOUND if lookup.found is not None else UNKNOWN)
-    complete = graph.complete_for(reference.kind, namespace)
+    complete = graph.complete_for(reference.kind, namespace, asker)
     if reference.kind == RUNTIME:
         cluster = graph.find(_CLUSTER_RUNTIME, reference.name, "", KSERVE)
         if cluster.found is not None or reference.name in shipped_runtimes():
             return Answer(FOUND)
-        complete = complete or graph.complete_for(_CLUSTER_RUNTIME, "")
+        complete = complete or graph.complete_for(_CLUSTER_RUNTIME, "", asker)
     elif makers.may_make(reference):
         return Answer(UNKNOWN)
-    if lookup.elsewhere and not graph.completeness.is_open(reference.kind, namespace):
-        return Answer(ELSEWHERE, lookup.elsewhere)
+    others = tuple(r for r in lookup.elsewhere if graph.evidence.reaches(r, asker))
+    if others and not graph.completeness.is_open(reference.kind, namespace):
+        others = tuple(sorted(others, key=lambda other: not are_near(other, asker)))
+        return Answer(ELSEWHERE, others, graph.belong_together(others[0], asker))
     return Answer(MISSING if complete else UNKNOWN)
 
 

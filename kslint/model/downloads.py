@@ -30,6 +30,7 @@ from kslint.source.parts import Parts
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from kslint.graph.graph import Graph
     from kslint.model.answer import Answer
     from kslint.model.kserve.isvc import Component, InferenceService
     from kslint.model.kserve.llm.service import LLMInferenceService
@@ -43,7 +44,7 @@ LASTING, SCRATCH, UNSURE = "lasting", "scratch", "unsure"
 """Where files go: a volume that outlives the pod, the pod itself, or nobody can tell."""
 
 _LONG_RUNNING = ("Deployment", "StatefulSet", "DaemonSet")
-_OWN_FILES = ("emptyDir", "configMap", "secret", "downwardAPI", "projected")
+_OWN_FILES = ("emptyDir", "configMap", "secret", "downwardAPI", "projected", "ephemeral")
 _CACHE_VARIABLES = (
     ("HF_HUB_CACHE", ""),
     ("HUGGINGFACE_HUB_CACHE", ""),
@@ -51,6 +52,15 @@ _CACHE_VARIABLES = (
     ("XDG_CACHE_HOME", "/huggingface/hub"),
     ("HOME", "/.cache/huggingface/hub"),
 )
+_OLD_CACHE_VARIABLE = "TRANSFORMERS_CACHE"
+"""Where transformers, and older releases of the hub's client, keep what they load."""
+_GATED = re.compile(
+    r"(?:meta-llama|mistralai|black-forest-labs|bigcode)/"
+    r"|google/(?:gemma|codegemma|paligemma|shieldgemma|recurrentgemma|medgemma|t5gemma)"
+    r"|(?:CohereForAI|CohereLabs)/(?:c4ai|aya)|databricks/dbrx|nvidia/Llama|stabilityai/stable",
+    re.IGNORECASE,
+)
+"""Families whose authors want a licence accepted, so that nobody reads them without a token."""
 _DEFAULT_CACHE = "/root/.cache/huggingface/hub"
 _NAMES = 20
 """Other names of one function that a script may give it."""
@@ -65,8 +75,8 @@ class Download(NamedTuple):
 
     `kind`: model (the server's own name of a repository), uri (an hf:// URI), script (a command),
     offline (a repository that the server may not fetch, and no volume can hold). `text` is the
-    repository or the URI, `token` what gives it a token, `cached` true if a lasting volume holds
-    the hub's cache.
+    repository or the URI, `token` what gives it a token, `place` where the weights go: they come
+    once into what is LASTING.
     """
 
     resource: Resource
@@ -74,7 +84,12 @@ class Download(NamedTuple):
     kind: str
     text: str
     token: Node | None = None
-    cached: bool = False
+    place: str = SCRATCH
+
+    @property
+    def gated(self) -> bool:
+        """Can it not be read without a token, by its family?"""
+        return _GATED.match(self.text.removeprefix("hf://")) is not None
 
 
 def downloads(
@@ -96,16 +111,17 @@ def _of_uris(component: Component) -> Iterator[Download]:
     token: Node | None = None
     for source in model_sources(component):
         text = source.uri.text or ""
-        if source.scheme != "hf" or source.kind == DROPPED or _is_cached(component, text):
+        if source.scheme != "hf" or source.kind == DROPPED:
+            continue
+        if _is_cached(component.owner.graph, text):
             continue
         if token is None:
             token = _initializer_token(component)
         yield Download(component.owner.resource, source.uri, "uri", text, token)
 
 
-def _is_cached(component: Component, uri: str) -> bool:
+def _is_cached(graph: Graph, uri: str) -> bool:
     """Does a LocalModelCache hold this model? (MatchStorageURI, local_model_cache_types.go)"""
-    graph = component.owner.graph
     for kind in ("LocalModelCache", "LocalModelNamespaceCache"):
         for resource in graph.of_kind(kind, names.GROUP):
             source = resource.body.string("spec", "sourceModelUri") or ""
@@ -135,7 +151,9 @@ def _of_llm(llm: LLMInferenceService) -> Iterator[Download]:
     for container in (c for pod in pods for c in containers(pod)):
         token = token or _token_item(container)
     for storage in (llm.storage, *llm.adapters):
-        if storage is not None and storage.scheme == "hf" and storage.downloads:
+        if storage is None or storage.scheme != "hf" or not storage.downloads:
+            continue
+        if not _is_cached(llm.graph, storage.uri):
             yield Download(llm.resource, storage.node, "uri", storage.uri, token)
 
 
@@ -175,7 +193,7 @@ def _of_engine(workload: Workload, engine: Engine) -> Iterator[Download]:
         return
     if _elsewhere(engine.env) or _is_relative_path(model.text, workload, container):
         return
-    offline, place = engine.offline, cache_place(engine.env, container, workload.pod_spec)
+    offline, place = engine.offline, _weights_place(engine, workload.pod_spec)
     if isinstance(offline, Unknown):
         return
     if isinstance(offline, Known) and offline.value:
@@ -189,8 +207,18 @@ def _of_engine(workload: Workload, engine: Engine) -> Iterator[Download]:
         "model",
         model.text,
         token.node if isinstance(token, Known) else None,
-        place != SCRATCH,
+        place,
     )
+
+
+def _weights_place(engine: Engine, pod_spec: Node) -> str:
+    """Where the weights go: into `--download-dir`, else into the hub's cache."""
+    given = engine.value("download-dir")
+    if isinstance(given, Unknown):
+        return UNSURE
+    if isinstance(given, Known) and given.value.startswith("/"):
+        return _place(given.value, engine.container, pod_spec)
+    return cache_place(engine.env, engine.container, pod_spec)
 
 
 def _is_relative_path(text: str, workload: Workload, container: Node) -> bool:
@@ -229,6 +257,9 @@ def cache_place(env: Lookup, container: Node, pod_spec: Node) -> str:
             return UNSURE
         if isinstance(answer, Known) and answer.value:
             return _place(answer.value + suffix, container, pod_spec)
+    old = env(_OLD_CACHE_VARIABLE)
+    if isinstance(old, Known) and _place(old.value, container, pod_spec) == LASTING:
+        return LASTING
     own = [mount for mount in mounts(container, pod_spec) if "/.cache" in mount.path]
     if any(lasts(mount.volume) for mount in own):
         return LASTING  # of whichever home the image's user has

@@ -206,7 +206,7 @@ class Model:
     @cached_property
     def suspects(self) -> list[Suspect]:
         """The values that YAML may not read as they were meant."""
-        return list(self.schemas.suspects(self.resources))
+        return [*self.schemas.suspects(self.resources), *self.schemas.kustomized()]
 
     @property
     def files(self) -> list[ParsedFile]:

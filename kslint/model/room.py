@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.model.cluster import node_pools
 from kslint.model.kubernetes.capacity import demand, quota_slots, slots
+from kslint.model.kubernetes.pod import accelerator
+from kslint.model.kubernetes.quantity import BINARY, Quantity
 
 if TYPE_CHECKING:
     from kslint.model.model import Model
@@ -34,6 +36,39 @@ class Room(NamedTuple):
         if self.quota is not None and self.most == self.quota:
             return "the namespace's ResourceQuota"
         return "the declared nodes"
+
+
+class Need(NamedTuple):
+    """What a second pod takes: in words, and the resource that is short where it does not fit.
+
+    `small` is so little that it finds a place almost anywhere.
+    """
+
+    text: str
+    resource: str
+    small: bool = False
+
+
+_SMALL_CPU, _SMALL_MEMORY = 2000, 4 * 1024**3
+"""Thousandths of a core and bytes: a pod that asks for less of both is small."""
+
+
+def spare_need(pod_spec: Node | None) -> Need:
+    """What a second pod like this one takes beside the first."""
+    asked = demand(pod_spec)
+    for name, count in asked.extended.items():
+        if accelerator(name) and count:
+            word = "GPU" if name.endswith("/gpu") else f"`{name}`"
+            plural = "s" if word == "GPU" and count > 1 else ""
+            return Need(f"{count} more {word}{plural}", name)
+    if pod_spec is not None and pod_spec.listed("resourceClaims"):
+        return Need("one more device of its resource claim", "devices")
+    cores, memory = asked.cpu / 1000, Quantity(asked.memory, BINARY)
+    parts = [f"{cores:g} more CPU cores"] if asked.cpu >= 1 else []
+    parts += [f"{memory} of memory"] if asked.memory else []
+    small = asked.cpu < _SMALL_CPU and asked.memory < _SMALL_MEMORY
+    resource = "cpu" if small or asked.cpu >= _SMALL_CPU else "memory"
+    return Need(" and ".join(parts) or "another pod", resource, small)
 
 
 def room(model: Model, pod_spec: Node | None, namespace: str | None) -> Room:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from kslint.graph.references import is_patch
 from kslint.model.engines.vllm.engine import read_engine
 from kslint.model.kubernetes.defaults import defaulted_deployment, defaulted_pod
 from kslint.model.kubernetes.pod import containers
@@ -114,7 +115,9 @@ def of_runtime(resource: Resource, namespace: str | None) -> Workload | None:
 
 
 def of_template(resource: Resource, namespace: str | None) -> Workload | None:
-    """The workload of a Deployment, StatefulSet, DaemonSet, Job or Pod."""
+    """The workload of a Deployment, StatefulSet, DaemonSet, Job or Pod; None for a mere patch."""
+    if is_patch(resource):
+        return None
     path = ("spec",) if resource.kind == "Pod" else ("spec", "template", "spec")
     written = resource.body.at(*path)
     home = resource.body.get("spec")

@@ -80,7 +80,7 @@ def summary(result: Result, paint: Painter) -> str:
 def nothing_checked(result: Result) -> str:
     """Why there was nothing to check, if there was nothing and no error says why."""
     counts = result.summary
-    if counts.resources or result.failed:
+    if counts.resources or result.failed or result.findings:
         return ""
     if not counts.files:
         return (

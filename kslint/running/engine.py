@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from importlib import import_module
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kslint.config import matcher
 from kslint.custom.protocol import StoppedError
-from kslint.findings import Finding, Label, Result, Subject, Summary
+from kslint.findings import SEVERITIES, Finding, Label, Result, Subject, Summary
 from kslint.findings.wording import filled, filled_in_part
 from kslint.rulebook import matching
 from kslint.source.files import display
@@ -140,14 +141,39 @@ def _narrowest(found: list[Located], book: list[Rule]) -> list[Located]:
 
 
 def _once(findings: Iterable[Finding]) -> list[Finding]:
-    """Sorted, and one of those that say the same of the same place.
+    """Sorted, and one of those that a rule has to say of one place.
 
-    An object that two overlays emit is checked twice; the user has one line to change.
+    An object that several overlays emit is checked for each of them, and the user has one line to
+    change. Where values of the overlays make the messages differ, the one that stays names them.
     """
     seen: dict[object, Finding] = {}
     for finding in findings:
         seen.setdefault((finding.rule, finding.span, finding.message), finding)
-    return sorted(seen.values(), key=lambda finding: finding.order)
+    places: dict[object, dict[str, list[Finding]]] = {}
+    for finding in seen.values():
+        place = (finding.rule, finding.span, finding.suppressed is None, bool(finding.overlay))
+        places.setdefault(place, {}).setdefault(finding.overlay, []).append(finding)
+    result = [
+        _joined([one for one in several if one is not None])
+        for overlays in places.values()
+        for several in zip_longest(*overlays.values())
+    ]
+    return sorted(result, key=lambda finding: finding.order)
+
+
+def _joined(several: list[Finding]) -> Finding:
+    """One finding for what several overlays make of a place: the worst of them."""
+    first, *others = sorted(several, key=lambda finding: SEVERITIES.index(finding.severity))
+    if not others:
+        return first
+    named = [f"`{finding.overlay}`" for finding in others[:_NAMED]]
+    more = f" and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
+    likewise = f"(in overlay `{first.overlay}`; likewise in {', '.join(named)}{more})"
+    return first._replace(message=f"{first.message} {likewise}")
+
+
+_NAMED = 3
+"""Overlays that a finding names beside its own."""
 
 
 def choose(
@@ -306,6 +332,7 @@ def _finding(rule: Rule, problem: Problem, resource: Resource | None, model: Mod
         filled_in_part(rule.symptom, problem.facts),
         filled_in_part(rule.help, problem.facts),
         related,
+        overlay="" if resource is None else resource.emitter,
     )
 
 

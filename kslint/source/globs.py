@@ -10,9 +10,8 @@ The language is git's (wildmatch.c v2.47, with WM_PATHNAME).
 from __future__ import annotations
 
 import re
-import string
 from functools import lru_cache
-from typing import NamedTuple, Union
+from typing import Union
 
 LONGEST = 4096
 """Characters of a pattern; longer ones match nothing. No path is longer on Linux."""
@@ -20,27 +19,30 @@ _MOST = 100
 """Patterns that the braces of one may stand for."""
 _STAR, _SLASH, _ANY = "*", "/", "."
 _CLASSES = {
-    "alpha": string.ascii_letters,
-    "digit": string.digits,
-    "alnum": string.ascii_letters + string.digits,
-    "lower": string.ascii_lowercase,
-    "upper": string.ascii_uppercase,
-    "xdigit": string.hexdigits,
-    "punct": string.punctuation,
-    "space": " \t\n\r\v\f",
-    "blank": " \t",
-    "print": "".join(map(chr, range(0x20, 0x7F))),
-    "graph": "".join(map(chr, range(0x21, 0x7F))),
-    "cntrl": "".join(map(chr, (*range(0x20), 0x7F))),
+    "alpha": "a-zA-Z",
+    "digit": "0-9",
+    "alnum": "a-zA-Z0-9",
+    "lower": "a-z",
+    "upper": "A-Z",
+    "xdigit": "0-9a-fA-F",
+    "punct": r"!-/:-@\[-`{-~",
+    "space": r" \t-\r",
+    "blank": r" \t",
+    "print": " -~",
+    "graph": "!-~",
+    "cntrl": r"\x00-\x1f\x7f",
 }
 
 
-class _Piece(NamedTuple):
+class _Piece:
     """What stands between two stars: text of a fixed length. `regex` has no quantifier."""
 
-    length: int
-    text: str | None
-    regex: re.Pattern[str] | None
+    __slots__ = ("length", "regex", "text")
+
+    def __init__(self, length: int, text: str | None, regex: re.Pattern[str] | None) -> None:
+        self.length = length
+        self.text = text
+        self.regex = regex
 
     def is_at(self, text: str, start: int) -> bool:
         if self.regex is None:
@@ -210,7 +212,7 @@ def _set(pattern: str, at: int) -> tuple[str, int] | None:
                 letters = _CLASSES.get(pattern[at + 2 : end - 1])
                 if letters is None:
                     return None
-                items, before, at = items + re.escape(letters), "", end + 1
+                items, before, at = items + letters, "", end + 1
                 continue
             if end < 0:
                 return None

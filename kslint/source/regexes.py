@@ -10,7 +10,7 @@ import re
 from functools import lru_cache
 from typing import Any
 
-_FIXED = re.compile(r"[a-zA-Z0-9_/:.@ -]*")
+_FIXED = r"[a-zA-Z0-9_/:.@ -]*"
 """Patterns without choice or repetition, as most names are: nothing to go back to."""
 
 
@@ -37,7 +37,7 @@ def _asked(pattern: str, text: str, how: str, ending: str = "") -> bool:
 
 @lru_cache(1024)
 def _compiled(pattern: str, ending: str) -> Any:
-    if _FIXED.fullmatch(pattern):
+    if re.fullmatch(_FIXED, pattern):
         return re.compile(pattern + ending)
     try:
         import re2  # 15 ms, and only few inputs need it

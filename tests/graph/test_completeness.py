@@ -135,9 +135,3 @@ def test_the_user_decides(tree: Any, told: Any, here: bool, there: bool) -> None
     assert graph.complete_for("Secret", "ns") is here
     assert graph.complete_for("Secret", "other") is there
     assert graph.completeness.provides == {"cert-manager"}
-
-
-def test_platform_pieces_are_known_where_there_are_applications(tree: Any) -> None:
-    assert not tree(BASE).completeness.platform_known
-    assert tree({"app.yaml": OURS}).completeness.platform_known
-    assert not tree({}, complete=False).completeness.platform_known

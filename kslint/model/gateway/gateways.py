@@ -35,24 +35,51 @@ _ALSO_THERE = {
     "traefik": ("traefik",),
 }
 """Classes that these may make, by their settings: they excuse a Gateway and accuse none."""
+_SELF_MADE = frozenset(
+    {
+        "agentgateway", "cilium", "contour", "istio", "istio-east-west", "istio-remote",
+        "istio-waypoint", "kgateway", "kgateway-waypoint", "kong", "nginx", "traefik",
+    }
+)  # fmt: skip
+"""Classes that a controller makes by itself, which another tree may install."""
 _BUILT_IN = ("gke-l7-", "openshift-", "azure-alb-", "amazon-")
 """What the classes of managed clusters start with; no manifest declares those."""
 
 
 def gateways(model: Model) -> list[Resource]:
-    return model.graph.of_kind("Gateway", GROUP)
+    """The Gateways of the input, those first that do not just illustrate."""
+    found = model.graph.of_kind("Gateway", GROUP)
+    return sorted(found, key=model.graph.evidence.illustrates)
 
 
 def declared_classes(model: Model) -> set[str]:
     """The classes that the input or the user declares; empty if neither says anything."""
-    declared = {r.name for r in model.graph.of_kind("GatewayClass", GROUP)}
-    declared |= set(model.config.cluster.gateway_classes)
-    return declared | set(_made_by(_CONTROLLERS, model))
+    return installed_classes(model) | {r.name for r in model.graph.of_kind("GatewayClass", GROUP)}
+
+
+def installed_classes(model: Model) -> set[str]:
+    """The classes that the user names, and those that controllers of the input make."""
+    return {*model.config.cluster.gateway_classes, *_made_by(_CONTROLLERS, model)}
+
+
+def classes_beside(gateway: Resource, model: Model) -> set[str]:
+    """The classes declared together with a Gateway, so that its own would be among them."""
+    found = model.graph.of_kind("GatewayClass", GROUP)
+    return {r.name for r in found if model.graph.belong_together(r, gateway)}
 
 
 def may_exist(name: str, model: Model) -> bool:
-    """May there be a class that nothing declares: a managed cluster's, or one of other charts?"""
-    return name.startswith(_BUILT_IN) or name in _made_by(_ALSO_THERE, model)
+    """May there be a class that nothing beside a Gateway declares?
+
+    Managed clusters have their own, and controllers make theirs when they start, wherever they are
+    installed: unless the user says which classes there are, one has to be installed here.
+    """
+    told = model.config.cluster.gateway_classes
+    return (
+        name.startswith(_BUILT_IN)
+        or name in (_made_by(_ALSO_THERE, model) if told else _SELF_MADE)
+        or any(r.name == name for r in model.graph.of_kind("GatewayClass", GROUP))
+    )
 
 
 def _made_by(table: dict[str, tuple[str, ...]], model: Model) -> Iterator[str]:

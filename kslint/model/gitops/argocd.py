@@ -179,6 +179,16 @@ def keeps_live(
     return respected and ignores(application, resource, namespace, path)
 
 
+def restores(application: Application, resource: Resource, annotation: str) -> bool:
+    """Does a sync write an annotation of a live object that somebody has set there?
+
+    A three-way apply, and server-side apply, leave alone what they never applied.
+    """
+    replaced = option_is(application.sync_options, "Replace")
+    own = annotation_option(resource, "Replace") == "true"
+    return replaced or own or resource.annotation(annotation) is not None
+
+
 def ignores(application: Application, resource: Resource, namespace: str | None, path: str) -> bool:
     """Does an `ignoreDifferences` entry of the Application cover a JSON pointer of an object?"""
     for entry in application.spec.listed("ignoreDifferences"):

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kslint.graph.argo import GROUP
-from kslint.model.gitops import argocd
-from kslint.model.gitops.argocd import Application
 from kslint.model.kserve import names
-from kslint.model.kserve.settings import CONTROLLER_CHARTS
 from kslint.source.inner import inner_document
 from kslint.source.nodes import Scalar
 
@@ -27,27 +23,40 @@ _CHART_GATEWAY = "kserve-ingress-gateway"
 
 
 def installations(model: Model) -> Iterator[Settings]:
-    """The settings that the input shows whole: none of their values files is out of sight."""
+    """The settings of the installations that the input makes use of, where they are known whole.
+
+    They are not where a values file is out of sight. Upstream's own text is somebody's settings
+    once an Application deploys it, or models in the input go by it.
+    """
     for settings in model.settings:
-        if settings.in_input and all(
-            values_are_known(model.graph, source) for source in _sources(settings)
-        ):
+        source = settings.source
+        known = settings.whole if source is None else values_are_known(model.graph, source)
+        used = source is not None or not settings.copied or _is_used(model, settings)
+        if settings.in_input and known and used and not _illustrates(model, settings):
             yield settings
 
 
-def _sources(settings: Settings) -> Iterator[Source]:
-    """The chart's source that settings were read from; none for a rendered ConfigMap."""
+def _illustrates(model: Model, settings: Settings) -> bool:
     resource = settings.resource
-    if resource is None or resource.group != GROUP:
-        return
-    template = resource.body.at("spec", "template") if resource.kind == "ApplicationSet" else None
-    body = resource.body if template is None else template
-    spec = body.get("spec")
-    if spec is not None:
-        application = Application(resource, body.get("metadata"), spec, template is not None)
-        for source in argocd.sources(application):
-            if source.chart in CONTROLLER_CHARTS:
-                yield source
+    return resource is not None and model.graph.evidence.illustrates(resource)
+
+
+def _is_used(model: Model, settings: Settings) -> bool:
+    graph = model.graph
+    if settings.resource is not None and graph.owners(settings.resource):
+        return True
+    return any(
+        not graph.evidence.illustrates(resource)
+        for kind in ("InferenceService", "LLMInferenceService")
+        for resource in graph.of_kind(kind, names.GROUP)
+    )
+
+
+def is_installed(model: Model) -> bool:
+    """Does the input install KServe? Only then does it show what is installed around it."""
+    return any(
+        settings.in_input and not _illustrates(model, settings) for settings in model.settings
+    )
 
 
 def values_are_known(graph: Graph, source: Source) -> bool:

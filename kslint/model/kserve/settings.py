@@ -1,7 +1,7 @@
 """The controller's settings: ConfigMap `inferenceservice-config`, wherever the input shows it.
 
-A rendered ConfigMap decides. Else the Helm values that an Argo CD Application hands to the
-chart `kserve-resources`, over that chart's defaults for the version. Else the defaults alone.
+A rendered ConfigMap decides, or a patch of one that a remote base brings. Else the Helm values
+that the chart `kserve-resources` is given, over its defaults for the version. Else the defaults.
 Sources: pkg/apis/serving/v1beta1/configmap.go and charts/kserve-resources @v0.19.0.
 """
 
@@ -14,21 +14,27 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from kslint.model.gitops import argocd
+from kslint.model.gitops.localcharts import local_charts
+from kslint.model.kserve.releases import CONTROLLER_CHARTS, base_version, is_copy, releases
 from kslint.source.inner import inner_document
 from kslint.source.nodes import Map, Origin, Scalar, made
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from kslint.graph.graph import Graph
+    from kslint.model.gitops.argocd import Source
     from kslint.resources import Resource
     from kslint.source.nodes import Node
 
 CONFIG_MAP = "inferenceservice-config"
-CONTROLLER_CHARTS = ("kserve-resources", "kserve")
 CHARTS = (*CONTROLLER_CHARTS, "kserve-crd", "kserve-crd-minimal", "kserve-runtime-configs")
 DEFAULT_VERSION = "0.19"
 PROFILES = ("0.16", "0.19", "0.20")
 """Versions whose behaviour was read in source; another version takes the nearest at or below."""
 
+_EXAMPLE = "_example"
+"""A key of commentary that every release's ConfigMap has."""
 _CONTROLLER_IMAGE = "kserve/kserve-controller"
 _VERSION = re.compile(r"v?(\d+)\.(\d+)(?:\.\d+)?")
 
@@ -38,7 +44,9 @@ class Settings:
 
     `values` is the merged Helm values mapping where Helm values decide, else an empty one.
     `holder` is the node that a missing setting belongs to, None if KServe's settings are not
-    in the input at all.
+    in the input at all. `source` is the Application's that hands the values over, if one does.
+    `copied`: the settings are upstream's own text, a copy of its chart or its manifest. `whole`
+    is False where another tool may hand over more values.
     """
 
     def __init__(
@@ -48,12 +56,18 @@ class Settings:
         values: Map | None = None,
         holder: Node | None = None,
         resource: Resource | None = None,
+        source: Source | None = None,
+        copied: bool = False,
+        whole: bool = True,
     ) -> None:
         self.version = version
         self.data = data
         self.values = Map({}) if values is None else values
         self.holder = holder
         self.resource = resource
+        self.source = source
+        self.copied = copied
+        self.whole = whole
 
     @property
     def in_input(self) -> bool:
@@ -63,6 +77,10 @@ class Settings:
     @property
     def profile(self) -> str:
         return profile_of(self.version)
+
+    def at_least(self, version: str) -> bool:
+        """Is it this version, or a later one?"""
+        return _key(self.version) >= _key(version)
 
     def get(self, key: str, *field: str) -> Node | None:
         """A setting, such as `get("inferenceService", "resource", "cpuLimit")`."""
@@ -117,27 +135,31 @@ def normal_version(text: str) -> str | None:
 def resolve(graph: Graph, configured_version: str | None = None) -> list[Settings]:
     """The settings the input describes, one for each KServe installation in it; at least one."""
     version = configured_version or inferred_version(graph) or DEFAULT_VERSION
-    found = [
-        _from_config_map(resource, version)
-        for resource in graph.of_kind("ConfigMap", "")
-        if resource.name == CONFIG_MAP and resource.body.get("data") is not None
-    ]
-    if found:
-        return found
-    for application in argocd.applications(graph):
-        for source in argocd.sources(application):
-            if source.chart in CONTROLLER_CHARTS:
-                its = normal_version(source.revision or "")
-                values = argocd.helm_values(graph, source)
-                found.append(
-                    from_values(
-                        values,
-                        configured_version or its or version,
-                        source.node,
-                        application.resource,
-                    )
-                )
+    found = [_from_config_map(*each) for each in _config_maps(graph, version)]
+    for release in () if found else releases(graph):
+        its = configured_version or normal_version(release.revision) or version
+        settings = from_values(release.values, its, release.holder, release.resource)
+        settings.source, settings.copied = release.source, release.copied
+        settings.whole = release.whole
+        found.append(settings)
     return found or [defaults(version)]
+
+
+def _config_maps(graph: Graph, version: str) -> Iterator[tuple[Resource, str]]:
+    """The ConfigMaps that will be applied, and patches of those that a remote base brings.
+
+    A patch carries each key as a whole, so it tells the key's value whatever the base says. What
+    lies in a copy of the chart is rendered, not applied.
+    """
+    copies = [f"{c.directory}/" for c in local_charts(graph) if is_copy(c, c.values(graph))]
+    for resource in graph.of_kind("ConfigMap", ""):
+        applied = not resource.file.startswith(tuple(copies))
+        if resource.name == CONFIG_MAP and applied and resource.body.get("data") is not None:
+            yield resource, version
+    for emission in graph.scopes.emissions:
+        for patch in emission.patches:
+            if patch.kind == "ConfigMap" and patch.name == CONFIG_MAP:
+                yield patch, normal_version(base_version(emission) or "") or version
 
 
 def governing(installations: list[Settings], resource: Resource) -> Settings:
@@ -209,6 +231,9 @@ def inferred_version(graph: Graph) -> str | None:
         for source in argocd.sources(application)
         if source.chart in CHARTS and (found := normal_version(source.revision or ""))
     ]
+    texts = [release.revision for release in releases(graph)]
+    texts += [base_version(emission) or "" for emission in graph.scopes.emissions]
+    told += [(True, _key(found), found) for text in texts if (found := normal_version(text))]
     if told:
         return max(told)[2]
     for resource in graph.of_kind("Deployment"):
@@ -264,12 +289,13 @@ def from_data(data: dict[str, Any], version: str) -> Settings:
 def _from_config_map(resource: Resource, version: str) -> Settings:
     data: dict[str, Node] = {}
     holder = resource.body.get("data")
+    copied = holder is not None and holder.get(_EXAMPLE) is not None
     for key, node in () if holder is None else holder.items():
         inner = inner_document(node) if isinstance(node, Scalar) else None
         if inner is not None:
             origin = Origin("config", f"ConfigMap {CONFIG_MAP}, key {key}")
             data[key] = inner.from_origin(origin)
-    return Settings(version, data, None, holder, resource)
+    return Settings(version, data, None, holder, resource, copied=copied)
 
 
 def _default(profile: str, key: str) -> Node:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import posixpath
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from kslint.graph.gaps import VALUES
 from kslint.model.schemas import tables
 from kslint.model.schemas.definitions import of_definition
 from kslint.model.schemas.schema import either
 from kslint.model.schemas.suspects import Suspect
-from kslint.model.schemas.types import by_hand, kustomization, of_root
+from kslint.model.schemas.types import by_hand, kustomization, of_root, unknown
 from kslint.model.schemas.walk import read
 from kslint.resources import KUSTOMIZATIONS, Resource
 from kslint.source.nodes import Map
@@ -20,34 +20,41 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from kslint.graph.graph import Graph
+    from kslint.model.schemas.limits import Refusal
     from kslint.model.schemas.schema import Schema
     from kslint.model.schemas.tables import Release
     from kslint.model.schemas.walk import Dropped, Lack, Reading
     from kslint.source.nodes import Node
 
 
-class Known(NamedTuple):
+class Known:
     """The schema of one kind in one version.
 
     `family` is that of its table, "" where only the input defines it. `whole`: is it all that
     the API server may know of the kind? Else what it does not name may be known all the same.
     """
 
-    schema: Schema
-    family: str
-    whole: bool
+    __slots__ = ("family", "schema", "whole")
+
+    def __init__(self, schema: Schema, family: str, whole: bool) -> None:
+        self.schema = schema
+        self.family = family
+        self.whole = whole
 
     @property
     def native(self) -> bool:
         return self.family == tables.KUBERNETES
 
 
-class Differing(NamedTuple):
+class Differing:
     """A release that has a field (`newer`), or no longer has it. `told`: is ours known?"""
 
-    release: str
-    newer: bool
-    told: bool
+    __slots__ = ("newer", "release", "told")
+
+    def __init__(self, release: str, newer: bool, told: bool) -> None:
+        self.release = release
+        self.newer = newer
+        self.told = told
 
 
 _FILLED = {
@@ -56,6 +63,10 @@ _FILLED = {
     ),
 }
 """Fields that a webhook fills in: KServe's, pkg/apis/serving/v1beta1/*_custom.go @v0.19.0."""
+
+
+_ENCRYPTED = "sops"
+"""The field that SOPS adds to an object of which it encrypts the values."""
 
 
 class Schemas:
@@ -111,12 +122,15 @@ class Schemas:
         return f"{resource.group}/{resource.version}/{resource.kind}" in self._defined
 
     def suspects(self, resources: Iterable[Resource]) -> Iterator[Suspect]:
-        """The values of objects and kustomizations that YAML may not read as they were meant."""
+        """The values of objects that YAML may not read as they were meant."""
         for resource in resources:
             known = self.of(resource)
             mended = resource.kind == "InferenceService" and known.family == tables.KSERVE
             for met in self.reading(resource).odd:
                 yield Suspect(met, resource, known.native, mended)
+
+    def kustomized(self) -> Iterator[Suspect]:
+        """The same of kustomizations."""
         for plain in self._graph.others:
             root = plain.document.root
             if isinstance(root, Map) and posixpath.basename(plain.file) in KUSTOMIZATIONS:
@@ -133,9 +147,9 @@ class Schemas:
         """
         if resource.emitter:
             return any(gap.kind == VALUES for gap in self._graph.partial(resource))
-        directory, name = posixpath.split(resource.file)
-        if "patch" in name.lower() or "patch" in posixpath.basename(directory).lower():
+        if self.is_patch(resource):
             return True
+        directory = posixpath.dirname(resource.file)
         if self._kustomized is None:
             self._kustomized = {
                 posixpath.dirname(plain.file)
@@ -144,10 +158,50 @@ class Schemas:
             }
         return directory in self._kustomized
 
-    def is_filled(self, resource: Resource, lack: Lack) -> bool:
-        """Does a webhook write a missing field before the API server asks for it?"""
-        pattern = _FILLED.get((resource.group, resource.kind))
-        return pattern is not None and re.fullmatch(pattern, lack.path) is not None
+    def dropped(self, resource: Resource) -> list[Dropped]:
+        """The fields of an object that no release has which may run here."""
+        found = self.reading(resource).dropped
+        if not found or self.is_patch(resource):
+            return []
+        whole = self.of(resource).whole
+        return [each for each in found if whole or each.name in each.block.later]
+
+    def lacking(self, resource: Resource) -> list[Lack]:
+        """The required fields that an object lacks, and that nothing else may still bring.
+
+        What is there under a misspelt name is not missing.
+        """
+        reading = self.reading(resource)
+        if not reading.lacking or self.is_partial(resource):
+            return []
+        from kslint.model.schemas.meant import meant
+
+        misspelt = {meant(reading, dropped) for dropped in reading.dropped}
+        filled = _FILLED.get((resource.group, resource.kind))
+        return [
+            lack
+            for lack in reading.lacking
+            if lack.path not in misspelt
+            and (filled is None or re.fullmatch(filled, lack.path) is None)
+        ]
+
+    def refusals(self, resource: Resource) -> list[Refusal]:
+        """The values of an object that its schema does not allow."""
+        limited = self.reading(resource).limited
+        if not limited:
+            return []
+        from kslint.model.schemas.limits import refusals
+
+        return [refusal for met in limited for refusal in refusals(met)]
+
+    def faulty(self, resource: Resource) -> list[Node]:
+        """The values and blocks of an object with which its schema finds fault."""
+        reading = self.reading(resource)
+        found = [dropped.node for dropped in self.dropped(resource)]
+        found += [lack.block for lack in self.lacking(resource)]
+        found += [refusal.node for refusal in self.refusals(resource)]
+        found += [met.node for met in reading.bad]
+        return found + [each.node for each in self.suspects([resource]) if each.misfits]
 
     def differing(self, resource: Resource, dropped: Dropped) -> Differing | None:
         """Which releases have a field that the installed one does not; None if none has."""
@@ -162,6 +216,12 @@ class Schemas:
         assert bound is not None
         return Differing(f"{tables.TITLES[family]} {table.minor(bound)}", newer, release.told)
 
+    def is_patch(self, resource: Resource) -> bool:
+        """Is an object called a patch, and taken in by no build? Then nothing applies it."""
+        directory, name = posixpath.split(resource.file)
+        called = f"{posixpath.basename(directory)}/{name}".lower()
+        return not resource.emitter and "patch" in called
+
     def installed(self, family: str) -> Release:
         """The release of a family that the cluster runs, as far as it is known."""
         if family not in self._installed:
@@ -173,6 +233,8 @@ class Schemas:
         found = self._readings.get(id(resource))
         if found is None:
             schema = self.of(resource).schema
+            if resource.body.get(_ENCRYPTED) is not None:
+                schema = unknown()
             found = self._readings[id(resource)] = read(resource.body, schema)
         return found
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from kslint.model.kubernetes.admission.field_errors import opaque
 from kslint.model.schemas.suspects import fits
@@ -26,14 +26,17 @@ _LONGEST = 2000
 """Characters of a text that is held against a pattern."""
 
 
-class Refusal(NamedTuple):
+class Refusal:
     """Why a value is not allowed: `variant` of the message, the API server's text, what is."""
 
-    variant: str
-    node: Node
-    path: str
-    reason: str
-    allowed: str
+    __slots__ = ("allowed", "node", "path", "reason", "variant")
+
+    def __init__(self, variant: str, node: Node, path: str, reason: str, allowed: str) -> None:
+        self.variant = variant
+        self.node = node
+        self.path = path
+        self.reason = reason
+        self.allowed = allowed
 
 
 def refusals(met: Met) -> Iterator[Refusal]:
@@ -89,12 +92,12 @@ def _of_text(value: str, facets: dict[str, Any]) -> Iterator[tuple[str, str, str
     if most is not None and len(value) > most:
         reason = f"Too long: may not be more than {most} bytes"
         yield "length", reason, f"no more than {most} characters"
-    if facets.get("f") == "date-time" and value and not _TIME.fullmatch(value):
+    if facets.get("f") == "date-time" and value and not _matches(_TIME, value, foreign=False):
         reason = "Invalid value: #: % in body must be of type date-time: #"
         yield "default", reason, "a time such as `2026-01-31T12:00:00Z`"
 
 
-_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:?\d\d)", re.ASCII)
+_TIME = r"^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:?\d\d)$"
 
 
 def _of_number(value: float, facets: dict[str, Any]) -> Iterator[tuple[str, str, str]]:

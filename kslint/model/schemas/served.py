@@ -5,10 +5,9 @@ Source: k8s.io/api prerelease-lifecycle (data/removed.json) and the tables' own 
 
 from __future__ import annotations
 
-import json
 import os
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from kslint.model.schemas import tables
 from kslint.model.schemas.schema import within
@@ -23,7 +22,7 @@ _OLD_KSERVE = "serving.kubeflow.org"
 """The group of KServe's kinds when it was called KFServing (until 0.6)."""
 
 
-class Unserved(NamedTuple):
+class Unserved:
     """A kind that is not served as it is written.
 
     `what` is one of the three above. `release` names the release that began or ended it, or
@@ -31,11 +30,14 @@ class Unserved(NamedTuple):
     `kind` is the kind to write where that is at fault. `told`: is the cluster's release known?
     """
 
-    what: str
-    release: str
-    instead: str
-    kind: str
-    told: bool
+    __slots__ = ("instead", "kind", "release", "told", "what")
+
+    def __init__(self, what: str, release: str, instead: str, kind: str, told: bool) -> None:
+        self.what = what
+        self.release = release
+        self.instead = instead
+        self.kind = kind
+        self.told = told
 
 
 def unserved(schemas: Schemas, resource: Resource) -> Unserved | None:
@@ -49,12 +51,12 @@ def unserved(schemas: Schemas, resource: Resource) -> Unserved | None:
     if schemas.is_defined(resource) or kind.endswith("List"):
         return None
     family = family or tables.KUBERNETES
-    removed = _removed(resource.api_version, kind)
-    if removed is not None:
-        return _ended(schemas, family, removed)
     table = tables.table(family)
-    found = table.kinds.get(f"{group}/{version}/{kind}")
+    found = table.kind(f"{group}/{version}/{kind}")
     if found is None:
+        removed = _removed(resource.api_version, kind)
+        if removed is not None:
+            return _ended(schemas, family, removed)
         return _stranger(schemas, family, resource)
     release = schemas.installed(family)
     if release.place is None or within(found.span, release.place):
@@ -124,8 +126,8 @@ def _other(table: tables.Table, group: str, kind: str, release: int) -> str:
     """The best version in which a release serves a kind."""
     found = [
         f"{g}/{v}".lstrip("/")
-        for (g, v, k), known in ((key.rsplit("/", 2), known) for key, known in table.kinds.items())
-        if k == kind and within(known.span, release)
+        for (g, v, k), known in ((key.rsplit("/", 2), table.kind(key)) for key in table.kinds)
+        if k == kind and known is not None and within(known.span, release)
     ]
     same = [each for each in found if each.rpartition("/")[0] == group]
     return _best(same or found)
@@ -145,6 +147,8 @@ def _rank(version: str) -> tuple[int, int, int]:
 
 @lru_cache(maxsize=1)
 def _table() -> dict[str, dict[str, list[str]]]:
+    import json
+
     here = os.path.dirname(os.path.abspath(__file__))
     with open(os.path.join(here, "data", "removed.json"), encoding="utf-8") as handle:
         table: dict[str, dict[str, list[str]]] = json.load(handle)

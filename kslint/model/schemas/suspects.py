@@ -7,33 +7,41 @@ date is a point in time (v5.8.1, run).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from kslint.model.kubernetes.admission.field_errors import stands_in
 from kslint.model.schemas.schema import EITHER, QUANTITY, TEXT
 from kslint.model.schemas.walk import MODES as MODES  # noqa: PLC0414  (part of what this offers)
-from kslint.model.schemas.walk import Met  # noqa: TC001  (a NamedTuple's field)
-from kslint.resources import Resource  # noqa: TC001
+from kslint.model.schemas.walk import Met
 from kslint.source.nodes import Map, Scalar, Seq
 from kslint.source.scalars import is_date, is_word
 
 if TYPE_CHECKING:
+    from kslint.resources import Resource
     from kslint.source.nodes import Node
 
 _INT32, _INT64 = 2**31, 2**63
 
 
-class Suspect(NamedTuple):
+class Suspect:
     """A value that is worth a second look, in a field of a known type.
 
     `native`: is it a kind of Kubernetes' own, which is decoded and not held against a schema?
     `mended`: does a webhook decode the object, and write it anew, before that?
     """
 
-    met: Met
-    resource: Resource
-    native: bool
-    mended: bool
+    __slots__ = ("mended", "met", "native", "resource")
+
+    def __init__(self, met: Met, resource: Resource, native: bool, mended: bool) -> None:
+        self.met = met
+        self.resource = resource
+        self.native = native
+        self.mended = mended
+
+    def in_place_of(self, node: Node) -> Suspect:
+        """The same with another value."""
+        met = Met(node, self.met.schema, self.met.trail)
+        return Suspect(met, self.resource, self.native, self.mended)
 
     @property
     def node(self) -> Node:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from kslint.model.schemas.schema import Schema, within
 
@@ -65,32 +65,36 @@ def family_of(group: str) -> str | None:
     return KUBERNETES if group in _OWN else _FAMILY_OF.get(group)
 
 
-class Release(NamedTuple):
+class Release:
     """`version` as numbers, empty if not known. `place` is that in the table.
 
     `told`: does the input or the configuration name it?
     """
 
-    version: tuple[int, ...]
-    place: int | None
-    told: bool
+    __slots__ = ("place", "told", "version")
+
+    def __init__(self, version: tuple[int, ...], place: int | None, told: bool) -> None:
+        self.version = version
+        self.place = place
+        self.told = told
 
     @property
     def in_table(self) -> bool:
         """Does the table know all that this release may have? So it does if any may be meant."""
         return self.place is not None or not self.version
 
-    @property
-    def text(self) -> str:
-        return ".".join(map(str, self.version[:2]))
 
-
-class Kind(NamedTuple):
+class Kind:
     """A kind in one version: its node, its scope, the releases that serve it (see `within`)."""
 
-    node: int
-    scope: str
-    span: tuple[int | None, int | None]
+    __slots__ = ("node", "scope", "span")
+
+    def __init__(
+        self, node: int, scope: str, since: int | None = None, until: int | None = None
+    ) -> None:
+        self.node = node
+        self.scope = scope
+        self.span = (since, until)
 
 
 class Table:
@@ -104,7 +108,7 @@ class Table:
         self._lines = lines
         self.names: list[str] = head["releases"]
         self.releases = [numbers(name) for name in self.names]
-        self.kinds = {key: _kind(*kind) for key, kind in head["kinds"].items()}
+        self.kinds: dict[str, list[Any]] = head["kinds"]
         self._made: dict[int | None, dict[int, Schema]] = {}
 
     def schema(self, node: int, release: int | None) -> Schema:
@@ -119,9 +123,14 @@ class Table:
             )
         return found
 
+    def kind(self, key: str) -> Kind | None:
+        """What is known of a kind; None if no release of the table has it."""
+        found = self.kinds.get(key)
+        return None if found is None else Kind(*found)
+
     def of(self, key: str, release: int | None) -> Schema | None:
         """The schema of a kind, for one alone to keep; None if the release does not have it."""
-        kind = self.kinds.get(key)
+        kind = self.kind(key)
         if kind is None or not (release is None or within(kind.span, release)):
             return None
         type_, *rest = json.loads(self._lines[kind.node + 1])
@@ -142,10 +151,6 @@ class Table:
         return self.releases[-1]
 
 
-def _kind(node: int, scope: str, since: int | None = None, until: int | None = None) -> Kind:
-    return Kind(node, scope, (since, until))
-
-
 def numbers(version: str) -> tuple[int, ...]:
     """`v1.34.2` as numbers; empty for what is no version."""
     parts = version.strip().lstrip("v").split("-")[0].split("+")[0].split(".")
@@ -163,4 +168,4 @@ def table(family: str) -> Table:
 def metadata() -> Schema:
     """The schema that the metadata of every object has."""
     own = table(KUBERNETES)
-    return own.schema(own.kinds["//ObjectMeta"].node, None)
+    return own.schema(own.kinds["//ObjectMeta"][0], None)

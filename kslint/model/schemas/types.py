@@ -76,7 +76,7 @@ def by_hand(key: str) -> Schema:
     if key != "argoproj.io/v1alpha1/Rollout":
         return unknown()
     own = table(KUBERNETES)
-    deployment = own.schema(own.kinds["apps/v1/Deployment"].node, None)
+    deployment = own.schema(own.kinds["apps/v1/Deployment"][0], None)
     spec = deployment.fields["spec"]
     template = None if spec is None else spec.fields["template"]
     inner = of_object({"template": template, "replicas": "integer"}, free=True)

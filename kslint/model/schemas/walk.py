@@ -7,7 +7,7 @@ nothing is looked at. Templates and the directives of patches (`$patch`) are pas
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, Union
+from typing import TYPE_CHECKING, Union
 
 from kslint.model.kubernetes.admission.field_errors import templated
 from kslint.model.schemas.quantities import refusal
@@ -38,12 +38,15 @@ MODES = frozenset({"defaultMode", "mode"})
 """Fields that hold file modes, in volumes."""
 
 
-class Met(NamedTuple):
+class Met:
     """A value met on the walk, its schema and the way to it."""
 
-    node: Node
-    schema: Schema
-    trail: Trail
+    __slots__ = ("node", "schema", "trail")
+
+    def __init__(self, node: Node, schema: Schema, trail: Trail) -> None:
+        self.node = node
+        self.schema = schema
+        self.trail = trail
 
     @property
     def path(self) -> str:
@@ -51,24 +54,30 @@ class Met(NamedTuple):
         return joined(self.trail)
 
 
-class Lack(NamedTuple):
+class Lack:
     """A field that is missing in a block."""
 
-    block: Node
-    field: str
-    trail: Trail
+    __slots__ = ("block", "field", "trail")
+
+    def __init__(self, block: Node, field: str, trail: Trail) -> None:
+        self.block = block
+        self.field = field
+        self.trail = trail
 
     @property
     def path(self) -> str:
         return joined((self.trail, self.field))
 
 
-class Dropped(NamedTuple):
-    """A field that the API server drops; `block` is what it stands in."""
+class Dropped:
+    """A field that the API server drops; `block` is the schema of what it stands in."""
 
-    node: Node
-    block: Schema
-    trail: Trail
+    __slots__ = ("block", "node", "trail")
+
+    def __init__(self, node: Node, block: Schema, trail: Trail) -> None:
+        self.node = node
+        self.block = block
+        self.trail = trail
 
     @property
     def name(self) -> str:

@@ -1,0 +1,78 @@
+"""The kustomizations of an input, and the files they take in."""
+
+from __future__ import annotations
+
+import posixpath
+from typing import TYPE_CHECKING
+
+from kslint.graph.edit import listing
+from kslint.resources import KUSTOMIZATIONS
+from kslint.source.nodes import Map
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kslint.resources import Plain, Resource
+    from kslint.source.nodes import Node
+
+
+class Tree:
+    """The kustomizations of an input and the documents they may take in, by file."""
+
+    def __init__(self, resources: list[Resource], others: list[Plain]) -> None:
+        self.kustomizations: dict[str, Map] = {}
+        self.objects: dict[str, list[Resource]] = {}
+        self.plains: dict[str, list[Node]] = {}
+        for plain in others:
+            self.plains.setdefault(plain.file, []).append(plain.document.root)
+            directory, name = posixpath.split(plain.file)
+            root = plain.document.root
+            if name in KUSTOMIZATIONS and isinstance(root, Map):
+                self.kustomizations.setdefault(directory, root)
+        for resource in resources:
+            self.objects.setdefault(resource.file, []).append(resource)
+
+    def documents(self, file: str) -> list[Node]:
+        return [r.body for r in self.objects.get(file, [])] + self.plains.get(file, [])
+
+    def taken(self) -> set[str]:
+        """Files that kustomizations take in or read; their documents are no objects as they are."""
+        found: set[str] = set()
+        for directory, root in self.kustomizations.items():
+            for text in _file_references(root):
+                if (path := join(directory, text)) in self.objects:
+                    found.add(path)
+        return found
+
+    def tops(self) -> list[str]:
+        """The kustomizations that no other one includes."""
+        included = {
+            join(directory, item.text or "")
+            for directory, root in self.kustomizations.items()
+            for field in ("resources", "bases", "components")
+            for item in listing(root, field)
+        }
+        tops = [directory for directory in self.kustomizations if directory not in included]
+        return tops or list(self.kustomizations)  # all in a ring: each is refused on its own
+
+
+def join(directory: str, path: str) -> str:
+    """A path in a kustomization, as the input names it."""
+    joined = posixpath.normpath(posixpath.join(directory, path.strip()))
+    return "" if joined == "." else joined
+
+
+def _file_references(root: Map) -> Iterator[str]:
+    """Every path in a kustomization whose file holds no object to apply as it is."""
+    for field in ("resources", "bases", "patchesStrategicMerge", "configurations", "crds",
+                  "transformers", "generators", "validators"):  # fmt: skip
+        for node in listing(root, field):
+            yield node.text or ""
+    for field in ("patches", "patchesJson6902", "replacements"):
+        for node in listing(root, field):
+            yield node.string("path") or ""
+    for field in ("configMapGenerator", "secretGenerator"):
+        for generator in listing(root, field):
+            for node in listing(generator, "files"):
+                yield (node.text or "").rpartition("=")[2]
+    yield root.string("openapi", "path") or ""
