@@ -149,7 +149,8 @@ class _Builder:
             elif component.name == "predictor":
                 name = component.written.string("model", "runtime")
                 profile = service.settings.profile
-                found = runtimes.find(name, service.namespace, graph, profile) if name else None
+                asked = (name, service.namespace, graph, profile, service.resource)
+                found = runtimes.find(*asked) if name else None
                 if found is not None:
                     self._link(key, self._runtime(found), "runtime")
 

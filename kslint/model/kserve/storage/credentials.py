@@ -93,13 +93,13 @@ def secret_value(resource: Resource | None, key: str) -> str | None:
 
 
 def secret_use(
-    name: str, node: Node | None, namespace: str | None, graph: Graph, settings: Settings
+    name: str, node: Node | None, owner: InferenceService
 ) -> SecretUse:
     """Look a Secret up and say what KServe takes it for (the first key that hits)."""
-    lookup = graph.find("Secret", name, namespace, "")
+    lookup = owner.graph.find("Secret", name, owner.namespace, "", owner.resource)
     if lookup.found is None:
         return SecretUse(name, node, lookup.answer)
-    return SecretUse(name, node, FOUND, _kind_of(lookup.found, settings), lookup.found)
+    return SecretUse(name, node, FOUND, _kind_of(lookup.found, owner.settings), lookup.found)
 
 
 def account_secrets(component: Draft) -> tuple[SecretUse, ...]:
@@ -117,7 +117,7 @@ def account_secrets(component: Draft) -> tuple[SecretUse, ...]:
         listed = None if account is None else account.body.get("secrets")
         named = [n for s in elements(listed) if (n := s.get("name")) is not None and n.text]
     return tuple(
-        secret_use(node.text or "", node, owner.namespace, owner.graph, owner.settings)
+        secret_use(node.text or "", node, owner)
         for node in named
     )
 
@@ -130,7 +130,8 @@ def account_of(component: Draft) -> tuple[str, Node | None, Resource | None, str
     pod_spec = component.built.pod_spec or component.stored
     node = pod_spec.get("serviceAccountName")
     name = (node.text if node is not None and not node.is_null else "") or DEFAULT_ACCOUNT
-    lookup = component.owner.graph.find("ServiceAccount", name, component.owner.namespace, "")
+    owner = component.owner
+    lookup = owner.graph.find("ServiceAccount", name, owner.namespace, "", owner.resource)
     answer = UNKNOWN if name == DEFAULT_ACCOUNT and lookup.answer == ABSENT else lookup.answer
     return name, node, lookup.found, answer
 
