@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from kslint.source.load import Input, ParsedFile, Trouble, load_source
+from kslint.source.load import Input, Other, ParsedFile, Trouble, load_source
 from kslint.source.nodes import Map, Seq
 
 if TYPE_CHECKING:
@@ -151,6 +151,25 @@ class Sketch(ParsedFile):
         self._documents = None
 
 
+class WatchedOther(Other):
+    """A file that is no manifest, whose uses are noted."""
+
+    __slots__ = ("watch",)
+
+    def __init__(self, source: Source, watch: Watch) -> None:
+        super().__init__(source)
+        self.watch = watch
+
+    def _read(self) -> list[Document]:
+        self.watch.opened.add(self.source.name)
+        return super()._read()
+
+    def forget(self) -> None:
+        """Let the documents go, and begin anew; they are parsed again if need be."""
+        self._documents = None
+        self.forget_uses()
+
+
 Outline = list[tuple[int, Identity]]
 """The objects of a file, each with the number of its document."""
 
@@ -181,12 +200,17 @@ class Plain(NamedTuple):
 
 
 def resources_of(files: Iterable[ParsedFile]) -> tuple[list[Resource], list[Plain]]:
-    """Split documents into Kubernetes objects (lists flattened) and the rest."""
+    """Split documents into Kubernetes objects (lists flattened) and the rest.
+
+    What cannot be a manifest is not parsed for this.
+    """
     resources: list[Resource] = []
     others: list[Plain] = []
     for file in files:
         if isinstance(file, Sketch):
             resources += [Resource.sketched(its, file, number) for number, its in file.outline]
+            continue
+        if isinstance(file, Other):
             continue
         for document in file.documents:
             root = document.root
@@ -217,6 +241,8 @@ def object_troubles(files: Iterable[ParsedFile]) -> Iterator[Trouble]:
     refuses them (sigs.k8s.io/yaml v1.4.0, `convertToJSONableObject`).
     """
     for file in files:
+        if isinstance(file, Other):
+            continue
         for document in file.documents:
             if not (document.duplicates or document.refusals) or not (
                 is_object(document.root) or _is_kustomization(document.root, file.source.name)

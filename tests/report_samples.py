@@ -99,6 +99,6 @@ def sample() -> tuple[Result, dict[str, Source]]:
     }
     empty = Finding("KS900", "odd-text", "note", "an empty file", Span("empty.yaml", 1, 1, 1, 1))
     findings = [main, gone, warning, *odds, empty]
-    summary = Summary(5, 2, 2, 1, len(odds) + 1, 1)
+    summary = Summary(5, 2, 2, 1, len(odds) + 1, 1, unrendered=1)
     result = Result(findings, summary, True, [("chart/templates/x.yaml", "Helm template")])
     return result, {name: Source(name, text.encode()) for name, text in texts.items()}

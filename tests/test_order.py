@@ -1,9 +1,8 @@
-"""One answer, in whatever order the paths are given; and the object that is meant is the nearest."""
+"""One answer in whatever order the paths are given; of objects with one name the nearest counts."""
 
 from __future__ import annotations
 
 import itertools
-import json
 import random
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,7 @@ from cases import FIXTURES, book, inside
 from kslint.config import Config
 from kslint.running import engine
 from kslint.source.files import Found, discover
-from kslint.source.load import Input, load
+from kslint.source.load import load
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,12 +38,6 @@ spec:
       image: vllm/vllm-openai-cpu:v0.23.0
       args: [--model=/mnt/models]
       resources: {requests: {cpu: "CPU"}, limits: {cpu: "CPU", memory: 8Gi}}
-"""
-SECRET = """\
-apiVersion: v1
-kind: Secret
-metadata: {name: token, namespace: models}
-stringData: {KEY: x}
 """
 
 

@@ -12,11 +12,9 @@ from cases import PLATFORMS, ROOT, RULE_FOLDERS, inside
 from typer.testing import CliRunner
 
 from kslint.cli.commands import app
-from kslint.model.kubernetes.admission.objects import (
-    deployment_failures,
-    scaler_failures,
-    service_failures,
-)
+from kslint.model.kubernetes.admission.scalers import scaler_failures
+from kslint.model.kubernetes.admission.services import service_failures
+from kslint.model.kubernetes.admission.workloads import deployment_failures
 from kslint.source.files import Source
 from kslint.source.nodes import Map
 from kslint.source.parser import compose

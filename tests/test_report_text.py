@@ -48,7 +48,12 @@ def test_colour_only_adds_codes() -> None:
     [
         (Summary(1, 1, 0, 0, 0), "No findings in 1 file (1 object)"),
         (Summary(12, 31, 2, 1, 1), "2 errors, 1 warning, 1 note in 12 files (31 objects)"),
-        (Summary(2, 1, 1, 0, 0, 1), "1 error in 2 files (1 object); 1 template passed over"),
+        (Summary(2, 1, 1, 0, 0, 1, unrendered=1),
+         "1 error in 2 files (1 object); 1 template passed over"),
+        (Summary(9, 1, 0, 0, 0, 3),
+         "No findings in 9 files (1 object); 3 files without objects passed over"),
+        (Summary(9, 1, 0, 0, 0, 3, unrendered=2),
+         "No findings in 9 files (1 object); 2 templates and 1 file without objects passed over"),
         (Summary(1, 0, 0, 0, 0),
          "No findings in 1 file (0 objects)\nNo Kubernetes object was found to check"),
     ],

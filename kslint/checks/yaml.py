@@ -34,8 +34,9 @@ def unquoted_text(model: Model) -> Iterator[Problem]:
     """A plain scalar that YAML reads as a boolean or number, where the API takes text."""
     for suspect in model.suspects:
         node = suspect.node
-        if suspect.wanted != "string" or not isinstance(node, Scalar) or not suspect.misfits:
+        if not _is_read_as_another(suspect) or not suspect.misfits:
             continue
+        assert isinstance(node, Scalar)
         is_boolean = isinstance(node.value, bool)
         changed = is_word(node.literal) if is_boolean else node.text != node.literal
         yield Problem(
@@ -53,11 +54,17 @@ def unquoted_text(model: Model) -> Iterator[Problem]:
         )
 
 
+def _is_read_as_another(suspect: Suspect) -> bool:
+    """Is it a scalar where text is due, which would be text in quotes?"""
+    node = suspect.node
+    return suspect.wanted == "string" and isinstance(node, Scalar) and not node.is_null
+
+
 def wrong_type(model: Model) -> Iterator[Problem]:
     """A value of another type than its field, but for plain scalars that were meant as text."""
     for suspect in model.suspects:
         node = suspect.node
-        if (suspect.wanted == "string" and isinstance(node, Scalar)) or not suspect.misfits:
+        if _is_read_as_another(suspect) or not suspect.misfits:
             continue
         variant, found = _found(suspect)
         yield Problem(
@@ -79,6 +86,8 @@ def _found(suspect: Suspect) -> tuple[str, str]:
     if not isinstance(node, Scalar):
         return "default", "a list" if isinstance(node, Seq) else "a mapping"
     value = node.value
+    if value is None:
+        return "default", "nothing"
     if isinstance(value, str):
         plain = Scalar(node.literal)
         meant = suspect.in_place_of(plain)

@@ -88,7 +88,7 @@ def _run(options: Options) -> int:
     written = write(wanted, run)
     in_words = options.statistics or "text" in (output.format for output in wanted)
     if not check.unchanged and not in_words:
-        _say_nothing_checked(result)
+        _say_unchecked(result)
     baselines.say_fixed(result)
     if result.failed or not written or not saved:
         return 2
@@ -204,12 +204,13 @@ def _cache() -> Cache | None:
     return cache.Cache(cache.directory(), found)
 
 
-def _say_nothing_checked(result: Result) -> None:
+def _say_unchecked(result: Result) -> None:
     """On stderr, for reports that do not say it: a gate that looks at nothing is always green."""
-    from kslint.report.text import nothing_checked
+    from kslint.report.text import nothing_checked, passed_over
 
-    if nothing := nothing_checked(result):
-        sys.stderr.write(f"{nothing}\n")
+    for said in (passed_over(result.summary), nothing_checked(result)):
+        if said:
+            sys.stderr.write(f"{said[0].upper()}{said[1:]}\n")
 
 
 def _change(options: Options) -> Change | None:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from kslint.source.files import Source
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from kslint.config import Config
     from kslint.findings import Result
     from kslint.model.model import Model
@@ -19,6 +21,16 @@ if TYPE_CHECKING:
 
 LARGE = 1024 * 1024
 """Bytes of an input that is worth dividing."""
+
+
+def _is_large(sources: Collection[Source]) -> bool:
+    """Is there much to parse? What is no manifest mostly is not parsed at all."""
+    if sum(len(source.data) for source in sources) < LARGE:
+        return False
+    from kslint.source.manifests import may_be_manifest
+
+    parsed = (source for source in sources if source.named or may_be_manifest(source))
+    return sum(len(source.data) for source in parsed) >= LARGE
 
 
 class Reading:
@@ -94,7 +106,7 @@ class Reading:
     ) -> Result | None:
         """What is found share by share; None for an input that is not to be divided."""
         sources = self.sources.values()
-        if len(sources) == 1 or sum(len(source.data) for source in sources) < LARGE:
+        if len(sources) == 1 or not _is_large(sources):
             return None
         from kslint.running import shares, workers
 

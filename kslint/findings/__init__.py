@@ -110,6 +110,8 @@ class Summary(NamedTuple):
     """Of the suppressed ones, those that a baseline holds."""
     fixed: int = 0
     """Findings that were there before `--fix`."""
+    unrendered: int = 0
+    """Of the skipped files, those that are templates, or hold some."""
 
     def of(self, findings: Iterable[Finding]) -> Summary:
         """The summary with these findings counted."""

@@ -36,13 +36,14 @@ class Reach:
         self._written: dict[Key, list[Resource]] = {}
         self._emitted: dict[Key, list[Resource]] = {}
         self._left: dict[str, int] = {}
+        self._emitted_from: dict[str, list[Resource]] = {}
         for emission in graph.scopes.emissions:
             for resource in emission.resources:
                 # those are large, and no fix reaches into one
                 if resource.kind == "CustomResourceDefinition":
                     continue
-                for key in self._keys(walk(resource.body)):
-                    self._emitted.setdefault(key, []).append(resource)
+                for file in {n.source.name for n in walk(resource.body) if n.source is not None}:
+                    self._emitted_from.setdefault(file, []).append(resource)
 
     def spend(self, document: Written) -> None:
         """Count a document that will be read again."""
@@ -63,10 +64,7 @@ class Reach:
         (key,) = self._keys([document.outer])
         if key[0] not in self._sorted:
             self._sorted.add(key[0])
-            for resource in self._graph.in_file(key[0]):
-                if self._graph.scopes.emission_of(resource) is None:
-                    for its in self._keys([resource.body]):
-                        self._written.setdefault(its, []).append(resource)
+            self._sort(key[0])
         for resource in self._written.get(key, ()):
             first, last = marked(resource.body)
             if any(first <= (e.span.line - 1, e.span.column - 1) <= last for e in edits):
@@ -79,6 +77,19 @@ class Reach:
                 for node in walk(resource.body)
             ):
                 yield resource
+
+    def _sort(self, file: str) -> None:
+        """Note of each object that stands in a file, or is made of one there, its document."""
+        for resource in self._graph.in_file(file):
+            if self._graph.scopes.emission_of(resource) is None:
+                for key in self._keys([resource.body]):
+                    self._written.setdefault(key, []).append(resource)
+        for resource in self._emitted_from.get(file, ()):
+            here = (
+                n for n in walk(resource.body) if n.source is not None and n.source.name == file
+            )
+            for key in self._keys(here):
+                self._emitted.setdefault(key, []).append(resource)
 
     def _keys(self, nodes: Iterable[Node]) -> set[Key]:
         return {

@@ -91,7 +91,7 @@ class Applications:
         git = [s for s in sources if s.get("chart") is None]
         urls = [s.string("repoURL") or "" for s in git]
         self.repository = Repository(
-            [*tree.objects, *tree.plains],
+            tree.files,
             tree.documents,
             [url for url in urls if url and "{{" not in url],
             [p for p in (*_paths(git), *_value_paths(sources), *_generator_paths(sets)) if p],

@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
     from kslint.source.nodes import Node
 
-    Documents = Callable[[str], list[Node]]
-    """The documents of a file, by its name."""
+    Texts = Callable[[str], str | None]
+    """What stands in a file, by its name; None if that is not in the input."""
 
 _KINDS = {"configMapGenerator": "ConfigMap", "secretGenerator": "Secret"}
 
 
-def generated(directory: str, root: Map, documents: Documents) -> Iterator[tuple[Item, str]]:
+def generated(directory: str, root: Map, text_of: Texts) -> Iterator[tuple[Item, str]]:
     """The objects of a kustomization's generators, each with its `behavior`.
 
     Names are without the hash suffix. Contents of files that are not in the input are left
@@ -36,7 +36,7 @@ def generated(directory: str, root: Map, documents: Documents) -> Iterator[tuple
             if name is None or not name.text:
                 continue
             own = entry.get("options")
-            data, known = _data(directory, entry, documents, kind == "Secret")
+            data, known = _data(directory, entry, text_of, kind == "Secret")
             body = _body(entry, kind, name, data, [options, own])
             item = Item(body, _file(entry, directory), generated=True)
             item.known = known
@@ -93,12 +93,12 @@ def _body(entry: Node, kind: str, name: Node, data: Map, options: list[Node | No
     return made
 
 
-def _data(directory: str, entry: Node, documents: Documents, secret: bool) -> tuple[Map, bool]:
+def _data(directory: str, entry: Node, text_of: Texts, secret: bool) -> tuple[Map, bool]:
     values: dict[str, Node] = {}
     known = not any(True for _ in listing(entry, "envs")) and entry.get("env") is None
     for node in listing(entry, "files"):
         key, _, path = (node.text or "").rpartition("=")
-        text = _content(posixpath.normpath(posixpath.join(directory, path)), documents)
+        text = text_of(posixpath.normpath(posixpath.join(directory, path)))
         if text is None:
             known = False
         else:
@@ -117,14 +117,6 @@ def _shown(text: str, secret: bool) -> str:
     import base64
 
     return base64.b64encode(text.encode()).decode()
-
-
-def _content(path: str, documents: Documents) -> str | None:
-    """The text of a file of the input, or None."""
-    for document in documents(path):
-        if document.source is not None:
-            return document.source.text()
-    return None
 
 
 def _file(entry: Node, directory: str) -> str:

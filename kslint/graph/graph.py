@@ -19,8 +19,9 @@ from kslint.graph.completeness import (
 from kslint.graph.evidence import Evidence, are_near, homes
 from kslint.graph.references import produced, references
 from kslint.graph.scopes import Scopes
-from kslint.resources import Sketch, resources_of
+from kslint.resources import Sketch, WatchedOther, resources_of
 from kslint.source.globs import by_parts
+from kslint.source.load import Other
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -63,7 +64,11 @@ class Lookup(NamedTuple):
 
 
 class Documents(Mapping[str, "list[Node]"]):
-    """The roots of every file's documents, by its name. A file is read when it is asked for."""
+    """The roots of every file's documents, by its name. A file is read when it is asked for.
+
+    Of a file that is no manifest and cannot be read there are none; `need` is for who cannot do
+    without them.
+    """
 
     def __init__(self, files: Iterable[ParsedFile]) -> None:
         self._files = {file.source.name: file for file in files}
@@ -73,10 +78,14 @@ class Documents(Mapping[str, "list[Node]"]):
         found = self._roots.get(name)
         if found is None:
             file = self._files[name]
-            found = [document.root for document in file.documents]
-            if not isinstance(file, Sketch):  # which wants to know of every use
+            found = [document.root for document in file.glimpse()]
+            if not isinstance(file, (Sketch, Other)):  # which want to know of every use
                 self._roots[name] = found
         return found
+
+    def need(self, name: str) -> list[Node]:
+        """The same of a file that something refers to: what is wrong with it counts."""
+        return [document.root for document in self._files[name].documents]
 
     def file(self, name: str) -> ParsedFile:
         return self._files[name]
@@ -84,7 +93,7 @@ class Documents(Mapping[str, "list[Node]"]):
     def may_hold(self, name: str, text: str) -> bool:
         """False only if a text of ASCII certainly stands in no value of a file."""
         file = self._files[name]
-        if isinstance(file, Sketch):
+        if isinstance(file, (Sketch, WatchedOther)):
             file.watch.sought.add(text)
         return file.source.may_hold(text)
 
@@ -109,9 +118,13 @@ class Graph:
         provides: frozenset[str] = frozenset(),
     ) -> None:
         self.files = loaded.files
+        self.skipped = loaded.skipped
+        unparsed = {file.source.name: file for file in loaded.files if isinstance(file, Other)}
+        for file in unparsed.values():
+            file.forget_uses()
         written, self.others = resources_of(loaded.files)
         self.documents = Documents(loaded.files)
-        self.scopes = Scopes(written, self.others)
+        self.scopes = Scopes(written, self.others, unparsed)
         self.resources = self.scopes.resources
         self.evidence = Evidence(self.documents)
         self.completeness = Completeness(
@@ -178,7 +191,8 @@ class Graph:
     ) -> Lookup:
         """Look an object up by name, for the object that needs it.
 
-        `namespace` is None where the asker's own is unknown.
+        `namespace` is None where the asker's own is unknown. Of several objects that it may be,
+        the nearest comes first: a tree may hold the same objects for several clusters.
         """
         here: list[Resource] = []
         elsewhere: list[Resource] = []
@@ -189,7 +203,7 @@ class Graph:
             settled = its is not None and namespace is not None
             (elsewhere if settled and its not in ("", namespace) else here).append(resource)
         if here:
-            return Lookup(FOUND, tuple(nearest_first(here, near)), tuple(elsewhere))
+            return Lookup(FOUND, tuple(nearest_first(here, asker)), tuple(elsewhere))
         for made_in, producer in self._made(kind).get(name, ()):
             if made_in == namespace or made_in is None or namespace is None:
                 return Lookup(FOUND, (producer,), tuple(elsewhere))
@@ -253,7 +267,7 @@ class Graph:
         if not matches:
             return None
         best = max(matches, key=lambda name: (_shared(name, near), name == local, -len(name)))
-        return best, self.documents[best]
+        return best, self.documents.need(best)
 
     def documents_like(self, pattern: str) -> list[tuple[str, list[Node]]]:
         """Files whose path in the repository a glob matches, in lexical order."""

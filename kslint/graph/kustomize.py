@@ -202,7 +202,8 @@ class _Build:
                 self.gap(FAILS, f"{text} is a component, not a resource", node)
             elif len(above) < MAX_DEPTH and self._room(node):
                 yield from self.accumulate(path, root, [], above, namespace)
-        elif path in self.tree.objects or path in self.tree.plains:
+        elif path in self.tree:
+            self.tree.documents(path)  # it has to be one that can be read
             for resource in self.tree.objects.get(path, []):
                 if self._room(node):
                     yield Item(resource.body, path)
@@ -246,7 +247,7 @@ class _Build:
     def _generate(self, directory: str, root: Map, items: list[Item]) -> None:
         from kslint.graph.generators import combined, generated
 
-        for item, behavior in generated(directory, root, self.tree.documents):
+        for item, behavior in generated(directory, root, self.tree.text):
             if behavior in ("merge", "replace"):
                 twins = [
                     other for other in items if other.id.kind == item.id.kind

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from kslint.graph.repository import Repository
     from kslint.graph.tree import Tree
     from kslint.resources import Plain, Resource
+    from kslint.source.load import Other
 
 _MAX_ROUNDS = 4
 """Applications found by following Applications into further kustomizations, so many times."""
@@ -28,7 +29,10 @@ class Scopes:
     where no kustomization takes it in.
     """
 
-    def __init__(self, resources: list[Resource], others: list[Plain]) -> None:
+    def __init__(
+        self, resources: list[Resource], others: list[Plain], unparsed: dict[str, Other]
+    ) -> None:
+        """`unparsed` are the files that are no manifests, by name."""
         self.resources = resources
         self.emissions: list[Emission] = []
         self.applications: Applications | None = None
@@ -36,7 +40,7 @@ class Scopes:
         self._owners: dict[int, list[Owner]] = {}
         kustomized = any(posixpath.basename(p.file) in KUSTOMIZATIONS for p in others)
         if kustomized or any(r.kind in ("Application", "ApplicationSet") for r in resources):
-            self._resolve(resources, others)
+            self._resolve(resources, others, unparsed)
 
     def namespace_of(self, resource: Resource) -> str | None:
         """As kustomize sets it or it is written, else the Applications' destination.
@@ -92,11 +96,13 @@ class Scopes:
     def repository(self) -> Repository | None:
         return None if self.applications is None else self.applications.repository
 
-    def _resolve(self, written: list[Resource], others: list[Plain]) -> None:
+    def _resolve(
+        self, written: list[Resource], others: list[Plain], unparsed: dict[str, Other]
+    ) -> None:
         from kslint.graph.argo import Applications
         from kslint.graph.tree import Tree
 
-        tree = Tree(written, others)
+        tree = Tree(written, others, unparsed)
         wanted: dict[tuple[str, str], Emission] = {}
         for _ in range(_MAX_ROUNDS):
             before = list(wanted)

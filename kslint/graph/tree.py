@@ -13,13 +13,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kslint.resources import Plain, Resource
+    from kslint.source.load import Other
     from kslint.source.nodes import Node
 
 
 class Tree:
-    """The kustomizations of an input and the documents they may take in, by file."""
+    """The kustomizations of an input and the documents they may take in, by file.
 
-    def __init__(self, resources: list[Resource], others: list[Plain]) -> None:
+    `unparsed` are the files that are no manifests, such as values: they are parsed when something
+    refers to them.
+    """
+
+    def __init__(
+        self, resources: list[Resource], others: list[Plain], unparsed: dict[str, Other]
+    ) -> None:
         self.kustomizations: dict[str, Map] = {}
         self.objects: dict[str, list[Resource]] = {}
         self.plains: dict[str, list[Node]] = {}
@@ -31,9 +38,29 @@ class Tree:
                 self.kustomizations.setdefault(directory, root)
         for resource in resources:
             self.objects.setdefault(resource.file, []).append(resource)
+        self._unparsed = unparsed
+
+    @property
+    def files(self) -> list[str]:
+        return [*self.objects, *self.plains, *self._unparsed]
+
+    def __contains__(self, file: str) -> bool:
+        return file in self.objects or file in self.plains or file in self._unparsed
 
     def documents(self, file: str) -> list[Node]:
+        """The documents of a file that something refers to."""
+        if file in self._unparsed:
+            return [document.root for document in self._unparsed[file].documents]
         return [r.body for r in self.objects.get(file, [])] + self.plains.get(file, [])
+
+    def text(self, file: str) -> str | None:
+        """What stands in a file, whatever it is; None if it is not in the input."""
+        if file in self._unparsed:
+            return self._unparsed[file].source.text()
+        for document in self.documents(file):
+            if document.source is not None:
+                return document.source.text()
+        return None
 
     def taken(self) -> set[str]:
         """Files that kustomizations take in or read; their documents are no objects as they are."""

@@ -20,8 +20,17 @@ from kslint.findings.baseline import BaselineError
 from kslint.lsp.uses import uses
 from kslint.model.model import Model
 from kslint.running import books, config_names, engine
-from kslint.source.files import Found, InputProblem, Source, discover, display, in_a_walk, read, would_find
-from kslint.source.load import Input, load_source, unreadable
+from kslint.source.files import (
+    Found,
+    InputProblem,
+    Source,
+    discover,
+    display,
+    in_a_walk,
+    read,
+    would_find,
+)
+from kslint.source.load import Input, load_source, note_unread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -44,8 +53,8 @@ class Buffer(NamedTuple):
     version: int | None
     text: str
 
-    def source(self, name: str) -> Source:
-        return Source(name, self.text.encode("utf-8", "replace"))
+    def source(self, name: str, named: bool = True) -> Source:
+        return Source(name, self.text.encode("utf-8", "replace"), named=named)
 
 
 class Configured(NamedTuple):
@@ -207,13 +216,13 @@ class Folder:
         paths: dict[str, str] = {}
         for found in self._found(buffers, config, stale):
             if isinstance(found, InputProblem):
-                loaded.troubles.append(unreadable(found))
+                note_unread(found, loaded)
                 continue
             path = self._path(found)
             paths[found.name] = path
             entry = self._file(path, found, buffers.get(path), stale)
             if isinstance(entry, InputProblem):
-                loaded.troubles.append(unreadable(entry))
+                note_unread(entry, loaded)
                 continue
             files[path] = entry
             loaded.files.extend(entry.parsed.files)
@@ -256,7 +265,7 @@ class Folder:
         known = self._files.get(path)
         signature = None
         if buffer is not None:
-            source = buffer.source(found.name)
+            source = buffer.source(found.name, found.explicit)
         else:
             if known is not None and known.signature is not None and not stale:
                 return known

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from kslint.model.gitops import argocd
 from kslint.resources import KUSTOMIZATIONS, Resource, is_object
 from kslint.source.inner import inner_document
+from kslint.source.load import Other
 from kslint.source.nodes import Map, Scalar
 
 if TYPE_CHECKING:
@@ -34,7 +35,9 @@ def documents(resources: Iterable[Resource], files: Iterable[ParsedFile]) -> Ite
     applied = {resource.file for resource in written.values()}
     for file in files:
         name = file.source.name
-        for document in file.documents:
+        if isinstance(file, Other) and not _is_values(name):
+            continue
+        for document in file.glimpse():
             root = document.root
             if not isinstance(root, Map):
                 continue

@@ -7,12 +7,15 @@ meets it first.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.graph.gaps import VALUES
 from kslint.model.answer import Met
 from kslint.model.kserve import names
 from kslint.model.kubernetes.admission import kinds
+from kslint.model.schemas.suspects import fits
+from kslint.source.nodes import Map
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -46,11 +49,37 @@ def refusals(model: Model) -> list[Refusal]:
     """
     found: list[Refusal] = []
     served = _served(model)
+    custom = kinds.custom_groups(model.graph)
     for resource in model.resources:
-        met = [*_own(resource), *served(resource)]
+        met = [*_own(resource, custom), *served(resource)]
+        if any(_is_lack(one) for one in met) and _is_misread(resource, model):
+            met = [one for one in met if not _is_lack(one)]
         if met and _is_whole(resource, met, model.graph):
             found += _by_place(resource, met)
     return found
+
+
+_LACKS = re.compile(
+    r': (Required value|Not found|Duplicate value: ""|Invalid value: (""|0|null|\[\]|\{\}): )|'
+    "exactly one of|does not match|must match all|storageUri field is invalid"
+)
+"""What is said where something is missing."""
+
+
+def _is_lack(met: Met) -> bool:
+    return _LACKS.search(met.failure.message) is not None
+
+
+def _is_misread(resource: Resource, model: Model) -> bool:
+    """Has the object a field that its kind has not? Then what it lacks may be written there.
+
+    What has a status was taken from a cluster, and mostly not all of it.
+    """
+    status = resource.body.get("status")
+    if isinstance(status, Map) and status.entries:
+        return True
+    reading = model.schemas.reading(resource)
+    return bool(reading.dropped) or any(not fits(met.node, met.schema.type) for met in reading.odd)
 
 
 def _is_whole(resource: Resource, met: list[Met], graph: Graph) -> bool:
@@ -60,17 +89,20 @@ def _is_whole(resource: Resource, met: list[Met], graph: Graph) -> bool:
     """
     if kinds.is_fragment(resource) or any(g.kind == VALUES for g in graph.partial(resource)):
         return False
+    if resource.body.get("sops") is not None:
+        return False  # encrypted: what is applied is something else
     if not any(": Required value" in one.failure.message for one in met):
         return True
     twins = graph.find(resource.kind, resource.name, None).resources
     return all(twin.file == resource.file for twin in twins)
 
 
-def _own(resource: Resource) -> Iterator[Met]:
+def _own(resource: Resource, custom: frozenset[str]) -> Iterator[Met]:
     """What the API server says to an object as it is written."""
     prefix = f"{kinds.shown(resource)} is invalid: "
-    for failure in kinds.failures(resource):
-        yield Met(failure, prefix)
+    for failure in kinds.failures(resource, custom):
+        if not (failure.code == "missing-namespace" and resource.emitter):  # kustomize gives one
+            yield Met(failure, prefix)
 
 
 def _served(model: Model) -> Callable[[Resource], Iterable[Met]]:
@@ -78,10 +110,12 @@ def _served(model: Model) -> Callable[[Resource], Iterable[Met]]:
     if not any(resource.group == names.GROUP for resource in model.resources):
         return lambda _: ()  # most trees have none, and the imports take a while
     from kslint.model.kserve.admission.kinds import Judge
+    from kslint.model.kserve.installation import installations
 
     services = {id(service.resource): service for service in model.inference_services}
     llms = {id(service.resource): service for service in model.llm_services}
-    return Judge(model.graph, model.settings, services, llms).met
+    whole = list(installations(model))
+    return Judge(model.graph, model.settings, whole, services, llms).met
 
 
 def _by_place(resource: Resource, met: Iterable[Met]) -> Iterator[Refusal]:
@@ -89,7 +123,7 @@ def _by_place(resource: Resource, met: Iterable[Met]) -> Iterator[Refusal]:
     places: dict[Span, list[Met]] = {}
     nodes: dict[Span, Node] = {}
     for one in met:
-        node = _standing(one.failure.node, resource)
+        node = _standing(one.failure, resource)
         place = node.place
         if place is not None:
             nodes.setdefault(place, node)
@@ -114,8 +148,11 @@ def _by_place(resource: Resource, met: Iterable[Met]) -> Iterator[Refusal]:
         )
 
 
-def _standing(node: Node, resource: Resource) -> Node:
-    """The node if it stands in the input; else the name of the object it comes from."""
+def _standing(failure: Failure, resource: Resource) -> Node:
+    """What is to be changed: of two values that contradict each other the one of the object."""
+    node, other = failure.node, failure.other
+    if other is not None and node.origin is not None and other.origin is None:
+        node = other
     if node.place is not None:
         return node
     return resource.body.at("metadata", "name") or resource.body

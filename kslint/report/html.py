@@ -23,7 +23,7 @@ from kslint.report.facts import (
 from kslint.report.frames import frame, printable
 from kslint.report.graph import svg
 from kslint.report.template import page
-from kslint.report.text import count
+from kslint.report.text import count, passed_over
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -73,8 +73,8 @@ def render(
 def _facts(result: Result) -> str:
     summary = result.summary
     said = [count(summary.files, "file"), count(summary.resources, "object")]
-    if summary.skipped:
-        said.append(f"{count(summary.skipped, 'template')} passed over")
+    if passed := passed_over(summary):
+        said.append(passed)
     return " · ".join(said)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from kslint.report.facts import active, counted, lines_of, one_line, pieces, worst_first
 from kslint.report.frames import printable
-from kslint.report.text import Painter, count, frames
+from kslint.report.text import Painter, count, frames, passed_over
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -68,8 +68,8 @@ def _head(result: Result, findings: list[Finding]) -> str:
     hidden = len(result.findings) - len(findings)
     if hidden:
         said.append(f"{count(hidden, 'finding')} suppressed")
-    if summary.skipped:
-        said.append(f"{count(summary.skipped, 'template')} passed over")
+    if passed := passed_over(summary):
+        said.append(passed)
     if result.failed:
         said.append("**incomplete: input could not be read, or a rule broke**")
     return f"### {sign} kslint: {counted(findings)}\n\n{' · '.join(said)}\n"

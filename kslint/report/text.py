@@ -9,7 +9,7 @@ from kslint.report.frames import cells, frame, printable
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from kslint.findings import Finding, Result
+    from kslint.findings import Finding, Result, Summary
     from kslint.source.files import Source
     from kslint.source.nodes import Span
 
@@ -66,8 +66,8 @@ def summary(result: Result, paint: Painter) -> str:
     ]
     found = ", ".join(amounts) if amounts else paint("help", "No findings")
     text = f"{found} in {count(counts.files, 'file')} ({count(counts.resources, 'object')})"
-    if counts.skipped:
-        text += f"; {count(counts.skipped, 'template')} passed over"
+    if passed := passed_over(counts):
+        text += f"; {passed}"
     if counts.suppressed > counts.baselined:
         text += f"; {counts.suppressed - counts.baselined} suppressed"
     if result.baseline is not None and counts.baselined:
@@ -75,6 +75,17 @@ def summary(result: Result, paint: Painter) -> str:
     if nothing := nothing_checked(result):
         text += "\n" + paint("warning", nothing)
     return text
+
+
+def passed_over(counts: Summary) -> str:
+    """`2 templates and 1 file without objects passed over`; "" if every file was read."""
+    others = counts.skipped - counts.unrendered
+    parts = []
+    if counts.unrendered:
+        parts.append(count(counts.unrendered, "template"))
+    if others:
+        parts.append(f"{count(others, 'file')} without objects")
+    return f"{' and '.join(parts)} passed over" if parts else ""
 
 
 def nothing_checked(result: Result) -> str:
@@ -87,7 +98,7 @@ def nothing_checked(result: Result) -> str:
             "No file was found to check: kslint reads .yaml, .yml and .json files, less what git "
             "ignores and the configuration excludes"
         )
-    if counts.skipped:
+    if counts.unrendered:
         return (
             "No Kubernetes object was found to check; templates have to be rendered first: "
             "`helm template CHART | kslint check -`"

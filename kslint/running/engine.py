@@ -61,14 +61,21 @@ def run(
     from kslint.findings.suppressions import excuses
     from kslint.model.model import Model
     from kslint.resources import object_troubles
+    from kslint.source.load import NO_MANIFEST, Other
 
     rules, book = list(rules), list(all_rules)
     model = model or Model.of(loaded, config)
     verdict = judge(model, rules, book)
-    given = excuses(loaded.files, model.resources)
+    given = list(excuses(loaded.files, model.resources))
     troubles = [*loaded.troubles, *object_troubles(loaded.files)]
-    skipped = [(s.file, s.reason) for s in loaded.skipped]
-    read = Read(len(loaded.files), len(model.graph.resources), troubles, skipped)
+    skipped = {s.file: s.reason for s in loaded.skipped}
+    for file in loaded.files:
+        if isinstance(file, Other):
+            troubles += file.troubles
+            if not file.is_used:
+                skipped.setdefault(file.source.name, NO_MANIFEST)
+    files = len({*skipped, *(file.source.name for file in loaded.files)})
+    read = Read(files, len(model.graph.resources), troubles, skipped)
     return conclude(verdict, given, read, rules, config, book)
 
 
@@ -94,12 +101,15 @@ def judge(model: Model, rules: Iterable[Rule], book: Iterable[Rule]) -> Verdict:
 
 
 class Read(NamedTuple):
-    """What is to be said of the input itself: counts, what could not be read, what was skipped."""
+    """What is to be said of the input itself: counts, what could not be read, what was skipped.
+
+    `skipped` has the files that were passed over, in part or as a whole, each with the reason.
+    """
 
     files: int
     resources: int
     troubles: list[Trouble]
-    skipped: list[tuple[str, str]]
+    skipped: dict[str, str]
 
 
 def conclude(
@@ -115,6 +125,7 @@ def conclude(
     Raises RulebookError if the configuration names a rule that does not exist.
     """
     from kslint.findings.suppressions import applied
+    from kslint.source.load import CHART_TEMPLATE, TEMPLATE
 
     reserved = {rule.name: rule for rule in book if rule.reserved}
     findings = [_input_finding(trouble, reserved[trouble.rule]) for trouble in read.troubles]
@@ -128,9 +139,9 @@ def conclude(
         reason_required=config.require_reason,
     )
     findings = _once(findings)
-    skipped = len(read.skipped)
-    summary = Summary(read.files + skipped, read.resources, skipped=skipped)
-    return Result(findings, summary.of(findings), failed, read.skipped)
+    unrendered = sum(reason in (CHART_TEMPLATE, TEMPLATE) for reason in read.skipped.values())
+    summary = Summary(read.files, read.resources, skipped=len(read.skipped), unrendered=unrendered)
+    return Result(findings, summary.of(findings), failed, sorted(read.skipped.items()))
 
 
 def _narrowest(found: list[Located], book: list[Rule]) -> list[Located]:

@@ -164,7 +164,7 @@ def _edited(sources: dict[str, Source], chosen: list[Fix], kept: set[str]) -> di
         except EditError:
             kept.add(name)
             continue
-        edited[name] = Source(name, data, sources[name].path)
+        edited[name] = Source(name, data, sources[name].path, sources[name].named)
     return edited
 
 

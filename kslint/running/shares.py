@@ -25,13 +25,23 @@ from kslint.resources import (
     Resource,
     Sketch,
     Watch,
+    WatchedOther,
     object_troubles,
     outline,
     resources_of,
 )
 from kslint.running import engine, workers
 from kslint.source.files import Source
-from kslint.source.load import Input, ParsedFile, Trouble, load_source, unreadable
+from kslint.source.load import (
+    NO_MANIFEST,
+    Input,
+    Other,
+    ParsedFile,
+    Skipped,
+    Trouble,
+    load_source,
+    note_unread,
+)
 from kslint.source.nodes import Span
 
 if TYPE_CHECKING:
@@ -56,47 +66,63 @@ class Survey(NamedTuple):
     """What there is to know of a file before any rule runs.
 
     `objects` is how many it holds. `outline` is None for a file that everyone has to read.
-    `skipped` is why it is passed over, "" if it is not.
+    `skipped` has the parts that are passed over: why, and their lines. `sort` is one of the words
+    below.
     """
 
     objects: int
     outline: Outline | None
     troubles: list[Trouble]
-    skipped: str = ""
+    skipped: list[tuple[str, int, int]]
+    sort: str
 
     @classmethod
     def of(cls, source: Source) -> tuple[Survey, list[Document]]:
-        """The survey of a file, and its documents."""
+        """The survey of a file, and its documents, if they have been read."""
         read = Input([], [], [])
         load_source(source, read)
+        skipped = [(part.reason, part.first, part.last) for part in read.skipped]
         if not read.files:
-            return cls(0, [], read.troubles, read.skipped[0].reason), []
+            return cls(0, [], read.troubles, skipped, GONE), []
         (file,) = read.files
+        if isinstance(file, Other):
+            return cls(0, [], [], skipped, OTHER), []
         troubles = [*read.troubles, *object_troubles(read.files)]
-        found = None if troubles else outline(file)
+        found = None if troubles or skipped else outline(file)
         objects = resources_of(read.files)[0] if found is None else found
-        return cls(len(objects), found, troubles), file.documents
+        return cls(len(objects), found, troubles, skipped, MANIFEST), file.documents
 
     @classmethod
     def from_plain(cls, values: Any) -> Survey:
         """A survey that went through JSON."""
-        objects, found, troubles, skipped = values
+        objects, found, troubles, skipped, sort = values
         return cls(
             objects,
             None if found is None else [(number, Identity(*its)) for number, its in found],
-            [
-                Trouble(rule, Span(*span), message, tuple((Span(*s), text) for s, text in related))
-                for rule, span, message, related in troubles
-            ],
-            skipped,
+            _troubles(troubles),
+            [(reason, first, last) for reason, first, last in skipped],
+            sort,
         )
+
+
+MANIFEST, OTHER, GONE = "manifest", "other", "gone"
+"""Sorts of files: that may hold objects, that cannot, and of which nothing is left to read."""
+
+
+def _troubles(values: Any) -> list[Trouble]:
+    """Troubles that went through JSON."""
+    return [
+        Trouble(rule, Span(*span), message, tuple((Span(*s), text) for s, text in related))
+        for rule, span, message, related in values
+    ]
 
 
 class Record(NamedTuple):
     """What was found in a share, or by the rules about the whole; objects go by a name.
 
     `opened` are the files that were read for it, its own included; `sought` are texts that no
-    other file holds.
+    other file holds. `used` are those of the files that are no manifests, and `troubles` what is
+    wrong with these.
     """
 
     found: list[tuple[Finding, str | None]]
@@ -104,17 +130,21 @@ class Record(NamedTuple):
     excuses: list[Excuse]
     opened: list[str]
     sought: list[str]
+    used: list[str]
+    troubles: list[Trouble]
 
     @classmethod
     def from_plain(cls, values: Any) -> Record:
         """A record that went through JSON."""
-        found, broken, given, opened, sought = values
+        found, broken, given, opened, sought, used, troubles = values
         return cls(
             [(records.finding(one), about) for one, about in found],
             [records.finding(one) for one in broken],
             [Excuse(name, Span(*span), *rest) for name, span, *rest in given],
             opened,
             sought,
+            used,
+            _troubles(troubles),
         )
 
     def depends_on(self, changed: Mapping[str, Source]) -> bool:
@@ -177,11 +207,16 @@ def check(
     `digests` tell every file from itself with other bytes. `kept` comes from an earlier run over
     files of the same names, under the same rules and configuration. Raises RulebookError.
     """
-    problems = [unreadable(file) for file in files if not isinstance(file, Source)]
+    unread = Input([], [], [])
+    problems = [file for file in files if not isinstance(file, Source)]
+    for problem in problems:
+        note_unread(problem, unread)
     job = _Job({f.name: f for f in files if isinstance(f, Source)}, config, rules, book)
     if len(job.files) + len(problems) < len(files) or not _is_divisible(job):
         return None
-    found = None if kept is None or problems else _renewed(job, digests, kept)
+    told = zip(files, digests, strict=False)
+    digests = [digest for file, digest in told if isinstance(file, Source)]
+    found = None if kept is None or unread.troubles else _renewed(job, digests, kept)
     found = found or _anew(job, digests, processes)
     if found is None:
         return None
@@ -190,13 +225,21 @@ def check(
         [broken for record in found.records for broken in record.broken],
     )
     given = [excuse for record in found.records for excuse in record.excuses]
-    troubles = [*problems, *(trouble for survey in found.surveys for trouble in survey.troubles)]
-    pairs = zip(job.files, found.surveys, strict=True)
-    skipped = [(name, survey.skipped) for name, survey in pairs if survey.skipped]
+    surveys = dict(zip(job.files, found.surveys, strict=True))
+    of_files = [trouble for survey in found.surveys for trouble in survey.troubles]
+    of_others = [trouble for record in found.records for trouble in record.troubles]
+    used = {name for record in found.records for name in record.used}
+    skipped = {part.file: part.reason for part in unread.skipped}
+    skipped |= {name: reason for name, one in surveys.items() for reason, _, _ in one.skipped}
+    for name, survey in surveys.items():
+        if survey.sort == OTHER and name not in used:
+            skipped.setdefault(name, NO_MANIFEST)
+    troubles = [*unread.troubles, *of_files, *dict.fromkeys(of_others)]
     objects = sum(survey.objects for survey in found.surveys)
-    read = engine.Read(len(job.files) - len(skipped), objects, troubles, skipped)
+    number = len({*job.files, *(part.file for part in unread.skipped)})
+    read = engine.Read(number, objects, troubles, skipped)
     result = engine.conclude(verdict, given, read, rules, config, book)
-    return result, None if verdict.broken or problems else found
+    return result, None if verdict.broken or unread.troubles else found
 
 
 def _is_divisible(job: _Job) -> bool:
@@ -270,7 +313,7 @@ def _renewed(job: _Job, digests: Sequence[str], kept: Kept) -> Kept | None:
     read: dict[str, list[Document]] = {}
     for name, source in changed.items():
         made, read[name] = Survey.of(source)
-        if made != surveys[name] or made.outline is None or made.skipped:
+        if made != surveys[name] or made.outline is None or made.sort == GONE:
             return None
     shares = [*kept.shares, None]
     affected = [
@@ -300,16 +343,22 @@ class _Judge:
         self._job = job
         self._watch = Watch()
         files: list[ParsedFile] = []
+        skipped: list[Skipped] = []
         whole: set[str] = set()
+        self._others: list[WatchedOther] = []
         for source, survey in zip(job.files.values(), surveys, strict=True):
-            if survey.outline is not None and not survey.skipped:
+            skipped += [Skipped(source.name, why, source, *lines) for why, *lines in survey.skipped]
+            if survey.sort == OTHER:
+                self._others.append(WatchedOther(source, self._watch))
+                files.append(self._others[-1])
+            elif survey.outline is not None and survey.sort != GONE:
                 documents = read.pop(source.name, None)
                 files.append(Sketch(source, survey.outline, self._watch, documents))
-            elif not survey.skipped:
+            elif survey.sort != GONE:
                 documents = read.pop(source.name, None) or Survey.of(source)[1]
                 files.append(ParsedFile(source, documents))
                 whole.add(source.name)
-        self._model = Model.of(Input(files, [], []), job.config)
+        self._model = Model.of(Input(files, [], skipped), job.config)
         self._model.settle()
         self.common = sorted(self._watch.opened | whole)
         """Files that are read whatever is judged."""
@@ -322,9 +371,13 @@ class _Judge:
         finally:
             for name in self._watch.opened.difference(self.common):  # to whose nodes others hold on
                 file = self._model.graph.documents.file(name)
-                if isinstance(file, Sketch):
+                if isinstance(file, (Sketch, WatchedOther)):
                     file.forget()
             self._watch.renew()
+
+    def _used(self) -> list[WatchedOther]:
+        """The files that are no manifests and that something has used."""
+        return [other for other in self._others if other.is_used]
 
     def _judged(self, share: list[str] | None) -> Record:
         job, graph = self._job, self._model.graph
@@ -346,4 +399,6 @@ class _Judge:
             [excuse._replace(about=names.get(excuse.about)) for excuse in given],
             sorted(self._watch.opened),
             sorted(self._watch.sought),
+            [other.source.name for other in self._used()],
+            [trouble for other in self._others for trouble in other.troubles],
         )

@@ -86,7 +86,7 @@ def reason_and_date(text: str) -> tuple[str, str]:
 
 def _scalar_spans(file: ParsedFile) -> Iterator[Span]:
     """Where text stands in which `#` is no comment: quoted and block scalars, keys included."""
-    for document in file.documents:
+    for document in file.glimpse():
         for node in walk(document.root):
             for scalar in (node, node.key):
                 if isinstance(scalar, Scalar) and scalar.span is not None:

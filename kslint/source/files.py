@@ -32,6 +32,11 @@ SKIPPED_DIRECTORIES = frozenset(
      ".kslint", ".terraform", ".mypy_cache", ".ruff_cache", ".pytest_cache"}
 )  # fmt: skip
 STDIN = "-"
+BINARY, ENCRYPTED = "binary data", "encrypted by git-crypt"
+"""Why a file is passed over of which nothing can be read."""
+_HEAD = 1024 * 1024
+"""Bytes of a file that is too large, to tell what it is."""
+_GIT_CRYPT = b"\0GITCRYPT\0"
 STDIN_NAME = "<stdin>"
 _GLOB = frozenset("*?[")
 _LINE_BREAKS = ("\r\n", "\n", "\r", "\x85", "\u2028", "\u2029")
@@ -41,14 +46,17 @@ class Source:
     """One input: its name as shown to the user (relative, with `/`) and its bytes.
 
     `path` is the regular file they were read from; "" for a pipe, and what was never a file.
+    `named` says that the user asked for it; another was come upon in a directory, and may be
+    anything.
     """
 
-    __slots__ = ("_lines", "data", "name", "path")
+    __slots__ = ("_lines", "data", "name", "named", "path")
 
-    def __init__(self, name: str, data: bytes, path: str = "") -> None:
+    def __init__(self, name: str, data: bytes, path: str = "", named: bool = True) -> None:
         self.name = name
         self.data = data
         self.path = path
+        self.named = named
         self._lines: list[str] | None = None
 
     def text(self) -> str:
@@ -89,10 +97,14 @@ class Source:
 
 
 class InputProblem(NamedTuple):
-    """Something named or found that cannot be read: the file and why."""
+    """Something named or found that cannot be read: the file and why.
+
+    `passed_over` says that it is no manifest either, and that nobody named it.
+    """
 
     file: str
     message: str
+    passed_over: bool = False
 
 
 class Found(NamedTuple):
@@ -211,21 +223,31 @@ def read(found: Found, max_bytes: int = MAX_BYTES) -> Source | InputProblem:
             with open(found.path, "rb", buffering=0) as handle:
                 status = os.fstat(handle.fileno())
                 path, size = found.path if stat.S_ISREG(status.st_mode) else "", status.st_size
-                data = b"" if size > max_bytes else _read_up_to(handle, max_bytes + 1)
+                limit = max_bytes + 1 if size <= max_bytes else 0 if found.explicit else _HEAD
+                data = _read_up_to(handle, limit)
                 size = max(size, len(data))
     except OSError as error:
         return InputProblem(found.name, f"cannot be read: {error.strerror or error}")
+    source = Source(found.name, data, path, found.explicit)
     if size > max_bytes:
-        return InputProblem(
-            found.name,
-            f"is larger than {max_bytes // (1024 * 1024)} MiB; no Kubernetes object is "
-            "(the API server takes 1.5 MiB): exclude it, or split it",
-        )
+        reason = f"larger than {max_bytes // (1024 * 1024)} MiB"
+        advice = "no Kubernetes object is (the API server takes 1.5 MiB): exclude it, or split it"
+        return _unread(source, f"is {reason}; {advice}", reason)
     if b"\0" in data[:8192] and not encoding_of(data).startswith("utf-16"):
-        return InputProblem(found.name, "holds binary data, not YAML or JSON")
+        reason = ENCRYPTED if data.startswith(_GIT_CRYPT) else BINARY
+        return _unread(source, "holds binary data, not YAML or JSON", reason)
     if found.name == STDIN_NAME and not data.strip():
         return InputProblem(found.name, "is empty; did the command that writes to it fail?")
-    return Source(found.name, data, path)
+    return source
+
+
+def _unread(source: Source, problem: str, reason: str) -> InputProblem:
+    """A problem; of what was come upon, and is no manifest by its head, why it is passed over."""
+    from kslint.source.manifests import looks_like_manifest
+
+    if source.named or looks_like_manifest(source):
+        return InputProblem(source.name, problem)
+    return InputProblem(source.name, reason, passed_over=True)
 
 
 def read_all(

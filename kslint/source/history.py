@@ -88,7 +88,7 @@ class History:
             if facts[-1] == b"missing":
                 raise HistoryError(f"git lacks the content of {name} in that revision")
             begin = end + 1 + int(facts[-1])
-            sources.append(Source(name, answer[end + 1 : begin]))
+            sources.append(Source(name, answer[end + 1 : begin], named=False))
             begin += 1
         return sources
 

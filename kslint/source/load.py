@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.source.characters import is_json, without_forbidden
@@ -13,11 +14,12 @@ from kslint.source.files import (
     read_all,
     split_lines,
 )
+from kslint.source.manifests import looks_like_manifest, may_be_manifest
 from kslint.source.nodes import Span
 from kslint.source.parser import ForbiddenCharacterError, YamlError, compose
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from kslint.source.document import Document
     from kslint.source.files import Excluder, Source
@@ -25,9 +27,12 @@ if TYPE_CHECKING:
 MAX_BROKEN_DOCUMENTS = 20
 """After so many broken documents the rest of a file is given up, which is a trouble too."""
 
-_TEMPLATE = "template with unrendered {{ }}"
+CHART_TEMPLATE, TEMPLATE = "Helm template", "template with unrendered {{ }}"
+"""Why a file, or some of its documents, are passed over."""
+NO_MANIFEST = "no Kubernetes object"
+"""Why others are: neither `apiVersion` nor `kind` stands in them."""
 _NO_NEXT = "did not find expected <document start>"
-_BRACES = ("{{", "{%")
+_BRACES = ("{{", "{%", "<%")
 _QUOTED = re.compile(r""" "(?:[^"\\]|\\.)*" | '(?:[^']|'')*' """, re.VERBOSE)
 _SEARCHED = 4000
 """Characters of a line that are searched for quotes: unclosed ones take quadratic time."""
@@ -45,10 +50,17 @@ class Trouble(NamedTuple):
 
 
 class Skipped(NamedTuple):
-    """A file passed over on purpose, and why."""
+    """A file, or documents of one, passed over on purpose, and why.
+
+    `source` has the lines from `first` to before `last`, counted from 0; None if nothing of the
+    file can be read.
+    """
 
     file: str
     reason: str
+    source: Source | None = None
+    first: int = 0
+    last: int = sys.maxsize
 
 
 class ParsedFile:
@@ -63,6 +75,57 @@ class ParsedFile:
     @property
     def documents(self) -> list[Document]:
         assert self._documents is not None
+        return self._documents
+
+    def glimpse(self) -> list[Document]:
+        """The documents, for who goes through all files and needs none of them."""
+        return self.documents
+
+
+class Other(ParsedFile):
+    """A file that cannot be a manifest. It is parsed once something has a use for it.
+
+    What is broken in it is of no interest until something needs it.
+    """
+
+    __slots__ = ("_broken", "_needed", "_seen")
+
+    def __init__(self, source: Source) -> None:
+        super().__init__(source, [])
+        self._documents = None
+        self._broken: list[Trouble] = []
+        self._needed = self._seen = False
+
+    def forget_uses(self) -> None:
+        """Begin a new run: nothing has a use for it yet."""
+        self._needed = self._seen = False
+
+    @property
+    def documents(self) -> list[Document]:
+        self._needed = True
+        return self._read()
+
+    def glimpse(self) -> list[Document]:
+        self._seen = True
+        found = self._read()
+        return [] if self._broken else found
+
+    @property
+    def is_used(self) -> bool:
+        """Did it tell anyone anything?"""
+        return self._needed or (self._seen and not self._broken)
+
+    @property
+    def troubles(self) -> list[Trouble]:
+        """What is wrong with it, if something needs it."""
+        return self._broken if self._needed else []
+
+    def _read(self) -> list[Document]:
+        if self._documents is None:
+            read = Input([], [], [])
+            _load(self.source, read)
+            self._documents = read.files[0].documents if read.files else []
+            self._broken = read.troubles
         return self._documents
 
 
@@ -89,10 +152,18 @@ def parsed(sources: Iterable[Source | InputProblem]) -> Input:
     result = Input([], [], [])
     for source in sources:
         if isinstance(source, InputProblem):
-            result.troubles.append(unreadable(source))
+            note_unread(source, result)
         else:
             load_source(source, result)
     return result
+
+
+def note_unread(problem: InputProblem, result: Input) -> None:
+    """Take up a file that was not read, for whatever reason."""
+    if problem.passed_over:
+        result.skipped.append(Skipped(problem.file, problem.message))
+    else:
+        result.troubles.append(unreadable(problem))
 
 
 def unreadable(problem: InputProblem) -> Trouble:
@@ -101,15 +172,28 @@ def unreadable(problem: InputProblem) -> Trouble:
 
 
 def load_source(source: Source, result: Input) -> None:
-    """Parse one source into `result`."""
+    """Parse one source into `result`, unless it was come upon and cannot be a manifest."""
+    if not source.named and not may_be_manifest(source):
+        result.files.append(Other(source))
+        return
+    before = len(result.troubles)
+    _load(source, result)
+    if len(result.troubles) > before and not source.named and not looks_like_manifest(source):
+        del result.troubles[before:]
+        if result.files and result.files[-1].source is source:
+            result.files[-1] = Other(source)
+
+
+def _load(source: Source, result: Input) -> None:
     if is_chart_template(source):
-        result.skipped.append(Skipped(source.name, "Helm template"))
+        result.skipped.append(Skipped(source.name, CHART_TEMPLATE, source))
         return
     documents: list[Document] = []
     troubles: list[Trouble] = []
     data: bytes | str = source.data
     if encoding_of(source.data) in ("utf-16-le", "utf-16-be"):  # libyaml wants a mark
         data = source.text()
+    templates: list[int] = []  # a line of each document that is one
     begin = broken = 0  # the line the rest begins at, counted from 0; documents given up
     repaired = False
     while True:
@@ -121,32 +205,60 @@ def load_source(source: Source, result: Input) -> None:
         except ForbiddenCharacterError as problem:
             # found ahead of the documents it stands behind: read all again without such
             documents.clear()
+            templates.clear()
             troubles = [Trouble("yaml-syntax", problem.span, problem.message)]
             data, begin, broken, repaired = without_forbidden(source.text()), 0, 0, True
         except YamlError as problem:
-            if _breaks_at_template(source, problem):
-                result.skipped.append(Skipped(source.name, _TEMPLATE))
-                return
             if _is_first_half(source, documents[read:], problem):
                 documents.pop()
             broken += 1
-            if not repaired:  # else the forbidden character may well be the cause
-                troubles.append(_syntax_trouble(source, problem))
             following = _next_document(source, problem.span, begin)
+            others = bool(templates) or any(
+                _template_line(source, one) is not None for one in documents
+            )
+            is_template = _breaks_at_template(source, problem, others)
+            if is_template:
+                templates.append(problem.span.line - 1)
+            elif not repaired:  # else the forbidden character may well be the cause
+                troubles.append(_syntax_trouble(source, problem))
             if following is None:
                 break
             if broken == MAX_BROKEN_DOCUMENTS:
-                place = Span(source.name, following + 1, 1, following + 1, 4)
-                message = f"{broken} documents before are broken; the rest of the file is not read"
-                troubles.append(Trouble("yaml-syntax", place, message))
+                if is_template:
+                    result.skipped.append(Skipped(source.name, TEMPLATE, source, following))
+                else:
+                    troubles.append(_given_up(source, following))
                 break
             begin = following
             data = _from_line(source.text() if isinstance(data, bytes) else data, begin)
-    if any(_is_template_key(source, span) for d in documents for span in d.composite_keys):
-        result.skipped.append(Skipped(source.name, _TEMPLATE))
-        return
     result.troubles.extend(troubles)
-    result.files.append(ParsedFile(source, documents))
+    lines = [_template_line(source, document) for document in documents]
+    rendered = [one for one, line in zip(documents, lines, strict=True) if line is None]
+    templates += [line for line in lines if line is not None]
+    result.skipped.extend(_parts(source, templates))
+    if rendered or troubles or not templates:
+        result.files.append(ParsedFile(source, rendered))
+
+
+def _given_up(source: Source, line: int) -> Trouble:
+    place = Span(source.name, line + 1, 1, line + 1, 4)
+    message = (
+        f"{MAX_BROKEN_DOCUMENTS} documents before are broken; the rest of the file is not read"
+    )
+    return Trouble("yaml-syntax", place, message)
+
+
+def _parts(source: Source, lines: list[int]) -> Iterator[Skipped]:
+    """The documents around some lines, which are templates."""
+    if not lines:
+        return
+    from bisect import bisect_right
+
+    marks = [number for number, text in enumerate(source.lines) if _is_separator(text)]
+    ends = [0, *marks, len(source.lines)]
+    for line in sorted(lines):
+        behind = bisect_right(ends, line, 1, len(ends) - 1)
+        yield Skipped(source.name, TEMPLATE, source, ends[behind - 1], ends[behind])
 
 
 def _syntax_trouble(source: Source, problem: YamlError) -> Trouble:
@@ -162,12 +274,20 @@ def _syntax_trouble(source: Source, problem: YamlError) -> Trouble:
     return Trouble("yaml-syntax", at, message, problem.related)
 
 
-def _breaks_at_template(source: Source, problem: YamlError) -> bool:
-    """Does the YAML break at template braces, or just behind a line that begins with them?"""
+def _breaks_at_template(source: Source, problem: YamlError, among_others: bool) -> bool:
+    """Does the YAML break at template braces, or just behind a line that begins with them?
+
+    Where documents before it are templates, braces anywhere in this one make it another.
+    """
     if source.line(problem.span.line - 1).lstrip().startswith(_BRACES):
         return True
     lines = {problem.span.line, *(span.line for span, _ in problem.related)}
-    return any(_has_bare_braces(source.line(line)) for line in lines)
+    if any(_has_bare_braces(source.line(line)) for line in lines):
+        return True
+    if not among_others:
+        return False
+    (part,) = _parts(source, [problem.span.line - 1])
+    return any(map(_has_bare_braces, source.lines[part.first : part.last]))
 
 
 def _has_bare_braces(line: str) -> bool:
@@ -178,14 +298,17 @@ def _has_bare_braces(line: str) -> bool:
     for match in _QUOTED.finditer(line):
         if match[0].count("{{") != match[0].count("}}"):  # quotes within braces within quotes
             return True
-    bare = _QUOTED.sub("", line)
+    bare = _QUOTED.sub("", line).partition(" #")[0]
     return any(brace in bare for brace in _BRACES)
 
 
-def _is_template_key(source: Source, key: Span) -> bool:
-    """Is a composite key the inner half of `{{ x }}`?"""
-    line = source.line(key.line)
-    return line[max(key.column - 2, 0) : key.column] == "{{" and "{{{" not in line
+def _template_line(source: Source, document: Document) -> int | None:
+    """The line, from 0, of a composite key that is the inner half of `{{ x }}`."""
+    for key in document.composite_keys:
+        line = source.line(key.line)
+        if line[max(key.column - 2, 0) : key.column] == "{{" and "{{{" not in line:
+            return key.line - 1
+    return None
 
 
 def _is_first_half(source: Source, documents: list[Document], problem: YamlError) -> bool:
@@ -204,9 +327,13 @@ def _next_document(source: Source, broken: Span, begin: int) -> int | None:
     line = broken.line - 1 if broken.column == 1 else broken.line
     line = max(line, begin + 1)
     for number, text in enumerate(source.lines[line:], line):
-        if text.startswith("---") and text[3:4] in ("", " ", "\t"):
+        if _is_separator(text):
             return number
     return None
+
+
+def _is_separator(line: str) -> bool:
+    return line.startswith("---") and line[3:4] in ("", " ", "\t")
 
 
 def _from_line(text: str, begin: int) -> str:

@@ -5,13 +5,11 @@ from __future__ import annotations
 import pytest
 from test_validation_kubernetes import C, P, check, deployment, ids, only, tree
 
-from kslint.model.kubernetes.admission.objects import (
-    claim_failures,
-    deployment_failures,
-    pod_failures,
-    scaler_failures,
-    service_failures,
-)
+from kslint.model.kubernetes.admission.pods import pod_failures
+from kslint.model.kubernetes.admission.scalers import scaler_failures
+from kslint.model.kubernetes.admission.services import service_failures
+from kslint.model.kubernetes.admission.storage import claim_failures
+from kslint.model.kubernetes.admission.workloads import deployment_failures
 
 CONTAINER = [
     ('name: ""', "tty: true", "missing-name", f"{C}.name: Required value"),
@@ -142,7 +140,7 @@ SELECTORS = [
     ("matchLabels: {app: web}, matchExpressions: [{key: app, operator: Exists}]", None),
     ("matchExpressions: [{key: app, operator: DoesNotExist}]", "selector-does-not-match"),
     ("matchExpressions: [{key: app, operator: '{{ x }}'}]", None),
-    ("matchExpressions: [{operator: In}]", None),
+    ("matchExpressions: [{operator: In}]", "invalid-selector"),
 ]
 
 

@@ -119,7 +119,9 @@ FINDINGS = [
     ),
 ]  # fmt: skip
 
-RESULT = Result(FINDINGS, Summary(4, 3, 3, 1, 2, 1, 2), True, [("chart/x.yaml", "Helm template")])
+RESULT = Result(
+    FINDINGS, Summary(4, 3, 3, 1, 2, 1, 2, unrendered=1), True, [("chart/x.yaml", "Helm template")]
+)
 CLEAN = Result([], Summary(4, 3, 0, 0, 0), False, [])
 SOURCES = {
     name: Source(name, text.encode())

@@ -175,7 +175,7 @@ def test_names_are_relative_to_the_working_directory(monkeypatch: pytest.MonkeyP
 )
 def test_odd_names(name: str) -> None:
     write(name)
-    Path(name).write_text("a: [\n")
+    Path(name).write_text("apiVersion: [\n")
     loaded = load(["."])
     (trouble,) = loaded.troubles
     assert trouble.span.file == name
@@ -185,7 +185,7 @@ def test_odd_names(name: str) -> None:
 def test_names_that_are_no_utf_8() -> None:
     name = os.fsdecode(b"caf\xe9.yaml")
     try:
-        Path(name).write_text("a: [\n")
+        Path(name).write_text("kind: [\n")
     except OSError:
         pytest.skip("this file system has no such names")
     for paths in (["."], [name], [name[:-1] + "*"], ["missing" + name]):
@@ -228,19 +228,29 @@ def test_stdin(monkeypatch: pytest.MonkeyPatch) -> None:
     assert isinstance(read(Found("-", "<stdin>", True), max_bytes=99), InputProblem)
 
 
-def test_a_large_file_is_refused_without_being_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    write("a.yaml", "b.yaml")
+def test_a_large_file_that_is_named_is_refused_without_being_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    write("a.yaml")
     os.truncate("a.yaml", MAX_BYTES + 1)
-    monkeypatch.setattr(files, "_read_up_to", lambda _handle, _limit: b"b: 2\n")
-    loaded = load(["."])
-    (trouble,) = loaded.troubles
-    assert trouble.span.file == "a.yaml"
-    assert trouble.message.startswith("is larger than 32 MiB")
-    assert [file.source.name for file in loaded.files] == ["b.yaml"]
     (found,) = discover(["a.yaml"])
     assert isinstance(found, Found)
-    monkeypatch.setattr(files, "_read_up_to", lambda _handle, _limit: pytest.fail("was read"))
-    assert isinstance(read(found), InputProblem)
+    monkeypatch.setattr(
+        files, "_read_up_to", lambda _, limit: pytest.fail("read") if limit else b""
+    )
+    problem = read(found)
+    assert isinstance(problem, InputProblem)
+    assert problem.message.startswith("is larger than 32 MiB")
+
+
+def test_the_head_of_a_large_file_tells_if_it_is_a_manifest() -> None:
+    Path("a.yaml").write_text("apiVersion: v1\nkind: Pod\n")
+    Path("data.json").write_text("[1, 2]\n")
+    for file in ("a.yaml", "data.json"):
+        os.truncate(file, MAX_BYTES + 1)
+    loaded = load(["."])
+    assert [trouble.span.file for trouble in loaded.troubles] == ["a.yaml"]
+    assert [(s.file, s.reason) for s in loaded.skipped] == [("data.json", "larger than 32 MiB")]
 
 
 def test_a_file_that_grows_while_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -297,6 +307,23 @@ def test_without_permission(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("data", [b"\x7fELF\0\0\0", b"PK\x03\x04\0", b"a: 1\n\0" + b"x" * 9000])
 def test_binary_data(data: bytes) -> None:
     Path("a.yaml").write_bytes(data)
+    (found,) = discover(["a.yaml"])
+    assert isinstance(found, Found)
+    assert read(found) == InputProblem("a.yaml", "holds binary data, not YAML or JSON")
+    (found,) = discover(["."])
+    assert isinstance(found, Found)
+    assert read(found) == InputProblem("a.yaml", "binary data", passed_over=True)
+
+
+def test_what_git_crypt_encrypts_is_passed_over() -> None:
+    Path("a.yaml").write_bytes(b"\0GITCRYPT\0\x93\x01")
+    (found,) = discover(["."])
+    assert isinstance(found, Found)
+    assert read(found) == InputProblem("a.yaml", "encrypted by git-crypt", passed_over=True)
+
+
+def test_a_manifest_with_a_zero_byte_is_no_binary_file() -> None:
+    Path("a.yaml").write_bytes(b"apiVersion: v1\nkind: Secret\0\n")
     (found,) = discover(["."])
     assert isinstance(found, Found)
     assert read(found) == InputProblem("a.yaml", "holds binary data, not YAML or JSON")

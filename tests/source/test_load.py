@@ -126,15 +126,140 @@ OBJECT = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n"
         OBJECT + 'data:\n  x: "{{ .Values.x | default "y" }}"\n',
         OBJECT + 'data:\n  x: {{ include "name" . }}-x\n',
         "{% if x %}\n" + OBJECT + "{% endif %}\n",
-        OBJECT + "---\n" + OBJECT + "data: {{ x }}\n",
         "metadata:\n  name: {{ x }}-y\n" + OBJECT,
     ],
 )
 def test_templates_are_passed_over_and_counted(text: str) -> None:
     result = loaded(text)
-    assert result.skipped == [module.Skipped("f.yaml", "template with unrendered {{ }}")]
+    assert [(s.file, s.reason) for s in result.skipped] == [("f.yaml", module.TEMPLATE)]
     assert result.troubles == []
     assert result.files == []
+
+
+TEMPLATE = OBJECT + "data: {{ x }}\n"
+LATER = "kind: ConfigMap\napiVersion: v1\nmetadata: {name: y}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "parts", "kept"),
+    [
+        (OBJECT + "---\n" + TEMPLATE, [(3, 9)], 1),
+        (TEMPLATE + "---\n" + OBJECT, [(0, 4)], 1),
+        (OBJECT + "---\n{{- if x }}\n" + LATER + "{{- end }}\n---\n" + LATER, [(3, 9)], 2),
+        (TEMPLATE + "---\n" + OBJECT + "---\n" + TEMPLATE, [(0, 4), (8, 14)], 1),
+        ("a: {{b: c}: d}\n---\n" + OBJECT, [(0, 1)], 1),
+        # a document of a file of templates that breaks where there are no braces
+        (f"{TEMPLATE}---\n{OBJECT}{{{{- x }}}}\na: b\n\n y: 1\n---\n{LATER}", [(0, 4), (4, 12)], 1),
+        ("---\n".join([TEMPLATE + "{{ y }}\n"] * 30), None, 0),
+    ],
+)
+def test_a_template_takes_no_other_document_along(
+    text: str, parts: list[tuple[int, int]] | None, kept: int
+) -> None:
+    result = loaded(text)
+    assert result.troubles == []
+    assert sum(len(file.documents) for file in result.files) == kept
+    if parts is not None:
+        assert [(part.first, part.last) for part in result.skipped] == parts
+
+
+@pytest.mark.parametrize(
+    "line", ["  name: qwen: x # {{ x }}", "  name: x: y #{{ x }} {% y %}", "# {{ x }}\n y: : z"]
+)
+def test_braces_in_a_comment_make_no_template(line: str) -> None:
+    result = loaded(f"kind: Pod\nmetadata:\n{line}\n")
+    assert result.skipped == []
+    assert len(result.troubles) == 1
+
+
+# Files that are no manifests
+
+
+def come_upon(text: str | bytes, name: str = "f.yaml") -> module.Input:
+    data = text.encode() if isinstance(text, str) else text
+    result = module.Input([], [], [])
+    module.load_source(Source(name, data, named=False), result)
+    return result
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("tsconfig.json", '{\n  // as tsc allows\n  "lib": ["ES2020",],\n}\n'),
+        ("tasks.json", '// tasks\n{"tasks": [{"group": {"kind": "build"}, /* { */ }],}\n'),
+        ("database.yml", "development:\n  <<: *default\n  database: <%= ENV['DB'] %>\n"),
+        ("notes.yaml", "a: b\n c: d\n"),
+        ("steps.yaml", "run: |\n  cat <<E\n  apiVersion: v1\n  E\n x: y\n"),
+        ("data.yaml", b"a: \xff\xfe\n"),
+        ("x.yaml", "a: [\n"),
+    ],
+)
+def test_a_broken_file_that_is_no_manifest_is_no_trouble(name: str, text: str | bytes) -> None:
+    result = come_upon(text, name)
+    assert (result.troubles, result.skipped) == ([], [])
+    (file,) = result.files
+    assert isinstance(file, module.Other)
+    assert file.glimpse() == []
+    assert not file.is_used
+    used = file.documents
+    assert (file.is_used, len(used)) == (True, len(file.documents))
+    assert file.troubles
+    data = text.encode() if isinstance(text, str) else text
+    named = module.Input([], [], [])
+    module.load_source(Source(name, data), named)
+    assert named.troubles == file.troubles
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.yaml", "apiVersion: v1\nkind: Pod\n a: b\n"),
+        ("a.yaml", "# x\n---\n  kind: Pod\n  spec: [\n"),
+        ("a.yaml", "a: [\n---\nkind: Pod\n"),
+        ("a.yaml", " apiVersion: v1\nkind: Pod\n"),
+        ("a.json", '{"metadata": {}, "kind": "Pod",, /* x */\n}\n'),
+        ("a.yaml", "{apiVersion: v1, kind: Pod, metadata: {name: a: b}}\n"),
+        ("a.yaml", "\"apiVersion\": v1\n'kind' : Pod\n: [\n"),
+        ("kustomization.yaml", "resources: [a.yaml\n"),
+        ("a/Chart.yaml", "name: [\n"),
+    ],
+)
+def test_a_broken_manifest_is_a_trouble_wherever_it_is_found(name: str, text: str) -> None:
+    result = come_upon(text, name)
+    assert len(result.troubles) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: 1\n", "[1, 2, 3]\n", '{"panels": [{"kinds": 1}]}\n', "on: push\njobs: {a: {kind: b}}\n",
+        "x:\n          kind: y\n", '{"html": "\\u003cp\\u003e"}\n', "",
+    ],
+)  # fmt: skip
+def test_what_cannot_be_a_manifest_is_parsed_when_it_is_used(
+    text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(module, "compose", lambda *_: pytest.fail("was parsed"))
+        (file,) = come_upon(text).files
+    assert isinstance(file, module.Other)
+    assert not file.is_used
+    assert [document.root.plain() for document in file.documents] == values(loaded(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "apiVersion: v1\n", "APIVERSION: v1\n", "kind: Pod\nmetadata: {}\n", "  kind: Pod\n",
+        '{"kind": "Pod"}\n', '{\n  "kind": "Pod"\n}\n', "a: serving.kserve.io/v1beta1\n",
+        '{"\\u0061piVersion": "v1"}\n', '"\\x6bind": Pod\n', '? "api\\\n  Version"\n: v1\n',
+        "x: &a kind\n*a : Pod\napiVersion: v1",
+    ],
+)  # fmt: skip
+def test_what_may_be_a_manifest_is_parsed(text: str) -> None:
+    for data in (text.encode(), text.encode("utf-16")):
+        (file,) = come_upon(data).files
+        assert not isinstance(file, module.Other)
 
 
 @pytest.mark.parametrize(
@@ -170,7 +295,9 @@ def test_templates_of_a_chart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         (deep / "none.yaml").write_text(OBJECT)
     Path("chart", "Chart.yaml").write_text("name: x\n")
     result = load(["."])
-    assert result.skipped == [module.Skipped("chart/templates/deep/braces.yaml", "Helm template")]
+    assert [(s.file, s.reason) for s in result.skipped] == [
+        ("chart/templates/deep/braces.yaml", "Helm template")
+    ]
     assert [file.source.name for file in result.files] == [
         "chart/Chart.yaml",
         "chart/templates/deep/none.yaml",
@@ -187,7 +314,7 @@ def test_unreadable_input_is_a_trouble_and_the_rest_is_read(
     monkeypatch.chdir(tmp_path)
     Path("a.yaml").write_text("a: 1\n")
     Path("b.yaml").write_bytes(b"a\0b")
-    result = load(["missing.yaml", "."])
+    result = load(["missing.yaml", "a.yaml", "b.yaml"])
     assert result.troubles == [
         Trouble("unreadable-input", Span("missing.yaml", 1, 1, 1, 1), "no such file or directory"),
         Trouble(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.model.answer import Failure
 from kslint.model.kserve import names
+from kslint.model.kubernetes.admission.field_errors import opaque
 from kslint.model.kubernetes.pod import container_named
 from kslint.model.tree import (
     appended,
@@ -172,7 +173,11 @@ def _custom_pod(predictor: Map) -> Built:
             "runtime error: invalid memory address or nil pointer dereference "
             "(no container is named kserve-container)"
         )
-        return Built(None, (Failure("controller", message, containers, "no-kserve-container"),))
+        names_of = [child.get("name") for child in containers.children]
+        if any(opaque((name and name.text) or "") for name in names_of):
+            return Built(None, unknown="a container's name is a template")
+        where = names_of[0] or containers
+        return Built(None, (Failure("controller", message, where, "no-kserve-container"),))
     if containers.children[0] is not server:
         replaced = containers.with_children([server, *containers.children[1:]])
         pod_spec = put(pod_spec, ("containers",), replaced)

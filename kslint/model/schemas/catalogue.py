@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from kslint.graph.gaps import VALUES
@@ -143,13 +144,17 @@ class Schemas:
         """May something add to an object before it is applied?
 
         Something that kslint does not follow, or a kustomization that does not take it in as it
-        stands beside it, so that it is a patch for another day.
+        stands beside it, so that it is a patch for another day. A base waits for its overlays,
+        and the patches of Flux may go anywhere.
         """
+        directory = posixpath.dirname(resource.file)
+        is_base = "base" in (resource.emitter or directory).split("/")
+        if is_base or "$patch" in resource.body.entries or self._is_patched_by_flux:
+            return True
         if resource.emitter:
             return any(gap.kind == VALUES for gap in self._graph.partial(resource))
         if self.is_patch(resource):
             return True
-        directory = posixpath.dirname(resource.file)
         if self._kustomized is None:
             self._kustomized = {
                 posixpath.dirname(plain.file)
@@ -157,6 +162,11 @@ class Schemas:
                 if posixpath.basename(plain.file) in KUSTOMIZATIONS
             }
         return directory in self._kustomized
+
+    @cached_property
+    def _is_patched_by_flux(self) -> bool:
+        applied = self._graph.of_kind("Kustomization", "kustomize.toolkit.fluxcd.io")
+        return any(flux.body.at("spec", "patches") is not None for flux in applied)
 
     def dropped(self, resource: Resource) -> list[Dropped]:
         """The fields of an object that no release has which may run here."""

@@ -6,6 +6,7 @@ Source: k8s.io/api prerelease-lifecycle (data/removed.json) and the tables' own 
 from __future__ import annotations
 
 import os
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -63,6 +64,8 @@ def unserved(schemas: Schemas, resource: Resource) -> Unserved | None:
         return None
     since, until = found.span
     early = since is not None and release.place < since
+    if early and not release.told:
+        return None
     bound = since if early else until
     assert bound is not None
     title = f"{tables.TITLES[family]} {table.minor(bound)}"
@@ -87,8 +90,8 @@ def _ended(schemas: Schemas, family: str, removed: list[str]) -> Unserved | None
 def _stranger(schemas: Schemas, family: str, resource: Resource) -> Unserved | None:
     """A kind or version that no release of the family has, and what was meant.
 
-    A kind that is like none is passed over. A version that sounds newer than all may come with a
-    release that the table does not know; where the input names none, it is not certain.
+    A kind that is like none is passed over. So is a version that sounds newer than all where the
+    input names no release: it may come with one that the table does not know.
     """
     table = tables.table(family)
     release = schemas.installed(family)
@@ -98,10 +101,10 @@ def _stranger(schemas: Schemas, family: str, resource: Resource) -> Unserved | N
     wanted = resource.kind
     versions = [f"{g}/{v}".lstrip("/") for g, v, k in own if k == wanted and g == resource.group]
     if versions:
-        if _rank(resource.version) > max(_rank(v.rpartition("/")[2]) for v in versions) and (
-            family not in (tables.KUBERNETES, tables.KSERVE)
-        ):
-            return Unserved(UNKNOWN, "", _best(versions), "", release.told)
+        newest = max(_rank(v.rpartition("/")[2]) for v in versions)
+        may_come = family not in (tables.KUBERNETES, tables.KSERVE) and not release.told
+        if may_come and re.match(r"v\d", resource.version) and _rank(resource.version) > newest:
+            return None
         return Unserved(UNKNOWN, "", _best(versions), "", True)
     elsewhere = [f"{g}/{v}".lstrip("/") for g, v, k in own if k == wanted]
     if elsewhere:

@@ -22,6 +22,15 @@ if TYPE_CHECKING:
 _KNATIVE_CLASS = "autoscaling.knative.dev/class"
 _KNATIVE_HPA = "hpa.autoscaling.knative.dev"
 _PERCENTAGE = "the target utilization percentage should be a [1-100] integer"
+BY_MODE = frozenset(
+    {
+        "strategy-in-knative-mode", "unsupported-scale-metric", "scale-target-out-of-range",
+        "unsupported-metric-type", "metric-without-source", "scale-metric-with-keda",
+        "metric-target-type", "metric-target-too-small", "unsupported-resource-metric",
+        "empty-query", "no-metric-threshold", "metric-target-missing",
+    }
+)  # fmt: skip
+"""Refusals that hang on the deployment mode."""
 _SOURCES = {"Resource": "resource", "External": "external", "PodMetric": "podmetric"}
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from kslint.model.answer import Met
 from kslint.model.kserve import names, settings
 from kslint.model.kserve.admission import refusals
+from kslint.model.kserve.admission.components import BY_MODE
 from kslint.model.kserve.admission.runtimes import (
     inference_graph_rejections,
     runtime_rejections,
@@ -32,31 +33,45 @@ _UNREADABLE = frozenset(
     {"exactly-one-implementation", "default-mode-missing", "default-mode-unknown"}
 )
 """Refusals after which there is no saying what would be made."""
+_VERSIONS = {
+    "ClusterServingRuntime": ("v1alpha1",),
+    "InferenceGraph": ("v1alpha1",),
+    "InferenceService": ("v1beta1",),
+    "LLMInferenceService": ("v1alpha1", "v1alpha2"),
+    "LLMInferenceServiceConfig": ("v1alpha1", "v1alpha2"),
+    "ServingRuntime": ("v1alpha1",),
+    "TrainedModel": ("v1alpha1",),
+}
+"""The kinds that are judged, in the versions that there are (config/crd/full @v0.19.0)."""
 _INJECTED = ("cpu", "memory")
 """Resources that the webhook fills in, by the settings."""
 
 
 class Judge:
-    """Knows the services of an input."""
+    """Knows the services of an input, its installations, and which of these are seen whole."""
 
     def __init__(
         self,
         graph: Graph,
         installations: list[Settings],
+        whole: list[Settings],
         services: dict[int, InferenceService],
         llms: dict[int, LLMInferenceService],
     ) -> None:
         self._graph = graph
         self._installations = installations
+        self._whole = whole
         self._services = services
         self._llms = llms
 
     def met(self, resource: Resource) -> Iterable[Met]:
         """What an object meets, in the order of events."""
-        if resource.group != names.GROUP:
+        if resource.version not in _VERSIONS.get(resource.kind, ()):
             return ()
         if id(resource) in self._services:
-            return _service(self._services[id(resource)])
+            service = self._services[id(resource)]
+            settled = service.mode.annotated or service.settings in self._whole
+            return _service(service, settled)
         if id(resource) in self._llms:
             return _llm(self._llms[id(resource)])
         return self._others(resource)
@@ -84,14 +99,17 @@ def _validator(resource: Resource) -> str:
     return f"{resource.version}.validator" if resource.kind.startswith("LLM") else "validator"
 
 
-def _service(service: InferenceService) -> Iterator[Met]:
+def _service(service: InferenceService, settled: bool) -> Iterator[Met]:
+    """`settled`: the mode is known, for the input shows all that decides it."""
     webhook = _WEBHOOK.format("inferenceservice", "validator")
     refused = False
     for failure in refusals.of_service(service):
+        if failure.code in BY_MODE and not settled:
+            continue
         if failure.stage == "webhook":
             refused = refused or failure.code in _UNREADABLE
             yield Met(failure, webhook)
-        elif not refused and not service.stopped and service.mode.name != names.MODELMESH:
+        elif not (refused or service.stopped or _is_out_of_sight(service, failure)):
             yield Met(failure, _prefix(failure))
     if refused or service.stopped or service.mode.name != names.STANDARD:
         return
@@ -99,6 +117,14 @@ def _service(service: InferenceService) -> Iterator[Met]:
         yield from _made(component)
     for body in routes(service):
         yield from _judged(body, "fails to reconcile ingress: ")
+
+
+def _is_out_of_sight(service: InferenceService, failure: Failure) -> bool:
+    """Does a refusal hang on what another controller does, or on Secrets of the cluster?"""
+    if failure.code == "storage-spec" and "not found" in failure.message:
+        return True
+    runtimes = [component.runtime for component in service.components]
+    return service.mode.name == names.MODELMESH or any(r and r.multi_model for r in runtimes)
 
 
 def _prefix(failure: Failure) -> str:
@@ -122,10 +148,10 @@ def _made(component: Component) -> Iterator[Met]:
 
 
 def _judged(body: Map, prefix: str) -> Iterator[Met]:
-    group = (body.string("apiVersion") or "").rpartition("/")[0]
-    kind = body.string("kind") or ""
+    version, kind = body.string("apiVersion") or "", body.string("kind") or ""
+    group = version.rpartition("/")[0]
     name = kinds.named(group, kind, body.string("metadata", "name") or "")
-    for failure in kinds.body_failures(group, kind, body):
+    for failure in kinds.body_failures(version, kind, body):
         if not _is_injected(failure):
             yield Met(failure, f"{prefix}{name} is invalid: ", kind)
 

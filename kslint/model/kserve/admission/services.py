@@ -235,7 +235,7 @@ def _implementations(component: Component) -> list[Node]:
         return [node for node in (art, custom[0] if custom else None) if node is not None]
     found = [node for f in (*names.FRAMEWORKS, "model") if (node := given(own, f)) is not None]
     servers = containers(own)
-    named = [c for c in servers if c.string("name") == names.PREDICTOR_CONTAINER]
+    named = [c.get("name") or c for c in servers if c.string("name") == names.PREDICTOR_CONTAINER]
     found += named or ([] if found or not servers else servers[:1])
     return sorted(found, key=_position)
 

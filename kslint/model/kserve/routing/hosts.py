@@ -86,7 +86,7 @@ def label_failures(isvc: InferenceService) -> tuple[Failure, ...]:
     Its value is `isvc.<name>-<component>`, and `-worker` after it for the workers
     (pkg/constants/constants.go:717-725); a label holds 63 characters (apimachinery v0.34).
     """
-    if isvc.mode.name != names.STANDARD:
+    if isvc.mode.name != names.STANDARD or opaque(name_of(isvc)):
         return ()
     failures = []
     for component in isvc.components:

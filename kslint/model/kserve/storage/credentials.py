@@ -14,8 +14,7 @@ from kslint.model.tree import appended, put
 from kslint.source.nodes import Map, Origin, made
 
 if TYPE_CHECKING:
-    from kslint.graph.graph import Graph
-    from kslint.model.kserve.component import Draft
+    from kslint.model.kserve.component import Declaration, Draft
     from kslint.model.kserve.settings import Settings
     from kslint.resources import Resource
     from kslint.source.nodes import Node
@@ -92,9 +91,7 @@ def secret_value(resource: Resource | None, key: str) -> str | None:
         return None
 
 
-def secret_use(
-    name: str, node: Node | None, owner: InferenceService
-) -> SecretUse:
+def secret_use(name: str, node: Node | None, owner: Declaration) -> SecretUse:
     """Look a Secret up and say what KServe takes it for (the first key that hits)."""
     lookup = owner.graph.find("Secret", name, owner.namespace, "", owner.resource)
     if lookup.found is None:
@@ -116,10 +113,7 @@ def account_secrets(component: Draft) -> tuple[SecretUse, ...]:
     else:
         listed = None if account is None else account.body.get("secrets")
         named = [n for s in elements(listed) if (n := s.get("name")) is not None and n.text]
-    return tuple(
-        secret_use(node.text or "", node, owner)
-        for node in named
-    )
+    return tuple(secret_use(node.text or "", node, owner) for node in named)
 
 
 def account_of(component: Draft) -> tuple[str, Node | None, Resource | None, str]:

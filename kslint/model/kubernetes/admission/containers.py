@@ -8,23 +8,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kslint.model.kubernetes.admission import field_errors as grammar
+from kslint.model.kubernetes.admission import grammar
+from kslint.model.kubernetes.admission.downward import field_reference, resource_reference
 from kslint.model.kubernetes.admission.field_errors import child, each, present, word
+from kslint.model.kubernetes.admission.probes import lifecycle, no_probes, probes
 from kslint.model.kubernetes.admission.resources import container_resources
+from kslint.model.kubernetes.admission.security import container_context
+from kslint.model.kubernetes.admission.volumes import descending_path, no_backsteps
 from kslint.source.nodes import Map, Seq
 
 if TYPE_CHECKING:
     from kslint.model.kubernetes.admission.field_errors import FieldErrors
 
-_HANDLERS = ("exec", "httpGet", "tcpSocket", "grpc")
-_PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
-_PROBE_NUMBERS = (
-    "initialDelaySeconds",
-    "timeoutSeconds",
-    "periodSeconds",
-    "successThreshold",
-    "failureThreshold",
-)
 _ENV_SOURCES = ("fieldRef", "resourceFieldRef", "configMapKeyRef", "secretKeyRef", "fileKeyRef")
 
 
@@ -41,19 +36,31 @@ def container_failures(
         errors.required(f"{path}.containers", where, "no-containers")
     claims = [word(claim.get("name")) for _, claim in each(pod_spec, "resourceClaims")]
     names: set[str] = set()
+    host_ports: set[str] = set()
+    grace = pod_spec.integer("terminationGracePeriodSeconds")
+    grace = 30 if not present(pod_spec, "terminationGracePeriodSeconds") else grace
     for index, container in each(pod_spec, "containers"):
         here = f"{path}.containers[{index}]"
         _common(errors, container, here, known, claims)
         _unique_name(errors, container, here, names)
-        _probes(errors, container, here)
+        lifecycle(errors, container, f"{here}.lifecycle", grace)
+        probes(errors, container, here)
+        _host_ports(errors, container, f"{here}.ports", host_ports)
+        if present(container, "restartPolicy"):
+            detail = "may not be set for non-init containers"
+            where = child(container, "restartPolicy")
+            errors.forbidden(f"{here}.restartPolicy", detail, where, "container-restart-policy")
     for index, container in each(pod_spec, "initContainers"):
         here = f"{path}.initContainers[{index}]"
         _common(errors, container, here, known, claims)
         _unique_name(errors, container, here, names)
-        if word(container.get("restartPolicy")) == "":
-            _no_probes(errors, container, here)
-        elif container.string("restartPolicy") == "Always":
-            _probes(errors, container, here)
+        policy = word(container.get("restartPolicy"))
+        if policy == "":
+            no_probes(errors, container, here)
+        elif policy == "Always":
+            lifecycle(errors, container, f"{here}.lifecycle", grace)
+            probes(errors, container, here)
+        errors.one_of(here, container, "restartPolicy", ("Always",))
 
 
 def _unique_name(errors: FieldErrors, container: Map, path: str, names: set[str]) -> None:
@@ -87,10 +94,10 @@ def _common(
     _env(errors, container, f"{path}.env")
     _env_from(errors, container, f"{path}.envFrom")
     _mounts(errors, container, f"{path}.volumeMounts", known)
+    _devices(errors, container, f"{path}.volumeDevices", known)
     errors.one_of(path, container, "imagePullPolicy", ("Always", "IfNotPresent", "Never"))
     container_resources(errors, container.get("resources"), f"{path}.resources", claims)
-    context = container.get("securityContext")
-    errors.ids(f"{path}.securityContext", context, ("runAsUser", "runAsGroup"))
+    container_context(errors, container.get("securityContext"), f"{path}.securityContext")
 
 
 def _ports(errors: FieldErrors, container: Map, path: str) -> None:
@@ -117,6 +124,20 @@ def _ports(errors: FieldErrors, container: Map, path: str) -> None:
         errors.one_of(here, port, "protocol", ("SCTP", "TCP", "UDP"))
 
 
+def _host_ports(errors: FieldErrors, container: Map, path: str, taken: set[str]) -> None:
+    """As checkHostPortConflicts."""
+    for index, port in each(container, "ports"):
+        number, address = port.integer("hostPort"), word(port.get("hostIP"))
+        protocol = word(port.get("protocol"))
+        if not number or address is None or protocol is None:
+            continue
+        key = f"{protocol or 'TCP'}/{address}/{number}"
+        if key in taken:
+            node = child(port, "hostPort")
+            errors.duplicate(f"{path}[{index}].hostPort", key, node, "duplicate-host-port")
+        taken.add(key)
+
+
 def _env(errors: FieldErrors, container: Map, path: str) -> None:
     for index, item in each(container, "env"):
         here = f"{path}[{index}]"
@@ -134,6 +155,8 @@ def _env(errors: FieldErrors, container: Map, path: str) -> None:
 
 def _value_from(errors: FieldErrors, item: Map, source: Map, path: str) -> None:
     given = [name for name in _ENV_SOURCES if present(source, name)]
+    field_reference(errors, source.get("fieldRef"), f"{path}.fieldRef")
+    resource_reference(errors, source.get("resourceFieldRef"), f"{path}.resourceFieldRef")
     for kind in ("configMapKeyRef", "secretKeyRef"):
         reference = source.get(kind)
         if isinstance(reference, Map):
@@ -172,11 +195,13 @@ def _key_reference(errors: FieldErrors, reference: Map, path: str) -> None:
 def _env_from(errors: FieldErrors, container: Map, path: str) -> None:
     for index, item in each(container, "envFrom"):
         given = [name for name in ("configMapRef", "secretRef") if present(item, name)]
+        errors.named(f"{path}[{index}]", item, "prefix", grammar.env_name, "invalid-env-name")
         for kind in given:
             reference = item.get(kind)
-            if isinstance(reference, Map) and word(reference.get("name")) == "":
-                where = child(reference, "name")
-                errors.required(f"{path}[{index}].{kind}.name", where, "missing-name")
+            if isinstance(reference, Map):
+                here, rule = f"{path}[{index}].{kind}", grammar.dns_subdomain
+                if errors.needed(here, reference, "name", "missing-name"):
+                    errors.named(here, reference, "name", rule, "invalid-reference")
         if not given:
             detail = "must specify one of: `configMapRef` or `secretRef`"
             errors.invalid(path, "", detail, item, "env-without-source")
@@ -203,7 +228,8 @@ def _mounts(errors: FieldErrors, container: Map, path: str, known: set[str] | No
         if point is not None:
             points.add(point)
         for field in ("subPath", "subPathExpr"):
-            _relative(errors, mount, field, path)
+            descending_path(errors, mount, field, path)
+        _propagation(errors, container, mount, path)
         if mount.string("subPath") and mount.string("subPathExpr"):
             text = mount.string("subPathExpr") or ""
             detail = "subPathExpr and subPath are mutually exclusive"
@@ -211,74 +237,37 @@ def _mounts(errors: FieldErrors, container: Map, path: str, known: set[str] | No
             errors.invalid(f"{here}.subPathExpr", text, detail, where, "two-sub-paths")
 
 
-def _relative(errors: FieldErrors, mount: Map, field: str, path: str) -> None:
-    """validateLocalDescendingPath; the API server leaves the index out of the path."""
-    text = word(mount.get(field))
-    if not text:
+def _propagation(errors: FieldErrors, container: Map, mount: Map, path: str) -> None:
+    """As validateMountPropagation, validateMountRecursiveReadOnly: their paths lack the index."""
+    modes = ("Bidirectional", "HostToContainer", "None")
+    mode, where = word(mount.get("mountPropagation")), child(mount, "mountPropagation")
+    errors.one_of(path, mount, "mountPropagation", modes)
+    if mode == "Bidirectional" and container.boolean("securityContext", "privileged") is not True:
+        detail = "Bidirectional mount propagation is available only to privileged containers"
+        errors.forbidden(f"{path}.mountPropagation", detail, where, "mount-propagation")
+    recursive, where = word(mount.get("recursiveReadOnly")), child(mount, "recursiveReadOnly")
+    kinds = ("Disabled", "Enabled", "IfPossible")
+    errors.one_of(path, mount, "recursiveReadOnly", kinds)
+    if recursive not in kinds[1:]:
         return
-    where = child(mount, field)
-    if text.startswith("/"):
-        detail = "must be a relative path"
-        errors.invalid(f"{path}.{field}", text, detail, where, "absolute-sub-path")
-    if ".." in text.split("/"):
-        errors.invalid(f"{path}.{field}", text, "must not contain '..'", where, "sub-path-up")
+    if mount.boolean("readOnly") is not True:
+        detail = "may only be specified when readOnly is true"
+        errors.forbidden(f"{path}.recursiveReadOnly", detail, where, "recursive-read-only")
+    if mode and mode != "None":
+        detail = "may only be specified when mountPropagation is None or not specified"
+        errors.forbidden(f"{path}.recursiveReadOnly", detail, where, "recursive-read-only")
 
 
-def _no_probes(errors: FieldErrors, container: Map, path: str) -> None:
-    for field in ("lifecycle", *_PROBES):
-        if present(container, field):
-            detail = "may not be set for init containers without restartPolicy=Always"
-            where = child(container, field)
-            errors.forbidden(f"{path}.{field}", detail, where, "init-container-probe")
-
-
-def _probes(errors: FieldErrors, container: Map, path: str) -> None:
-    for field in _PROBES:
-        probe = container.get(field)
-        if isinstance(probe, Map):
-            _probe(errors, probe, field, f"{path}.{field}")
-
-
-def _probe(errors: FieldErrors, probe: Map, kind: str, path: str) -> None:
-    given = [name for name in _HANDLERS if present(probe, name)]
-    if not given:
-        detail = "must specify a handler type"
-        errors.required(path, probe, "probe-without-handler", detail)
-    else:
-        _handler(errors, probe, given[0], path)
-    for extra in given[1:]:
-        detail = "may not specify more than 1 handler type"
-        errors.forbidden(f"{path}.{extra}", detail, child(probe, extra), "two-probe-handlers")
-    for field in _PROBE_NUMBERS:
-        errors.not_negative(path, probe, field)
-    grace = probe.integer("terminationGracePeriodSeconds")
-    here, where = (
-        f"{path}.terminationGracePeriodSeconds",
-        child(probe, "terminationGracePeriodSeconds"),
-    )
-    if grace is not None and grace <= 0:
-        errors.invalid(here, grace, "must be greater than 0", where, "negative-number")
-    if grace is not None and kind == "readinessProbe":
-        detail = "must not be set for readinessProbes"
-        errors.invalid(here, grace, detail, where, "readiness-grace-period")
-    successes = probe.integer("successThreshold")
-    if kind != "readinessProbe" and successes not in (None, 0, 1):
-        where = child(probe, "successThreshold")
-        errors.invalid(
-            f"{path}.successThreshold", successes, "must be 1", where, "probe-success-threshold"
-        )
-
-
-def _handler(errors: FieldErrors, probe: Map, kind: str, path: str) -> None:
-    handler = probe.get(kind)
-    if not isinstance(handler, Map):
-        return
-    if kind == "exec":
-        command = handler.get("command")
-        if command is None or (isinstance(command, Seq) and not command.children):
-            where = child(handler, "command")
-            errors.required(f"{path}.exec.command", where, "missing-command")
-        return
-    errors.port_or_name(f"{path}.{kind}.port", handler, "port")
-    if kind == "httpGet":
-        errors.one_of(f"{path}.httpGet", handler, "scheme", ("HTTP", "HTTPS"))
+def _devices(errors: FieldErrors, container: Map, path: str, known: set[str] | None) -> None:
+    """As ValidateVolumeDevices."""
+    names: set[str] = set()
+    for index, device in each(container, "volumeDevices"):
+        here, where = f"{path}[{index}]", child(device, "name")
+        name = errors.needed(here, device, "name", "missing-name")
+        if name and name in names:
+            errors.invalid(f"{here}.name", name, "must be unique", where, "duplicate-device")
+        if name and known is not None and name not in known:
+            errors.not_found(f"{here}.name", name, where, "mount-without-volume")
+        errors.needed(here, device, "devicePath", "missing-path")
+        no_backsteps(errors, device, "devicePath", here)
+        names.add(name or "")

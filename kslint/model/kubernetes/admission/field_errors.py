@@ -1,6 +1,6 @@
-"""The API server's field errors: how they are printed, and the grammars of names behind them.
+"""The API server's field errors: how they are printed, and what is asked of most fields.
 
-Source: k8s.io/apimachinery pkg/util/validation/{validation.go,field/errors.go} v0.34.
+Source: k8s.io/apimachinery v0.34 pkg/util/validation/field/errors.go, pkg/api/validation.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 from kslint.model.answer import Failure
+from kslint.model.kubernetes.admission import grammar
 from kslint.source.nodes import Map, Scalar
 
 if TYPE_CHECKING:
@@ -19,16 +20,17 @@ if TYPE_CHECKING:
 MAX_ANNOTATIONS = 262144
 """Bytes of all annotation keys and values of one object."""
 _MAX_ID = 2**31 - 1
-
-_QUALIFIED = "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]"
-_LABEL = "[a-z0-9]([-a-z0-9]*[a-z0-9])?"
-_SUBDOMAIN = rf"{_LABEL}(\.{_LABEL})*"
-_QUALIFIED_TEXT = (
-    "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an "
-    "alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for "
-    f"validation is '{_QUALIFIED}')"
-)
-_RFC1035 = "[a-z]([-a-z0-9]*[a-z0-9])?"
+_FILE_MODE = "must be a number between 0 and 0777 (octal), both inclusive"
+_WITHOUT_NAMESPACE = frozenset(
+    {
+        "ClusterRole", "ClusterRoleBinding", "CustomResourceDefinition", "IngressClass",
+        "MutatingWebhookConfiguration", "Namespace", "Node", "PersistentVolume", "PriorityClass",
+        "RuntimeClass", "StorageClass", "ValidatingAdmissionPolicy",
+        "ValidatingAdmissionPolicyBinding", "ValidatingWebhookConfiguration",
+    }
+)  # fmt: skip
+_FINALIZERS = frozenset({"kubernetes", "orphan", "foregroundDeletion"})
+"""Finalizers without a domain (IsStandardFinalizerName)."""
 
 
 class FieldErrors:
@@ -124,27 +126,96 @@ class FieldErrors:
             return
         name = word(holder.get(field))
         if name is not None:
-            self.each_invalid(path, name, port_name(name), node, "invalid-port-name")
+            self.each_invalid(path, name, grammar.port_name(name), node, "invalid-port-name")
 
-    def metadata(self, body: Node, rule: Callable[[str], list[str]]) -> None:
-        """ValidateObjectMeta: name (by `rule`), namespace, labels, annotations."""
+    def positive(
+        self, path: str, holder: Node, field: str, detail: str = "must be greater than zero"
+    ) -> None:
+        """An integer over 0; absent is 0."""
+        value = holder.integer(field) if present(holder, field) else 0
+        if value is not None and value <= 0:
+            self.invalid(f"{path}.{field}", value, detail, child(holder, field), "not-positive")
+
+    def within(self, path: str, holder: Node, field: str, low: int, high: int, detail: str) -> None:
+        """An integer between two; absent is fine."""
+        value = holder.integer(field)
+        if value is not None and not low <= value <= high:
+            node = child(holder, field)
+            self.invalid(f"{path}.{field}", value, detail, node, "number-out-of-range")
+
+    def file_mode(self, path: str, holder: Node, field: str) -> None:
+        """Permissions of a volume's files."""
+        self.within(path, holder, field, 0, 0o777, _FILE_MODE)
+
+    def needed(
+        self, path: str, holder: Node, field: str, code: str = "missing-value", detail: str = ""
+    ) -> str | None:
+        """A text that must not be empty: the text, "" where it is, None if it is not known."""
+        text = word(holder.get(field))
+        if text == "":
+            self.required(f"{path}.{field}", child(holder, field), code, detail)
+        return text
+
+    def named(
+        self, path: str, holder: Node, field: str, rule: Callable[[str], list[str]], code: str
+    ) -> None:
+        """A name by a grammar; absent and empty are fine."""
+        text = word(holder.get(field))
+        if text:
+            node = child(holder, field)
+            self.each_invalid(f"{path}.{field}", text, rule(text), node, code)
+
+    def metadata(
+        self,
+        body: Node,
+        rule: Callable[[str], list[str]],
+        native: bool = True,
+    ) -> None:
+        """ValidateObjectMeta: name (by `rule`), namespace, labels, annotations, finalizers.
+
+        `native`: as for Kubernetes' own kinds.
+        """
         meta = body.get("metadata")
+        if meta is None or meta.is_null:
+            detail = "name or generateName is required"
+            self.required("metadata.name", body, "missing-name", detail)
         if not isinstance(meta, Map):
             return
+        prefix = word(meta.get("generateName"))
         name = word(meta.get("name"))
         where = child(meta, "name")
+        if prefix:
+            given = f"{prefix[:-2]}a" if len(prefix) > 1 and prefix.endswith("-") else prefix
+            node = child(meta, "generateName")
+            self.each_invalid("metadata.generateName", prefix, rule(given), node, "invalid-name")
         if name:
             self.each_invalid("metadata.name", name, rule(name), where, "invalid-name")
-        elif name == "" and not meta.string("generateName"):
+        elif name == "" and prefix == "":
             detail = "name or generateName is required"
             self.required("metadata.name", where, "missing-name", detail)
-        namespace = word(meta.get("namespace"))
-        if namespace:
-            details = dns_label(namespace)
-            node = child(meta, "namespace")
-            self.each_invalid("metadata.namespace", namespace, details, node, "invalid-name")
+        if body.string("kind") not in _WITHOUT_NAMESPACE:  # there it is dropped
+            self.named("metadata", meta, "namespace", grammar.dns_label, "invalid-name")
         self.labels("metadata.labels", meta.get("labels"))
         self.annotations("metadata.annotations", meta.get("annotations"))
+        for _, owner in each(meta, "ownerReferences"):
+            for field in ("uid", "name", "kind"):
+                if word(owner.get(field)) == "":
+                    path = f"metadata.ownerReferences.{field}"
+                    node = child(owner, field)
+                    self.invalid(path, "", "must not be empty", node, "incomplete-owner")
+        self.finalizers("metadata.finalizers", meta.get("finalizers"), native)
+
+    def finalizers(self, path: str, node: Node | None, native: bool = True) -> None:
+        """ValidateFinalizerName: qualified, and of Kubernetes' own kinds with a domain."""
+        for index, item in enumerate([] if node is None else node.elements()):
+            text = word(item)
+            if text is None:
+                continue
+            details = grammar.qualified_name(text)
+            self.each_invalid(path, text, details, item, "invalid-finalizer")
+            if native and "/" not in text and text not in _FINALIZERS:
+                detail = "name is neither a standard finalizer name nor is it fully qualified"
+                self.invalid(f"{path}[{index}]", text, detail, item, "invalid-finalizer")
 
     def ids(self, path: str, holder: Node | None, fields: Iterable[str]) -> None:
         """User and group ids of a securityContext."""
@@ -155,22 +226,32 @@ class FieldErrors:
                 node = child(holder, field)
                 self.invalid(f"{path}.{field}", value, detail, node, "id-out-of-range")
 
+    def id_list(self, path: str, node: Node | None) -> None:
+        """Group ids of a list."""
+        for index, item in enumerate([] if node is None else node.elements()):
+            value = item.integer()
+            if value is not None and not 0 <= value <= _MAX_ID:
+                detail = f"must be between 0 and {_MAX_ID}, inclusive"
+                self.invalid(f"{path}[{index}]", value, detail, item, "id-out-of-range")
+
     def labels(self, path: str, node: Node | None) -> None:
         """ValidateLabels: keys and values of labels, or of a node selector."""
         for key, value in () if node is None else node.items():
             if opaque(key):
                 continue
-            self.each_invalid(path, key, qualified_name(key), value, "invalid-label-key")
+            self.each_invalid(path, key, grammar.qualified_name(key), value, "invalid-label-key")
             text = word(value)
             if text:
-                self.each_invalid(path, text, label_value(text), value, "invalid-label-value")
+                self.each_invalid(
+                    path, text, grammar.label_value(text), value, "invalid-label-value"
+                )
 
     def annotations(self, path: str, node: Node | None) -> None:
         """ValidateAnnotations: keys, and the size of them all."""
         size = 0
         for key, value in () if node is None else node.items():
             if not opaque(key):
-                details = qualified_name(key.lower())
+                details = grammar.qualified_name(key.lower())
                 self.each_invalid(path, key, details, value, "invalid-annotation-key")
             size += len(key.encode("utf-8", "replace"))
             size += len((value.text or "").encode("utf-8", "replace"))
@@ -201,15 +282,15 @@ def present(holder: Node, field: str) -> bool:
 
 _PLACEHOLDER = re.compile(
     r"\{\{|\$[({A-Za-z_]|<[^<>]+>|\[\[|__\w+__|%\w+%|^[A-Z][A-Z0-9]*(?:[-_][A-Z0-9]+)+$"
-    r"|(?:^|-)(?!HTTP|GRPC)[A-Z][A-Z0-9_]{3,}(?:-|$)|^(?:\.{3}|…)$"
-    r"|^(?i:your[-_ ]|(?:change|replace)[-_ ]?me$)"
+    r"|(?:^|[-.])(?!HTTP|GRPC)[A-Z][A-Z0-9_]{3,}(?:[-.]|$)|^(?:\.{3}|…)$"
+    r"|^(?i:your[-_ ]|(?:change|replace)[-_ ]?me$)|^\{[A-Z][A-Z0-9_]*\}|^ENC\["
 )
 
 
 def opaque(text: str) -> bool:
-    """A template, a reference or a placeholder, to be filled in first: it cannot be judged.
+    """A template, a reference, a secret or a placeholder, to be filled in first: not to be judged.
 
-    Placeholders are `PVC_NAME`, `vllm-ZONE`, `<name>`, `your-claim`, `changeme` and `...`.
+    Placeholders are `PVC_NAME`, `vllm-ZONE`, `{PORT}`, `<name>`, `your-claim` and `...`.
     """
     return _PLACEHOLDER.search(text) is not None
 
@@ -239,120 +320,3 @@ def printed(value: JsonValue) -> str:
     import json
 
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
-
-
-def _pattern(text: str, pattern: str, *examples: str) -> str:
-    shown = ",  or ".join(f"'{example}'" for example in examples)
-    return f"{text} (e.g. {shown}, regex used for validation is '{pattern}')"
-
-
-def _too_long(text: str, limit: int) -> list[str]:
-    long = len(text.encode("utf-8", "replace")) > limit
-    return [f"must be no more than {limit} characters"] if long else []
-
-
-def dns_label(text: str) -> list[str]:
-    """IsDNS1123Label: containers, volumes, namespaces, Service ports."""
-    found = _too_long(text, 63)
-    if not re.fullmatch(_LABEL, text):
-        what = (
-            "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or "
-            "'-', and must start and end with an alphanumeric character"
-        )
-        dots = re.fullmatch(_SUBDOMAIN, text)
-        found.append(
-            "must not contain dots" if dots else _pattern(what, _LABEL, "my-name", "123-abc")
-        )
-    return found
-
-
-def dns_subdomain(text: str) -> list[str]:
-    """IsDNS1123Subdomain: names of most objects."""
-    found = _too_long(text, 253)
-    if not re.fullmatch(_SUBDOMAIN, text):
-        what = (
-            "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, "
-            "'-' or '.', and must start and end with an alphanumeric character"
-        )
-        found.append(_pattern(what, _SUBDOMAIN, "example.com"))
-    return found
-
-
-def dns1035_label(text: str) -> list[str]:
-    """IsDNS1035Label: names of Services."""
-    found = _too_long(text, 63)
-    if not re.fullmatch(_RFC1035, text):
-        what = (
-            "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start "
-            "with an alphabetic character, and end with an alphanumeric character"
-        )
-        found.append(_pattern(what, _RFC1035, "my-name", "abc-123"))
-    return found
-
-
-def label_value(text: str) -> list[str]:
-    """IsValidLabelValue."""
-    found = _too_long(text, 63)
-    pattern = f"({_QUALIFIED})?"
-    if not re.fullmatch(pattern, text):
-        what = (
-            "a valid label must be an empty string or consist of alphanumeric characters, '-', "
-            "'_' or '.', and must start and end with an alphanumeric character"
-        )
-        found.append(_pattern(what, pattern, "MyValue", "my_value", "12345"))
-    return found
-
-
-def qualified_name(text: str) -> list[str]:
-    """IsQualifiedName: keys of labels and annotations, resource names."""
-    prefix, slash, name = text.rpartition("/")
-    if "/" in prefix:
-        suffix = " with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"
-        return [f"a qualified name {_QUALIFIED_TEXT}{suffix}"]
-    found = []
-    if slash and not prefix:
-        found.append("prefix part must be non-empty")
-    elif slash:
-        found += [f"prefix part {detail}" for detail in dns_subdomain(prefix)]
-    if not name:
-        found.append("name part must be non-empty")
-    found += [f"name part {detail}" for detail in _too_long(name, 63)]
-    if not re.fullmatch(_QUALIFIED, name):
-        found.append(f"name part {_QUALIFIED_TEXT}")
-    return found
-
-
-def port_name(text: str) -> list[str]:
-    """IsValidPortName: names of container ports, and ports referred to by name."""
-    found = _too_long(text, 15)
-    if not re.fullmatch("[-a-z0-9]+", text):
-        found.append("must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)")
-    if not re.search("[a-z]", text):
-        found.append("must contain at least one letter (a-z)")
-    if "--" in text:
-        found.append("must not contain consecutive hyphens")
-    if text.startswith("-") or text.endswith("-"):
-        found.append("must not begin or end with a hyphen")
-    return found
-
-
-def env_name(text: str) -> list[str]:
-    """IsRelaxedEnvVarName: what no version accepts as the name of a variable."""
-    if all(" " <= letter <= "~" and letter != "=" for letter in text):
-        return []
-    what = "a valid environment variable name must consist only of printable ASCII characters"
-    return [f"{what} other than '='"]
-
-
-def config_key(text: str) -> list[str]:
-    """IsConfigMapKey: keys of ConfigMaps and Secrets."""
-    found = _too_long(text, 253)
-    pattern = "[-._a-zA-Z0-9]+"
-    if not re.fullmatch(pattern, text):
-        what = "a valid config key must consist of alphanumeric characters, '-', '_' or '.'"
-        found.append(_pattern(what, pattern, "key.name", "KEY_NAME", "key-name"))
-    if text in (".", ".."):
-        found.append(f"must not be '{text}'")
-    elif text.startswith(".."):
-        found.append("must not start with '..'")
-    return found

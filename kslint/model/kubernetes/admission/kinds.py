@@ -5,35 +5,85 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from kslint.model.kubernetes.admission import field_errors as grammar
+from kslint.model.kubernetes.admission import grammar
 from kslint.model.kubernetes.admission.field_errors import FieldErrors
 from kslint.model.kubernetes.pod import containers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Container
 
+    from kslint.graph.graph import Graph
     from kslint.model.answer import Failure
     from kslint.resources import Resource
     from kslint.source.nodes import Map, Node
 
 _VALIDATORS = {
-    ("", "PersistentVolumeClaim"): "objects.claim_failures",
-    ("", "Service"): "objects.service_failures",
-    ("apps", "Deployment"): "objects.deployment_failures",
+    ("", "ConfigMap"): "configs.config_map_failures",
+    ("", "LimitRange"): "policies.limit_range_failures",
+    ("", "Namespace"): "configs.namespace_failures",
+    ("", "PersistentVolume"): "storage.volume_failures",
+    ("", "PersistentVolumeClaim"): "storage.claim_failures",
+    ("", "Pod"): "workloads.pod_object_failures",
+    ("", "PodTemplate"): "workloads.pod_template_failures",
+    ("", "ReplicationController"): "workloads.controller_failures",
+    ("", "ResourceQuota"): "policies.quota_failures",
+    ("", "Secret"): "configs.secret_failures",
+    ("", "ServiceAccount"): "configs.account_failures",
+    ("", "Service"): "services.service_failures",
+    ("admissionregistration.k8s.io", "MutatingWebhookConfiguration"): "webhooks.webhook_failures",
+    ("admissionregistration.k8s.io", "ValidatingAdmissionPolicy"): "webhooks.policy_failures",
+    (
+        "admissionregistration.k8s.io",
+        "ValidatingAdmissionPolicyBinding",
+    ): "webhooks.binding_failures",
+    ("admissionregistration.k8s.io", "ValidatingWebhookConfiguration"): "webhooks.webhook_failures",
+    (
+        "apiextensions.k8s.io",
+        "CustomResourceDefinition",
+    ): "definitions.definition_failures",
+    ("apps", "DaemonSet"): "workloads.daemon_set_failures",
+    ("apps", "Deployment"): "workloads.deployment_failures",
+    ("apps", "ReplicaSet"): "workloads.replica_set_failures",
+    ("apps", "StatefulSet"): "workloads.stateful_set_failures",
     ("autoscaling", "HorizontalPodAutoscaler"): "scalers.scaler_failures",
+    ("batch", "CronJob"): "batch.cron_job_failures",
+    ("batch", "Job"): "batch.job_failures",
+    ("networking.k8s.io", "Ingress"): "networking.ingress_failures",
+    ("networking.k8s.io", "IngressClass"): "networking.ingress_class_failures",
+    ("networking.k8s.io", "NetworkPolicy"): "networking.network_policy_failures",
+    ("node.k8s.io", "RuntimeClass"): "configs.runtime_class_failures",
+    ("policy", "PodDisruptionBudget"): "policies.budget_failures",
+    ("rbac.authorization.k8s.io", "ClusterRole"): "rbac.cluster_role_failures",
+    ("rbac.authorization.k8s.io", "ClusterRoleBinding"): "rbac.cluster_role_binding_failures",
+    ("rbac.authorization.k8s.io", "Role"): "rbac.role_failures",
+    ("rbac.authorization.k8s.io", "RoleBinding"): "rbac.role_binding_failures",
+    ("scheduling.k8s.io", "PriorityClass"): "configs.priority_class_failures",
+    ("storage.k8s.io", "StorageClass"): "storage.storage_class_failures",
 }
 """The function that judges objects of a kind, by its module here."""
 
 
-def failures(resource: Resource) -> list[Failure]:
-    """Everything the API server would refuse in an object of the input. Never raises."""
-    return body_failures(resource.group, resource.kind, resource.body)
+def failures(resource: Resource, custom: Container[str]) -> list[Failure]:
+    """Everything the API server would refuse in an object of the input. Never raises.
+
+    `custom` are the groups of custom resources; of kinds that are not known nothing is said.
+    """
+    if (resource.group, resource.kind) in _VALIDATORS or resource.group not in custom:
+        return body_failures(resource.api_version, resource.kind, resource.body)
+    return [] if resource.kind in _NO_OBJECTS else _metadata(resource.body)
 
 
-def body_failures(group: str, kind: str, body: Map) -> list[Failure]:
-    """The same for an object that may not be in the input. Never raises."""
+def body_failures(api_version: str, kind: str, body: Map) -> list[Failure]:
+    """The same for an object of Kubernetes' own that may not be in the input."""
+    group, _, version = api_version.rpartition("/")
     name = _VALIDATORS.get((group, kind))
-    return _metadata(body) if name is None else _validator(name)(body)
+    if name is None or version not in _VERSIONS.get(kind, ("v1",)):
+        return []
+    return _validator(name)(body)
+
+
+_VERSIONS = {"HorizontalPodAutoscaler": ("v1", "v2")}
+"""Versions that are judged, where these are not just v1."""
 
 
 def is_fragment(resource: Resource) -> bool:
@@ -48,6 +98,8 @@ def is_fragment(resource: Resource) -> bool:
         pod = spec.at("template", "spec")
         bare = not pod_images(pod) or spec.at("template", "metadata", "labels") is None
         return spec.get("selector") is None and bare
+    if resource.kind == "Pod":
+        return not any(container.get("image") for container in containers(spec))
     if resource.kind == "Job":
         pod = spec.at("template", "spec")
         return not pod_images(pod) and (pod is None or pod.get("restartPolicy") is None)
@@ -78,9 +130,28 @@ def _validator(name: str) -> Callable[[Map], list[Failure]]:
     return found
 
 
+_FAMILIES = frozenset(
+    {
+        "argoproj.io", "cert-manager.io", "external-secrets.io", "gateway.networking.k8s.io",
+        "inference.networking.k8s.io", "inference.networking.x-k8s.io", "keda.sh",
+        "kueue.x-k8s.io", "leaderworkerset.x-k8s.io", "monitoring.coreos.com", "ray.io",
+        "serving.knative.dev", "serving.kserve.io",
+    }
+)  # fmt: skip
+"""Groups whose objects are custom resources. Others are only with a definition in the input."""
+_NO_OBJECTS = frozenset({"ConfigManagementPlugin", "EndpointPickerConfig"})
+"""Files for programs that look like objects of such a group."""
+
+
+def custom_groups(graph: Graph) -> frozenset[str]:
+    """The API groups that certainly are those of custom resources."""
+    definitions = graph.of_kind("CustomResourceDefinition", "apiextensions.k8s.io")
+    return _FAMILIES.union(d.body.string("spec", "group") or "" for d in definitions)
+
+
 def _metadata(body: Map) -> list[Failure]:
     errors = FieldErrors()
-    errors.metadata(body, grammar.dns_subdomain)
+    errors.metadata(body, grammar.dns_subdomain, native=False)
     return errors.failures
 
 

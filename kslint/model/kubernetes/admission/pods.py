@@ -8,106 +8,57 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kslint.model.kubernetes.admission import field_errors as grammar
+from kslint.model.kubernetes.admission import grammar
+from kslint.model.kubernetes.admission.affinity import affinity
 from kslint.model.kubernetes.admission.containers import container_failures
 from kslint.model.kubernetes.admission.field_errors import FieldErrors, child, each, present, word
-from kslint.model.kubernetes.admission.resources import quantity
-from kslint.source.nodes import Map, Seq
+from kslint.model.kubernetes.admission.security import pod_context
+from kslint.model.kubernetes.admission.selectors import label_selector
+from kslint.model.kubernetes.admission.volumes import volumes
+from kslint.source.nodes import Map
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from kslint.model.answer import Failure
     from kslint.source.nodes import Node
 
-_VOLUME_SOURCES = (
-    "emptyDir", "hostPath", "gitRepo", "gcePersistentDisk", "awsElasticBlockStore", "secret",
-    "nfs", "iscsi", "glusterfs", "flocker", "persistentVolumeClaim", "rbd", "cinder", "cephfs",
-    "quobyte", "downwardAPI", "fc", "flexVolume", "configMap", "azureFile", "vsphereVolume",
-    "photonPersistentDisk", "portworxVolume", "azureDisk", "storageos", "projected", "scaleIO",
-    "csi", "ephemeral", "image",
-)  # fmt: skip
-"""In the order in which the API server looks at them."""
-_PRINTED_SOURCES = {"cephfs": "cephFS", "downwardAPI": "downwarAPI"}
-"""Sources whose path is printed otherwise than it is written (sic)."""
-_SOURCE_NAMES = (
-    ("secret", "secretName"),
-    ("configMap", "name"),
-    ("persistentVolumeClaim", "claimName"),
-    ("hostPath", "path"),
-)
 _RESTART = ("Always", "OnFailure", "Never")
 _DNS = ("ClusterFirstWithHostNet", "ClusterFirst", "Default", "None")
 _EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
 
 
-def pod_failures(pod_spec: Node, path: str) -> list[Failure]:
+def pod_failures(pod_spec: Node, path: str, extra: Iterable[str] | None = ()) -> list[Failure]:
     """Everything the API server would refuse in a pod spec that stands at `path`.
 
-    `path` is how kubectl names it, such as `spec.template.spec`. Never raises.
+    `path` is how kubectl names it, such as `spec.template.spec`. `extra` are volumes that come
+    from elsewhere; None if these are not known. Never raises.
     """
     errors = FieldErrors()
     if not isinstance(pod_spec, Map):
         return []
-    known = _volumes(errors, pod_spec, f"{path}.volumes")
+    known = volumes(errors, pod_spec, f"{path}.volumes")
+    if known is not None and extra is None:
+        known = None
+    elif known is not None:
+        known = known.union(extra or ())
+    _resource_claims(errors, pod_spec, f"{path}.resourceClaims")
     container_failures(errors, pod_spec, path, known)
     errors.one_of(path, pod_spec, "restartPolicy", _RESTART)
     errors.one_of(path, pod_spec, "dnsPolicy", _DNS)
     errors.labels(f"{path}.nodeSelector", pod_spec.get("nodeSelector"))
-    context = pod_spec.get("securityContext")
-    errors.ids(f"{path}.securityContext", context, ("fsGroup", "runAsUser", "runAsGroup"))
+    pod_context(errors, pod_spec, path)
+    affinity(errors, pod_spec.get("affinity"), f"{path}.affinity")
+    _dns(errors, pod_spec, path)
+    _gates(errors, pod_spec, path)
     _topology_spread(errors, pod_spec, f"{path}.topologySpreadConstraints")
     _names(errors, pod_spec, path)
-    _tolerations(errors, pod_spec, f"{path}.tolerations")
+    detail = "must be between 1 and 2147483647, inclusive"
+    errors.within(path, pod_spec, "activeDeadlineSeconds", 1, 2**31 - 1, detail)
+    tolerations(errors, pod_spec, f"{path}.tolerations")
+    _host_aliases(errors, pod_spec, f"{path}.hostAliases")
+    errors.one_of(path, pod_spec, "preemptionPolicy", ("PreemptLowerPriority", "Never"))
     return errors.failures
-
-
-def _volumes(errors: FieldErrors, pod_spec: Map, path: str) -> set[str] | None:
-    """The names of the valid volumes; None if they cannot all be known."""
-    names: set[str] = set()
-    node = pod_spec.get("volumes")
-    unknown = node is not None and not node.is_null and not isinstance(node, Seq)
-    for index, volume in each(pod_spec, "volumes"):
-        here = f"{path}[{index}]"
-        before = len(errors.failures)
-        _volume_source(errors, volume, here)
-        name = word(volume.get("name"))
-        where = child(volume, "name")
-        if name is None:
-            unknown = True
-            continue
-        if not name:
-            errors.required(f"{here}.name", where, "missing-name")
-        else:
-            details = grammar.dns_label(name)
-            errors.each_invalid(f"{here}.name", name, details, where, "invalid-volume-name")
-        if name in names:
-            errors.duplicate(f"{here}.name", name, where, "duplicate-volume")
-        if len(errors.failures) == before:
-            names.add(name)
-    if node is not None and any(not isinstance(item, Map) for item in node.elements()):
-        unknown = True
-    return None if unknown else names
-
-
-def _volume_source(errors: FieldErrors, volume: Map, path: str) -> None:
-    first = ""
-    for source in _VOLUME_SOURCES:
-        if not present(volume, source):
-            continue
-        if first:
-            shown = f"{path}.{_PRINTED_SOURCES.get(source, source)}"
-            detail = "may not specify more than 1 volume type"
-            errors.forbidden(shown, detail, child(volume, source), "two-volume-sources")
-        first = first or source
-        if source == "emptyDir":
-            limit = volume.at("emptyDir", "sizeLimit")
-            amount = quantity(errors, limit)
-            if limit is not None and amount is not None and amount.amount < 0:
-                detail = "SizeLimit field must be a valid resource quantity"
-                errors.forbidden(f"{path}.emptyDir.sizeLimit", detail, limit, "negative-quantity")
-    for source, field in _SOURCE_NAMES:
-        holder = volume.get(source)
-        if source == first and isinstance(holder, Map) and word(holder.get(field)) == "":
-            errors.required(f"{path}.{source}.{field}", child(holder, field), "missing-name")
 
 
 def _topology_spread(errors: FieldErrors, pod_spec: Map, path: str) -> None:
@@ -134,6 +85,9 @@ def _topology_spread(errors: FieldErrors, pod_spec: Map, path: str) -> None:
             pair, where = "{topologyKey, whenUnsatisfiable}", child(constraint, "topologyKey")
             shown = "{" + f"{key}, {action}" + "}"
             errors.duplicate(f"{here}.{pair}", shown, where, "duplicate-topology-spread")
+        for field in ("nodeAffinityPolicy", "nodeTaintsPolicy"):
+            errors.one_of(here, constraint, field, ("Honor", "Ignore"))
+        label_selector(errors, constraint.get("labelSelector"), f"{here}.labelSelector")
         domains = constraint.integer("minDomains")
         if domains is not None:
             _min_domains(errors, constraint, domains, action, f"{here}.minDomains")
@@ -148,6 +102,84 @@ def _min_domains(
     if action is not None and action != "DoNotSchedule":
         detail = f"can only use minDomains if whenUnsatisfiable=DoNotSchedule, not {action}"
         errors.invalid(path, domains, detail, where, "min-domains-without-do-not-schedule")
+
+
+def _resource_claims(errors: FieldErrors, pod_spec: Map, path: str) -> None:
+    names: set[str] = set()
+    for index, claim in each(pod_spec, "resourceClaims"):
+        here, where = f"{path}[{index}]", child(claim, "name")
+        name = errors.needed(here, claim, "name", "missing-name")
+        if name and name in names:
+            errors.duplicate(f"{here}.name", name, where, "duplicate-claim")
+        elif name:
+            details = grammar.dns_label(name)
+            errors.each_invalid(f"{here}.name", name, details, where, "invalid-name")
+        names.add(name or "")
+
+
+def _dns(errors: FieldErrors, pod_spec: Map, path: str) -> None:
+    """As validatePodDNSConfig."""
+    config = pod_spec.get("dnsConfig")
+    here = f"{path}.dnsConfig"
+    servers = [] if config is None else config.listed("nameservers")
+    if word(pod_spec.get("dnsPolicy")) == "None":
+        where = child(pod_spec, "dnsPolicy")
+        if not present(pod_spec, "dnsConfig"):
+            detail = "must provide `dnsConfig` when `dnsPolicy` is None"
+            errors.required(here, where, "no-dns-config", detail)
+        elif isinstance(config, Map) and not servers:
+            detail = "must provide at least one DNS nameserver when `dnsPolicy` is None"
+            node = child(config, "nameservers")
+            errors.required(f"{here}.nameservers", node, "no-dns-server", detail)
+    if config is None:
+        return
+    if len(servers) > 3:
+        detail = "must not have more than 3 nameservers"
+        node = child(config, "nameservers")
+        errors.invalid(f"{here}.nameservers", node.plain(), detail, node, "too-many-servers")
+    for index, server in enumerate(servers):
+        text = word(server)
+        if text:
+            details = grammar.ip_address(text)
+            errors.each_invalid(
+                f"{here}.nameservers[{index}]", text, details, server, "invalid-address"
+            )
+    for index, option in each(config, "options"):
+        if word(option.get("name")) == "":
+            node, detail = child(option, "name"), "must not be empty"
+            errors.required(f"{here}.options[{index}]", node, "missing-name", detail)
+
+
+def _gates(errors: FieldErrors, pod_spec: Map, path: str) -> None:
+    for index, gate in each(pod_spec, "readinessGates"):
+        text = word(gate.get("conditionType"))
+        if text is not None:
+            node, details = child(gate, "conditionType"), grammar.qualified_name(text)
+            at = f"{path}.readinessGates[{index}].conditionType"
+            errors.each_invalid(at, text, details, node, "invalid-gate")
+    names: set[str] = set()
+    for index, gate in each(pod_spec, "schedulingGates"):
+        text, node = word(gate.get("name")), child(gate, "name")
+        here = f"{path}.schedulingGates[{index}]"
+        if text is not None:
+            errors.each_invalid(here, text, grammar.qualified_name(text), node, "invalid-gate")
+        if text and text in names:
+            errors.duplicate(here, text, node, "duplicate-gate")
+        names.add(text or "")
+
+
+def _host_aliases(errors: FieldErrors, pod_spec: Map, path: str) -> None:
+    for index, alias in each(pod_spec, "hostAliases"):
+        address, node = word(alias.get("ip")), child(alias, "ip")
+        if address is not None:
+            at = f"{path}[{index}].ip"
+            errors.each_invalid(at, address, grammar.ip_address(address), node, "invalid-address")
+        for number, host in enumerate(alias.listed("hostnames")):
+            text = word(host)
+            if text is not None:
+                details = grammar.dns_subdomain(text)
+                at = f"{path}[{index}].hostnames[{number}]"
+                errors.each_invalid(at, text, details, host, "invalid-name")
 
 
 def _names(errors: FieldErrors, pod_spec: Map, path: str) -> None:
@@ -165,8 +197,9 @@ def _names(errors: FieldErrors, pod_spec: Map, path: str) -> None:
             errors.each_invalid(f"{path}.{field}", text, rule(text), node, "invalid-reference")
 
 
-def _tolerations(errors: FieldErrors, pod_spec: Map, path: str) -> None:
-    for index, item in each(pod_spec, "tolerations"):
+def tolerations(errors: FieldErrors, holder: Map, path: str) -> None:
+    """As ValidateTolerations."""
+    for index, item in each(holder, "tolerations"):
         here = f"{path}[{index}]"
         key, operator = word(item.get("key")), word(item.get("operator"))
         effect, value = word(item.get("effect")), word(item.get("value"))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from kslint.model.kubernetes.admission import field_errors as grammar
+from kslint.model.kubernetes.admission import grammar
 from kslint.model.kubernetes.admission.field_errors import child, opaque, word
 from kslint.model.kubernetes.quantity import Quantity, QuantityError, parse, parse_or_none
 from kslint.source.nodes import Map, Scalar
@@ -34,6 +34,16 @@ _STANDARD = _OBJECT_COUNTS.difference(("services.nodeports", "services.loadbalan
         "services.nodeports", "services.loadbalancers",
     ),
 )  # fmt: skip
+
+
+def is_standard(resource: str) -> bool:
+    """Is it a resource that needs no domain? (IsStandardResourceName)"""
+    return resource in _STANDARD or resource.startswith((_HUGE_PAGES, f"requests.{_HUGE_PAGES}"))
+
+
+def is_integer(resource: str) -> bool:
+    """Is it counted in whole numbers? (IsIntegerResourceName)"""
+    return resource in _OBJECT_COUNTS or is_extended(resource)
 
 
 def is_native(resource: str) -> bool:
@@ -162,7 +172,7 @@ def _amount(errors: FieldErrors, name: str, amount: Quantity, path: str, node: N
     if amount.amount < 0:
         detail = "must be greater than or equal to 0"
         errors.invalid(path, str(amount), detail, node, "negative-quantity")
-    if (is_extended(name) or name in _OBJECT_COUNTS) and amount.amount.denominator != 1:
+    if is_integer(name) and amount.amount.denominator != 1:
         errors.invalid(path, str(amount), "must be an integer", node, "fractional-device")
     if name.startswith(_HUGE_PAGES):
         page = parse_or_none(name[len(_HUGE_PAGES) :])

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kslint.model.kubernetes.admission import field_errors as grammar
+from kslint.model.kubernetes.admission import grammar
 from kslint.model.kubernetes.admission.field_errors import FieldErrors, child, each, word
 from kslint.model.kubernetes.admission.resources import quantity
 from kslint.source.nodes import Map
@@ -24,6 +24,7 @@ _METRIC_SOURCES = {
     "ContainerResource": "containerResource",
 }
 """Types of a metric and the field of each, in the order of validateMetricSpec."""
+_WINDOW, _LONGEST, _LONGEST_PERIOD = "stabilizationWindowSeconds", 3600, 1800
 _METRIC_TYPES = ("ContainerResource", "External", "Object", "Pods", "Resource")
 
 
@@ -39,8 +40,11 @@ def scaler_failures(body: Map) -> list[Failure]:
         return []
     errors.metadata(body, grammar.dns_subdomain)
     low, high = spec.integer("minReplicas"), spec.integer("maxReplicas")
+    kinds = {word(metric.get("type")) for _, metric in each(spec, "metrics")}
+    external = bool(kinds & {"Object", "External", None})
     where = child(spec, "maxReplicas")
-    if low is not None and low < 1:
+    # the gate HPAScaleToZero may be on for what scales by more than its own pods
+    if low is not None and low < 1 and not (low == 0 and external):
         detail = "must be greater than or equal to 1"
         node = child(spec, "minReplicas")
         errors.invalid("spec.minReplicas", low, detail, node, "min-replicas-below-one")
@@ -57,15 +61,51 @@ def scaler_failures(body: Map) -> list[Failure]:
         if word(target.get(field)) == "":
             node = child(target, field)
             errors.required(f"spec.scaleTargetRef.{field}", node, "no-scale-target")
-    external = False
+    version = word(None if target is None else target.get("apiVersion"))
+    if version and version.count("/") > 1:
+        node = child(target, "apiVersion")
+        detail = f"unexpected GroupVersion string: {version}"
+        errors.invalid("spec.scaleTargetRef.apiVersion", version, detail, node, "invalid-version")
+    for field in ("scaleUp", "scaleDown"):
+        rules = spec.at("behavior", field)
+        if isinstance(rules, Map):
+            _behavior(errors, rules, f"spec.behavior.{field}")
     for index, metric in each(spec, "metrics"):
         _metric(errors, metric, f"spec.metrics[{index}]")
-        external = external or word(metric.get("type")) in ("Object", "External", None)
     if low == 0 and not external:
         detail = "must specify at least one Object or External metric to support scaling to zero"
         node = child(spec, "minReplicas")
         errors.forbidden("spec.metrics", f"{detail} replicas", node, "min-replicas-below-one")
     return errors.failures
+
+
+def _behavior(errors: FieldErrors, rules: Map, path: str) -> None:
+    """As validateScalingRules."""
+    window, where = rules.integer("stabilizationWindowSeconds"), child(rules, _WINDOW)
+    if window is not None and window < 0:
+        detail = "must be greater than or equal to zero"
+        errors.invalid(f"{path}.{_WINDOW}", window, detail, where, "scaling-window")
+    if window is not None and window > _LONGEST:
+        detail = f"must be less than or equal to {_LONGEST}"
+        errors.invalid(f"{path}.{_WINDOW}", window, detail, where, "scaling-window")
+    errors.one_of(path, rules, "selectPolicy", ("Disabled", "Max", "Min"))
+    policies = rules.get("policies")
+    if policies is not None and not policies.is_null and not policies.elements():
+        detail = "must specify at least one Policy"
+        errors.required(f"{path}.policies", policies, "no-scaling-policy", detail)
+    for index, policy in each(rules, "policies"):
+        here = f"{path}.policies[{index}]"
+        kind, kinds = word(policy.get("type")), ("Percent", "Pods")
+        if kind is not None and kind not in kinds:
+            node = child(policy, "type")
+            errors.unsupported(f"{here}.type", kind, kinds, node, "unsupported-value")
+        errors.positive(here, policy, "value")
+        errors.positive(here, policy, "periodSeconds")
+        seconds = policy.integer("periodSeconds")
+        if seconds is not None and seconds > _LONGEST_PERIOD:
+            detail = f"must be less than or equal to {_LONGEST_PERIOD}"
+            node = child(policy, "periodSeconds")
+            errors.invalid(f"{here}.periodSeconds", seconds, detail, node, "scaling-window")
 
 
 def _metric(errors: FieldErrors, metric: Map, path: str) -> None:

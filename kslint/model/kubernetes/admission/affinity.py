@@ -1,0 +1,123 @@
+"""What the API server says to the affinities of a pod, and to the nodes a volume is bound to.
+
+Source: k8s.io/kubernetes v1.34 pkg/apis/core/validation/validation.go (validateAffinity,
+ValidateNodeSelector).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kslint.model.kubernetes.admission import grammar
+from kslint.model.kubernetes.admission.field_errors import child, each, present, word
+from kslint.model.kubernetes.admission.selectors import label_key, label_selector
+from kslint.source.nodes import Map
+
+if TYPE_CHECKING:
+    from kslint.model.kubernetes.admission.field_errors import FieldErrors
+    from kslint.source.nodes import Node
+
+_REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
+_PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
+_WEIGHT = "must be in the range 1-100"
+_LISTED, _BARE, _NUMBERS = ("In", "NotIn"), ("Exists", "DoesNotExist"), ("Gt", "Lt")
+
+
+def affinity(errors: FieldErrors, node: Node | None, path: str) -> None:
+    """As validateAffinity."""
+    if not isinstance(node, Map):
+        return
+    nodes = node.get("nodeAffinity")
+    if isinstance(nodes, Map):
+        node_selector(errors, nodes.get(_REQUIRED), f"{path}.nodeAffinity.{_REQUIRED}")
+        for index, term in each(nodes, _PREFERRED):
+            here = f"{path}.nodeAffinity.{_PREFERRED}[{index}]"
+            _weight(errors, term, here)
+            _node_term(errors, term.get("preference"), f"{here}.preference", False)
+    for field in ("podAffinity", "podAntiAffinity"):
+        pods = node.get(field)
+        for index, term in each(pods, _REQUIRED):
+            _pod_term(errors, term, f"{path}.{field}.{_REQUIRED}[{index}]")
+        for index, term in each(pods, _PREFERRED):
+            here = f"{path}.{field}.{_PREFERRED}[{index}]"
+            _weight(errors, term, here)
+            _pod_term(errors, term.get("podAffinityTerm") or Map({}), f"{here}.podAffinityTerm")
+
+
+def _weight(errors: FieldErrors, term: Map, path: str) -> None:
+    weight = term.integer("weight") if present(term, "weight") else 0
+    if weight is not None and not 1 <= weight <= 100:
+        node = child(term, "weight")
+        errors.invalid(f"{path}.weight", weight, _WEIGHT, node, "affinity-weight")
+
+
+def node_selector(errors: FieldErrors, node: Node | None, path: str) -> None:
+    """As ValidateNodeSelector; an absent one is fine."""
+    if not isinstance(node, Map):
+        return
+    if not node.listed("nodeSelectorTerms"):
+        detail = "must have at least one node selector term"
+        where = child(node, "nodeSelectorTerms")
+        errors.required(f"{path}.nodeSelectorTerms", where, "no-selector-terms", detail)
+    for index, term in each(node, "nodeSelectorTerms"):
+        _node_term(errors, term, f"{path}.nodeSelectorTerms[{index}]", True)
+
+
+def _node_term(errors: FieldErrors, term: Node | None, path: str, strict: bool) -> None:
+    """`strict`: values are held against the grammar of labels too."""
+    for index, item in each(term, "matchExpressions"):
+        _node_requirement(errors, item, f"{path}.matchExpressions[{index}]", strict)
+    for index, item in each(term, "matchFields"):
+        _node_field(errors, item, f"{path}.matchFields[{index}]")
+
+
+def _node_requirement(errors: FieldErrors, item: Map, path: str, strict: bool) -> None:
+    operator, values = word(item.get("operator")), item.listed("values")
+    where = child(item, "values")
+    if operator in _LISTED and not values:
+        detail = "must be specified when `operator` is 'In' or 'NotIn'"
+        errors.required(f"{path}.values", where, "selector-values", detail)
+    elif operator in _BARE and values:
+        detail = "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"
+        errors.forbidden(f"{path}.values", detail, where, "selector-values")
+    elif operator in _NUMBERS and len(values) != 1:
+        detail = "must be specified single value when `operator` is 'Lt' or 'Gt'"
+        errors.required(f"{path}.values", where, "selector-values", detail)
+    elif operator is not None and operator not in (*_LISTED, *_BARE, *_NUMBERS):
+        detail, node = "not a valid selector operator", child(item, "operator")
+        errors.invalid(f"{path}.operator", operator, detail, node, "unsupported-value")
+    label_key(errors, item, f"{path}.key")
+    for index, value in enumerate(values if strict else ()):
+        text = word(value)
+        if text:
+            details = grammar.label_value(text)
+            errors.each_invalid(f"{path}.values[{index}]", text, details, value, "invalid-label")
+
+
+def _node_field(errors: FieldErrors, item: Map, path: str) -> None:
+    operator, key = word(item.get("operator")), word(item.get("key"))
+    if operator in _LISTED and len(item.listed("values")) != 1:
+        detail = "must be only one value when `operator` is 'In' or 'NotIn' for node field selector"
+        errors.required(f"{path}.values", child(item, "values"), "selector-values", detail)
+    elif operator is not None and operator not in _LISTED:
+        detail, node = "not a valid selector operator", child(item, "operator")
+        errors.invalid(f"{path}.operator", operator, detail, node, "unsupported-value")
+    if key is not None and key != "metadata.name":
+        detail = "not a valid field selector key"
+        errors.invalid(f"{path}.key", key, detail, child(item, "key"), "unsupported-value")
+
+
+def _pod_term(errors: FieldErrors, term: Node, path: str) -> None:
+    for field in ("labelSelector", "namespaceSelector"):
+        label_selector(errors, term.get(field), f"{path}.{field}")
+    for namespace in term.listed("namespaces"):
+        text = word(namespace)
+        if text:
+            details = grammar.dns_label(text)
+            errors.each_invalid(f"{path}.namespace", text, details, namespace, "invalid-name")
+    key, where = word(term.get("topologyKey")), child(term, "topologyKey")
+    if key == "":
+        errors.required(f"{path}.topologyKey", where, "missing-key", "can not be empty")
+    if key is not None:
+        details = grammar.qualified_name(key)
+        errors.each_invalid(f"{path}.topologyKey", key, details, where, "invalid-label-key")

@@ -1,0 +1,179 @@
+"""What the API server says to the configuration of its own admission: webhooks and policies.
+
+Source: k8s.io/kubernetes v1.34 pkg/apis/admissionregistration/validation/validation.go. CEL is
+not compiled.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kslint.model.kubernetes.admission import grammar
+from kslint.model.kubernetes.admission.field_errors import FieldErrors, child, each, present, word
+from kslint.model.kubernetes.admission.selectors import label_selector
+from kslint.source.nodes import Map
+
+if TYPE_CHECKING:
+    from kslint.model.answer import Failure
+
+_OPERATIONS = ("*", "CONNECT", "CREATE", "DELETE", "UPDATE")
+_SCOPES = ("*", "Cluster", "Namespaced")
+_SIDE_EFFECTS = ("None", "NoneOnDryRun")
+_TIMEOUT = "the timeout value must be between 1 and 30 seconds"
+
+
+def webhook_failures(body: Map) -> list[Failure]:
+    """Everything the API server would refuse in a Validating- or MutatingWebhookConfiguration."""
+    errors = FieldErrors()
+    errors.metadata(body, grammar.dns_subdomain)
+    names: set[str] = set()
+    for index, hook in each(body, "webhooks"):
+        path = f"webhooks[{index}]"
+        _hook(errors, hook, path)
+        name = word(hook.get("name"))
+        if name and name in names:
+            node = child(hook, "name")
+            errors.duplicate(f"{path}.name", name, node, "duplicate-webhook")
+        names.add(name or "")
+    return errors.failures
+
+
+def _hook(errors: FieldErrors, hook: Map, path: str) -> None:
+    name, where = word(hook.get("name")), child(hook, "name")
+    if name == "":
+        errors.required(f"{path}.name", where, "missing-name")
+    elif name:
+        details = grammar.dns_subdomain(name)
+        if details:
+            text = ",".join(details)
+            errors.invalid(f"{path}.name", name, text, where, "invalid-name")
+        elif name.count(".") < 2:
+            detail = "should be a domain with at least three segments separated by dots"
+            errors.invalid(f"{path}.name", name, detail, where, "invalid-name")
+    for index, rule in each(hook, "rules"):
+        _rule(errors, rule, f"{path}.rules[{index}]")
+    errors.one_of(path, hook, "failurePolicy", ("Fail", "Ignore"))
+    errors.one_of(path, hook, "matchPolicy", ("Equivalent", "Exact"))
+    if not present(hook, "sideEffects"):
+        detail = f"must specify one of {', '.join(_SIDE_EFFECTS)}"
+        errors.required(f"{path}.sideEffects", hook, "no-side-effects", detail)
+    errors.one_of(path, hook, "sideEffects", _SIDE_EFFECTS)
+    errors.within(path, hook, "timeoutSeconds", 1, 30, _TIMEOUT)
+    for field in ("namespaceSelector", "objectSelector"):
+        label_selector(errors, hook.get(field), f"{path}.{field}")
+    errors.one_of(path, hook, "reinvocationPolicy", ("IfNeeded", "Never"))
+    config = hook.get("clientConfig")
+    if isinstance(config, Map) or config is None:
+        holder = config or Map({})
+        if present(holder, "url") == present(holder, "service"):
+            detail = "exactly one of url or service is required"
+            node = child(hook, "clientConfig")
+            errors.required(f"{path}.clientConfig", node, "no-webhook-client", detail)
+    versions = hook.listed("admissionReviewVersions")
+    at, where = f"{path}.admissionReviewVersions", child(hook, "admissionReviewVersions")
+    if not versions:
+        detail = "must specify one of v1, v1beta1"
+        errors.required(at, where, "no-review-versions", detail)
+    elif not {word(v) for v in versions} & {"v1", "v1beta1", None}:
+        detail = "must include at least one of v1, v1beta1"
+        errors.invalid(at, where.plain(), detail, where, "no-review-versions")
+
+
+def _rule(errors: FieldErrors, rule: Map, path: str) -> None:
+    """As validateRuleWithOperations."""
+    for field in ("operations", "apiGroups", "apiVersions", "resources"):
+        items, where = rule.listed(field), child(rule, field)
+        texts = [word(item) for item in items]
+        if not items and (where is rule or where.is_null or not where.text):
+            errors.required(f"{path}.{field}", where, "incomplete-rule")
+        what = {
+            "operations": "operations",
+            "apiGroups": "API groups",
+            "apiVersions": "API versions",
+        }
+        if field in what and len(items) > 1 and "*" in texts:
+            detail = f"if '*' is present, must not specify other {what[field]}"
+            errors.invalid(f"{path}.{field}", where.plain(), detail, where, "star-among-others")
+    for index, item in enumerate(rule.listed("operations")):
+        text, at = word(item), f"{path}.operations[{index}]"
+        if text is not None and text not in _OPERATIONS:
+            errors.unsupported(at, text, _OPERATIONS, item, "unsupported-value")
+    errors.one_of(path, rule, "scope", _SCOPES)
+
+
+def policy_failures(body: Map) -> list[Failure]:
+    """Everything the API server would refuse in a ValidatingAdmissionPolicy, less CEL."""
+    errors = FieldErrors()
+    errors.metadata(body, grammar.dns_subdomain)
+    spec = body.get("spec")
+    if not isinstance(spec, Map):
+        return errors.failures
+    errors.one_of("spec", spec, "failurePolicy", ("Fail", "Ignore"))
+    if not present(spec, "matchConstraints"):
+        errors.required("spec.matchConstraints", spec, "no-match")
+    match = spec.get("matchConstraints")
+    if isinstance(match, Map):
+        _match(errors, match, "spec.matchConstraints")
+        if not match.listed("resourceRules"):
+            node = child(match, "resourceRules")
+            errors.required("spec.matchConstraints.resourceRules", node, "no-match")
+    validations, notes = spec.listed("validations"), spec.listed("auditAnnotations")
+    if not validations and not notes:
+        detail = "validations or auditAnnotations must contain at least one item"
+        node = child(spec, "validations")
+        errors.required("spec.validations", node, "no-validations", detail)
+    for index, item in each(spec, "validations"):
+        path = f"spec.validations[{index}]"
+        if word(item.get("expression")) == "":
+            detail = "expression is not specified"
+            node = child(item, "expression")
+            errors.required(f"{path}.expression", node, "no-expression", detail)
+        reasons = ("Forbidden", "Invalid", "RequestEntityTooLarge", "Unauthorized")
+        errors.one_of(path, item, "reason", reasons[:3])
+    name = word(body.at("metadata", "name")) or ""
+    for index, item in each(spec, "auditAnnotations"):
+        key, node = word(item.get("key")), child(item, "key")
+        if key and name:
+            details = grammar.qualified_name(f"{name}/{key}")
+            at = f"spec.auditAnnotations[{index}].key"
+            errors.each_invalid(at, f"{name}/{key}", details, node, "invalid-key")
+    return errors.failures
+
+
+def _match(errors: FieldErrors, match: Map, path: str) -> None:
+    for field in ("namespaceSelector", "objectSelector"):
+        label_selector(errors, match.get(field), f"{path}.{field}")
+    for field in ("resourceRules", "excludeResourceRules"):
+        for index, rule in each(match, field):
+            _rule(errors, rule, f"{path}.{field}[{index}]")
+    errors.one_of(path, match, "matchPolicy", ("Equivalent", "Exact"))
+
+
+def binding_failures(body: Map) -> list[Failure]:
+    """Everything the API server would refuse in a ValidatingAdmissionPolicyBinding."""
+    errors = FieldErrors()
+    errors.metadata(body, grammar.dns_subdomain)
+    spec = body.get("spec")
+    if not isinstance(spec, Map):
+        return errors.failures
+    if errors.needed("spec", spec, "policyName", "missing-name"):
+        errors.named("spec", spec, "policyName", grammar.dns_subdomain, "invalid-reference")
+    match = spec.get("matchResources")
+    if isinstance(match, Map):
+        _match(errors, match, "spec.matchResources")
+    actions, where = spec.listed("validationActions"), child(spec, "validationActions")
+    texts = [word(action) for action in actions]
+    if not actions:
+        detail = "at least one validation action is required"
+        errors.required("spec.validationActions", where, "no-actions", detail)
+    known = ("Audit", "Deny", "Warn")
+    for text, node in zip(texts, actions, strict=True):
+        if text is not None and text not in known:
+            errors.unsupported("spec.validationActions", text, known, node, "unsupported-value")
+    if {"Deny", "Warn"} <= set(texts):
+        detail = (
+            "must not contain both Deny and Warn (repeating the same validation failure "
+            "information in the API response and headers serves no purpose)"
+        )
+        errors.invalid("spec.validationActions", where.plain(), detail, where, "deny-and-warn")
+    return errors.failures
