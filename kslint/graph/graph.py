@@ -191,7 +191,8 @@ class Graph:
     ) -> Lookup:
         """Look an object up by name, for the object that needs it.
 
-        `namespace` is None where the asker's own is unknown.
+        `namespace` is None where the asker's own is unknown. Of several objects that it may be,
+        the nearest comes first: a tree may hold the same objects for several clusters.
         """
         here: list[Resource] = []
         elsewhere: list[Resource] = []
@@ -202,7 +203,7 @@ class Graph:
             settled = its is not None and namespace is not None
             (elsewhere if settled and its not in ("", namespace) else here).append(resource)
         if here:
-            return Lookup(FOUND, tuple(here), tuple(elsewhere))
+            return Lookup(FOUND, tuple(nearest_first(here, asker)), tuple(elsewhere))
         for made_in, producer in self._made(kind).get(name, ()):
             if made_in == namespace or made_in is None or namespace is None:
                 return Lookup(FOUND, (producer,), tuple(elsewhere))
@@ -339,6 +340,19 @@ class Graph:
                 made = self._produced.setdefault(made_kind, {})
                 made.setdefault(name, []).append((namespace, resource))
         return self._produced.get(kind, {})
+
+
+def nearest_first(resources: list[Resource], near: Resource | None) -> list[Resource]:
+    """Objects by how much of their way they share with another, else in input order."""
+    if near is None or len(resources) < 2:
+        return resources
+    place = _place(near)
+    return sorted(resources, key=lambda resource: -_shared(_place(resource), place))
+
+
+def _place(resource: Resource) -> str:
+    """Where an object stands: what kustomize emits, where it emits it."""
+    return f"{resource.emitter}/" if resource.emitter else resource.file
 
 
 def _shared(a: str, b: str) -> int:

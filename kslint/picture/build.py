@@ -149,8 +149,9 @@ class _Builder:
             elif component.name == "predictor":
                 name = component.written.string("model", "runtime")
                 profile = service.settings.profile
-                found = runtimes.find(name, service.namespace, graph, profile) if name else None
-                if found is not None:
+                asker = service.resource
+                found = name and runtimes.find(name, service.namespace, graph, profile, asker)
+                if found:
                     self._link(key, self._runtime(found), "runtime")
 
     def _runtime(self, runtime: runtimes.Runtime) -> Hashable:

@@ -112,6 +112,7 @@ class Draft:
             self.owner.graph,
             self.owner.settings.profile,
             self.stored.get("workerSpec") is not None,
+            self.owner.resource,
         )
 
     @property

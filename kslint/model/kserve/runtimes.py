@@ -11,6 +11,7 @@ import os
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from kslint.graph.graph import nearest_first
 from kslint.model.kserve import names
 from kslint.resources import Resource
 from kslint.source.nodes import Map, Origin, made
@@ -111,20 +112,27 @@ class Choice(NamedTuple):
 
 
 def choose(
-    model: Node, namespace: str | None, graph: Graph, profile: str, multi_node: bool = False
+    model: Node,
+    namespace: str | None,
+    graph: Graph,
+    profile: str,
+    multi_node: bool = False,
+    asker: Resource | None = None,
 ) -> Choice:
     """The runtime for `predictor.model`, as the controller picks it.
 
     A runtime that the input does not hold and KServe does not ship is unknown. `multi_node`:
-    the InferenceService has a workerSpec; auto-selection then wants a runtime with one.
+    the InferenceService has a workerSpec; auto-selection then wants a runtime with one. `asker`
+    is the InferenceService: of runtimes of one name the nearest is meant.
     """
     model_format = model.string("modelFormat", "name") or ""
     version = model.string("modelFormat", "version")
     protocol = model.string("protocolVersion")
     named = model.string("runtime")
     if named:
-        return _explicit(named, model_format, version, protocol, namespace, graph, profile)
-    candidates = _candidates(namespace, graph, profile)
+        runtime = find(named, namespace, graph, profile, asker)
+        return _explicit(named, model_format, version, protocol, runtime)
+    candidates = _candidates(namespace, graph, profile, asker)
     fitting = [
         runtime
         for runtime in candidates
@@ -144,11 +152,8 @@ def _explicit(
     model_format: str,
     version: str | None,
     protocol: str | None,
-    namespace: str | None,
-    graph: Graph,
-    profile: str,
+    runtime: Runtime | None,
 ) -> Choice:
-    runtime = find(name, namespace, graph, profile)
     if runtime is None:
         return Choice(None)
     if runtime.disabled:
@@ -162,25 +167,38 @@ def _explicit(
     return Choice(runtime)
 
 
-def find(name: str, namespace: str | None, graph: Graph, profile: str) -> Runtime | None:
+def find(
+    name: str, namespace: str | None, graph: Graph, profile: str, asker: Resource | None = None
+) -> Runtime | None:
     """A runtime by name: the namespace's own before the cluster's, the input's before the stock."""
     for kind, where in (("ServingRuntime", namespace), ("ClusterServingRuntime", "")):
-        found = graph.find(kind, name, where, names.GROUP).found
+        found = graph.find(kind, name, where, names.GROUP, asker).found
         if found is not None:
             return Runtime(found, False)
     return next((r for r in stock(profile) if r.name == name), None)
 
 
-def _candidates(namespace: str | None, graph: Graph, profile: str) -> list[Runtime]:
+def _candidates(
+    namespace: str | None, graph: Graph, profile: str, asker: Resource | None
+) -> list[Runtime]:
     """Runtimes in the order of selection: namespace before cluster, by protocol rank and name."""
     scopes: tuple[list[Runtime], list[Runtime]] = ([], [])
-    near = graph.of_namespace("ServingRuntime", namespace, names.GROUP)
-    scopes[0].extend(Runtime(resource, False) for resource in near)
-    own = graph.of_kind("ClusterServingRuntime", names.GROUP)
-    scopes[1].extend(Runtime(resource, False) for resource in own)
+    own = graph.of_namespace("ServingRuntime", namespace, names.GROUP)
+    scopes[0].extend(Runtime(resource, False) for resource in _each(own, asker))
+    shared = graph.of_kind("ClusterServingRuntime", names.GROUP)
+    scopes[1].extend(Runtime(resource, False) for resource in _each(shared, asker))
     held = {runtime.name for runtime in scopes[1]}
     scopes[1].extend(r for r in stock(profile) if r.name not in held)
     return [r for scope in scopes for r in sorted(scope, key=lambda r: (r.protocol_rank, r.name))]
+
+
+def _each(resources: list[Resource], asker: Resource | None) -> list[Resource]:
+    """The objects, but of those with one name the nearest only."""
+    first: dict[str, Resource] = {}
+    for resource in nearest_first(resources, asker):
+        first.setdefault(resource.name, resource)
+    chosen = {id(resource) for resource in first.values()}
+    return [resource for resource in resources if id(resource) in chosen]
 
 
 def _first(fitting: list[Runtime], model_format: str) -> Runtime:
