@@ -11,8 +11,9 @@ from pygls.workspace import PositionCodec
 
 from kslint.lsp.positions import Positions
 from kslint.lsp.uris import path_of, uri_of
-from kslint.source.files import Found, Source, discover, split_lines, would_find
+from kslint.source.files import Found, discover, would_find
 from kslint.source.nodes import Span
+from kslint.source.text import Source, split_lines
 
 ENCODINGS = (PositionEncodingKind.Utf8, PositionEncodingKind.Utf16, PositionEncodingKind.Utf32)
 TEXTS = st.text(st.sampled_from("ab :\n\r\x85\u2028é😀"), max_size=30)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 from cases import result_of
+
+from kslint.model.kubernetes.admission import kinds
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -83,3 +86,9 @@ spec:
     assert found(tmp_path, a=patch) == [("refused-by-api-server", "a.yaml", 10)]
     whole = f"{patch}          image: a.example.org/b:1\n"
     assert found(tmp_path, b=whole) == []
+
+
+@pytest.mark.parametrize("name", sorted(set(kinds._VALIDATORS.values())))
+def test_every_kind_has_its_validator(name: str) -> None:
+    """They are named by text, so that a run imports no more than what it meets."""
+    assert callable(kinds._validator(name))

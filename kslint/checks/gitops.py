@@ -47,7 +47,7 @@ def oversized_crd_applied_client_side(model: Model) -> Iterator[Problem]:
             related=[*_bodies(too_large)],
             application=application.name,
             crd=worst.name,
-            size=worst.size,
+            size=worst.size if worst.exact else f"about {round(worst.size, -3)}",
             source=worst.source,
             limit=ANNOTATION_LIMIT,
             others=f" and {len(too_large) - 1} more" if len(too_large) > 1 else "",
@@ -113,12 +113,14 @@ def _reverts(application: Application, service: InferenceService) -> bool:
 
 def sync_waves_out_of_order(model: Model) -> Iterator[Problem]:
     """An Application that is synced before, or together with, what it needs."""
-    for members in layers.families(model.graph):
-        for culprit in layers.culprits(members):
+    for family in layers.families(model.graph):
+        for culprit in layers.culprits(family.members):
             member, other = culprit.member, culprit.other
+            certain = family.parent_known and not culprit.may_recover
             yield Problem(
                 member.at,
                 variant="late" if culprit.late else "early",
+                severity=None if certain else "warning",
                 about=member.application.resource,
                 related=[(other.at, f"`{other.application.name}` is in wave {other.wave}")],
                 application=member.application.name,

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kslint.findings import Problem
+from kslint.model.answer import Known
 from kslint.model.downloads import lasts
+from kslint.model.engines.vllm.adapters import adapters
 from kslint.model.engines.vllm.arguments import parse_arguments
 from kslint.model.engines.vllm.engine import read_engine
-from kslint.model.engines.vllm.image import is_upstream
+from kslint.model.engines.vllm.image import is_upstream, read_image
 from kslint.model.engines.vllm.words import item_words
 from kslint.model.kserve import names
 from kslint.model.kserve.pod_webhook import admitted_pod
@@ -26,9 +28,13 @@ from kslint.source.nodes import walk
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from kslint.model.engines.vllm.engine import Engine
     from kslint.model.kserve.isvc import Component
     from kslint.model.workload import Server
     from kslint.source.nodes import Node
+
+_IN_IMAGE = ("/vllm-workspace/", "/usr/", "/opt/")
+"""Where vLLM's images keep files of their own, chat templates among them."""
 
 
 def runtime_without_storage(component: Component) -> Iterator[Problem]:
@@ -115,11 +121,14 @@ def argument_beside_storage(component: Component) -> Iterator[Problem]:
     pod_spec = component.built.pod_spec or stored
     server = container_named(pod_spec, names.PREDICTOR_CONTAINER) or stored.get("model")
     named = None if server is None else _named_model(server, pod_spec)
-    if named is None:
+    if named is None or server is None:
         return
     text, node, flag, huggingface = named
     paths = {source.mount_path.rstrip("/") or "/" for source in sources}
     if any(text.rstrip("/") == path or text.startswith(path + "/") for path in paths):
+        return
+    above = text.rstrip("/") + "/"
+    if any(path.startswith(above) for path in paths) and not _reads_one_directory(server, pod_spec):
         return
     yield Problem(
         node,
@@ -129,6 +138,21 @@ def argument_beside_storage(component: Component) -> Iterator[Problem]:
         value=text,
         mount=sources[0].mount_path,
     )
+
+
+def _reads_one_directory(server: Node, pod_spec: Node) -> bool:
+    """Does a server look for its model in the very directory that it is given?
+
+    The servers of sklearn, xgboost and lightgbm serve each directory below it as a model of its
+    own, where they find no model in it; what others do is not known.
+    """
+    if read_engine(server, pod_spec) is not None:
+        return True
+    return read_image(server.string("image") or "").name in _ONE_DIRECTORY
+
+
+_ONE_DIRECTORY = ("paddleserver", "pmmlserver")
+"""KServe's servers that do (python/{paddleserver,pmmlserver}/**/__main__.py @v0.19.0)."""
 
 
 def _named_model(server: Node, pod_spec: Node) -> tuple[str, Node, str, bool] | None:
@@ -151,29 +175,47 @@ def _named_model(server: Node, pod_spec: Node) -> tuple[str, Node, str, bool] | 
 
 
 def path_not_mounted(server: Server) -> Iterator[Problem]:
-    """A model path that no volumeMount of the container covers."""
-    model, workload = server.engine.model, server.workload
-    if model.kind != "path" or not model.text.startswith("/") or model.node is None:
-        return
+    """A path of a model, adapter or chat template that no volumeMount of the container covers."""
+    workload = server.workload
     pod_spec: Node | None = workload.pod_spec
     if workload.component is not None:
         pod_spec = admitted_pod(workload.component)
-    elif workload.resource.kind == "LLMInferenceService" and _below_mount(model.text):
-        return  # model.uri is put there
     container = _same(server.container, pod_spec)
-    if pod_spec is None or container is None or mount_of(model.text, container, pod_spec):
-        return
-    if _may_be_in_image(server, container, pod_spec):
+    if pod_spec is None or container is None:
         return
     own = [mount.path for mount in mounts(container, pod_spec)]
-    yield Problem(
-        model.node,
-        variant="elsewhere" if own else "default",
-        related=[(container.get("volumeMounts"), "what is mounted")],
-        path=model.text,
-        container=container.string("name") or "",
-        mounts=", ".join(f"`{path}`" for path in own),
-    )
+    for what, path, node in _paths(server.engine):
+        brought = workload.resource.kind == "LLMInferenceService" and _below_mount(path)
+        if brought or mount_of(path, container, pod_spec):  # model.uri is put below /mnt/models
+            continue
+        if not is_upstream(server.engine.image) and (
+            what == "chat template" or _may_be_in_image(container, pod_spec)
+        ):
+            continue
+        yield Problem(
+            node,
+            variant="elsewhere" if own else "default",
+            related=[(container.get("volumeMounts"), "what is mounted")],
+            what=what,
+            path=path,
+            container=container.string("name") or "",
+            mounts=", ".join(f"`{one}`" for one in own),
+        )
+
+
+def _paths(engine: Engine) -> Iterator[tuple[str, str, Node]]:
+    """The absolute paths that a server is given, but for those of files in vLLM's own image."""
+    model = engine.model
+    if model.kind == "path" and model.text.startswith("/") and model.node is not None:
+        yield "model", model.text, model.node
+    for adapter in adapters(engine):
+        if adapter.kind == "path" and adapter.text.startswith("/") and adapter.node is not None:
+            yield "adapter", adapter.text, adapter.node
+    template = engine.value("chat-template")
+    if isinstance(template, Known) and template.node is not None:
+        path = template.value
+        if path.startswith("/") and not path.startswith(_IN_IMAGE) and "{" not in path:
+            yield "chat template", path, template.node
 
 
 def _same(container: Node, pod_spec: Node | None) -> Node | None:
@@ -181,10 +223,8 @@ def _same(container: Node, pod_spec: Node | None) -> Node | None:
     return container_named(pod_spec, container.string("name") or "")
 
 
-def _may_be_in_image(server: Server, container: Node, pod_spec: Node) -> bool:
-    """Could the image itself hold the model? Not where volumes are there to bring one."""
-    if is_upstream(server.engine.image):
-        return False
+def _may_be_in_image(container: Node, pod_spec: Node) -> bool:
+    """Could a private image itself hold the model? Not where volumes are there to bring one."""
     filled = {
         mount.volume_name
         for other in init_containers(pod_spec)

@@ -11,7 +11,6 @@ from kslint.model.kserve import names
 from kslint.model.kserve.admission.services import rejections
 from kslint.model.kserve.installation import (
     default_mode,
-    installations,
     is_installed,
     is_literal,
     place,
@@ -36,7 +35,7 @@ def standard_only_field(model: Model) -> Iterator[Problem]:
 
 
 def _standard_only_field(model: Model) -> Iterator[Problem]:
-    known = list(installations(model))
+    known = model.installations
     for service in model.inference_services:
         if service.mode.name != names.KNATIVE:
             continue
@@ -67,11 +66,11 @@ def knative_missing(model: Model) -> Iterator[Problem]:
 
 
 def _knative_missing(model: Model) -> Iterator[Problem]:
-    if model.config.cluster.complete is not True and not is_installed(model):
+    if model.config.cluster.complete is not True and not is_installed(model.graph, model.settings):
         return  # what installs KServe elsewhere may install Knative as well
     annotated = [s for s in model.inference_services if s.mode.annotated]
     asking = [s for s in annotated if s.mode.name == names.KNATIVE]
-    own = [s for s in installations(model) if model.judges(s.resource)]
+    own = [s for s in model.installations if model.judges(s.resource)]
     by_default = [settings for settings in own if _decides(settings, model)]
     if not (asking or by_default) or not lacks(model, KNATIVE):
         return

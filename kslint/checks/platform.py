@@ -15,7 +15,6 @@ from kslint.model.gateway.gateways import (
 from kslint.model.kserve import names
 from kslint.model.kserve.installation import (
     default_mode,
-    installations,
     is_literal,
     is_off,
     makes_gateway,
@@ -47,7 +46,7 @@ def istio_expected(model: Model) -> Iterator[Problem]:
 
 
 def _istio_expected(model: Model) -> Iterator[Problem]:
-    for settings in installations(model):
+    for settings in model.installations:
         if not settings.at_least(EVENT_SINCE):
             continue
         if is_off(settings, "disableIstioVirtualHost") and lacks(model, ISTIO):
@@ -63,7 +62,7 @@ def gateway_api_disabled(model: Model) -> Iterator[Problem]:
 
 def _gateway_api_disabled(model: Model) -> Iterator[Problem]:
     found = [r for r in gateways(model) if not model.graph.evidence.illustrates(r)]
-    for settings in installations(model) if found else ():
+    for settings in model.installations if found else ():
         if (
             not is_off(settings, "enableGatewayApi")
             or not _runs_standard(model, settings)
@@ -91,7 +90,7 @@ def ingress_gateway_missing(model: Model) -> Iterator[Problem]:
 def _ingress_gateway_missing(model: Model) -> Iterator[Problem]:
     found = gateways(model)
     named = all(r.name and is_literal(f"{r.namespace or ''}/{r.name}") for r in found)
-    for settings in installations(model) if found and named else ():
+    for settings in model.installations if found and named else ():
         text = settings.text("ingress", "kserveIngressGateway")
         namespace, _, name = text.partition("/")
         if not settings.flag("ingress", "enableGatewayApi") or not is_literal(text):
@@ -141,7 +140,7 @@ def default_domain(model: Model) -> Iterator[Problem]:
 
 
 def _default_domain(model: Model) -> Iterator[Problem]:
-    for settings in installations(model):
+    for settings in model.installations:
         root = settings.data.get("ingress")
         domain = settings.text("ingress", "ingressDomain")
         template = settings.text("ingress", "domainTemplate") or DEFAULT_DOMAIN_TEMPLATE

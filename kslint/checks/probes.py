@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from kslint.findings import Problem
 from kslint.model.answer import Known
-from kslint.model.kubernetes.pod import containers, init_containers
+from kslint.model.engines.vllm.weights import billions
+from kslint.model.kubernetes.pod import accelerator, containers, init_containers
+from kslint.model.kubernetes.quantity import parse_or_none
 from kslint.source.nodes import Map
 
 if TYPE_CHECKING:
@@ -22,19 +24,28 @@ _ANSWERED = ("/v1/models", "/version", "/load", "/metrics", "/docs", "/openapi.j
 """Other paths that vLLM 0.23 answers with 200, from the moment that the engine is up."""
 
 
-def too_short(server: Server, *, startup: int, liveness: int) -> Iterator[Problem]:
+_LARGE = 14
+"""Billions of parameters from which on a model counts as large."""
+
+
+def too_short(server: Server, *, startup: int, liveness: int, large: int) -> Iterator[Problem]:
     """A probe that gives up, in seconds, before the server has warmed up."""
     if not server.engine.backend_certain:
         return
+    load = _load(server)
+    if load:
+        startup = liveness = large
     for name, needed in (("startupProbe", startup), ("livenessProbe", liveness)):
         probe = server.container.get(name)
         if probe is None or not any(True for _ in probe.items()):
             continue
         budget = _budget(probe)
         if budget is not None and budget < needed:
+            variant = "startup" if name == "startupProbe" else "liveness"
             yield Problem(
                 probe.nearest("failureThreshold"),
-                variant="startup" if name == "startupProbe" else "liveness",
+                variant=f"large_{variant}" if load else variant,
+                load=load,
                 workload=server.resource.name,
                 budget=budget,
                 needed=needed,
@@ -44,6 +55,19 @@ def too_short(server: Server, *, startup: int, liveness: int) -> Iterator[Proble
                 failures=_seconds(probe, "failureThreshold", 3),
             )
         return
+
+
+def _load(server: Server) -> str:
+    """What makes the start a long one, in words: the size of the model, or GPUs; "" for neither."""
+    size = billions(server.engine.model.text)
+    if size is not None and size >= _LARGE:
+        return f"a model of about {size:.0f} billion parameters"
+    limits = server.container.at("resources", "limits")
+    for name, amount in () if limits is None else limits.items():
+        count = parse_or_none(amount.text) if accelerator(name) and "mig-" not in name else None
+        if count is not None and count.whole() > 1:
+            return f"a server on {count.whole()} GPUs"
+    return ""
 
 
 def _budget(probe: Node) -> int | None:

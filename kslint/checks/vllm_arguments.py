@@ -257,7 +257,7 @@ def _value_of_switch(flag: Flag, engine: Engine) -> Iterator[Problem]:
     if not engine.release.judged(partial(values.is_switch, flag.name)):
         return
     if flag.joined:
-        yield Problem(flag.node, variant="joined", flag=flag.written, value=flag.value or "")
+        yield Problem(flag.node, variant="joined", flag=flag.written, value=flag.value or '""')
         return
     word = flag.follower
     if word is None or not word.known:

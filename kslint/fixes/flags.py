@@ -71,11 +71,9 @@ def _write(draft: Draft, word: Node, text: str) -> None:
 
 def _server(draft: Draft) -> Server:
     """The server that a missing flag was missed in."""
-    at = draft.problem.at
-    for server in draft.model.server_templates:
-        places = (server.container, server.container.get("args"), server.container.get("command"))
-        if any(place is at for place in places):
-            return server
+    server = draft.model.server_at(draft.problem.at)
+    if server is not None:
+        return server
     raise UnfitError("the server was not found again")
 
 

@@ -88,3 +88,30 @@ def _write(draft: Draft, word: Node, text: str) -> None:
         draft.replace(word, text)
     elif isinstance(word, Scalar):
         draft.splice(word, text)
+
+
+def start_by_command(draft: Draft) -> None:
+    """The program in `command`, in the place of the image's own; a lone `serve` left out."""
+    at = draft.problem.at
+    if isinstance(at, Scalar) and at.literal == "serve":
+        draft.remove(at)
+        return
+    arguments = draft.around(at)
+    if arguments.key is None or arguments.key.text != "args":
+        raise UnfitError("it stands in no `args` of a container")
+    if draft.around(arguments).key is not None:
+        raise UnfitError("it is added to a runtime's arguments")
+    draft.rename(arguments, "command")
+
+
+def without_value(draft: Draft) -> None:
+    """A switch by itself, in the sense of the value it was given."""
+    at = draft.problem.at
+    value = str(draft.problem.facts["value"]).lower()
+    flag = str(draft.problem.facts["flag"])
+    if value not in ("true", "1", "yes", "on") or not draft.is_whole(at):
+        raise UnfitError("what is meant is not clear")
+    if draft.problem.variant == "joined":
+        draft.replace(at, flag)
+    else:
+        draft.remove(at)

@@ -7,6 +7,7 @@ reposerver/repository/repository.go (choice of tool, directory globs).
 from __future__ import annotations
 
 import posixpath
+from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.graph.appsets import instances
@@ -99,6 +100,16 @@ class Applications:
         for resource in sets:
             self._owners.extend(self._generated(resource))
         self.places = [place for owner in self._owners for place in self._places(owner)]
+        self._by_directory: dict[str, list[tuple[int, Place]]] = {}
+        self._by_spec: dict[tuple[int, int], list[Place]] = {}
+        for number, place in enumerate(self.places):
+            self._by_directory.setdefault(place.directory, []).append((number, place))
+            key = (id(place.owner.resource), id(place.owner.spec))
+            self._by_spec.setdefault(key, []).append(place)
+
+    def places_of(self, resource: Resource, spec: Node) -> list[Place]:
+        """What the sources of one Application deploy."""
+        return self._by_spec.get((id(resource), id(spec)), [])
 
     def __iter__(self) -> Iterator[Owner]:
         return iter(self._owners)
@@ -146,19 +157,21 @@ class Applications:
 
     def of_file(self, file: str) -> list[Owner]:
         """The Applications that deploy a file as it is, from a plain directory."""
-        return [
-            place.owner
-            for place in self.places
-            if place.tool == DIRECTORY and _in_directory(place, file)
-        ]
+        found = []
+        directory = file
+        while directory:
+            directory = posixpath.dirname(directory)
+            for number, place in self._by_directory.get(directory, ()):
+                if place.tool == DIRECTORY and _in_directory(place, file):
+                    found.append((number, place.owner))
+        return [owner for _, owner in sorted(found, key=itemgetter(0))]
 
     def of_emission(self, directory: str, application: str) -> list[Owner]:
         """The Applications that deploy what a kustomization emits, folded in for one or plain."""
         return [
             place.owner
-            for place in self.places
+            for _, place in self._by_directory.get(directory, ())
             if place.tool == KUSTOMIZE
-            and place.directory == directory
             and (place.owner.key if self.overrides(place) is not None else "") == application
         ]
 

@@ -203,7 +203,11 @@ class Graph:
             settled = its is not None and namespace is not None
             (elsewhere if settled and its not in ("", namespace) else here).append(resource)
         if here:
-            return Lookup(FOUND, tuple(nearest_first(here, asker)), tuple(elsewhere))
+            return Lookup(
+                FOUND,
+                tuple(nearest_first(here, "" if asker is None else place_of(asker))),
+                tuple(elsewhere),
+            )
         for made_in, producer in self._made(kind).get(name, ()):
             if made_in == namespace or made_in is None or namespace is None:
                 return Lookup(FOUND, (producer,), tuple(elsewhere))
@@ -342,15 +346,14 @@ class Graph:
         return self._produced.get(kind, {})
 
 
-def nearest_first(resources: list[Resource], near: Resource | None) -> list[Resource]:
-    """Objects by how much of their way they share with another, else in input order."""
-    if near is None or len(resources) < 2:
+def nearest_first(resources: list[Resource], place: str) -> list[Resource]:
+    """Objects by how much of their way they share with a place, else in input order."""
+    if not place or len(resources) < 2:
         return resources
-    place = _place(near)
-    return sorted(resources, key=lambda resource: -_shared(_place(resource), place))
+    return sorted(resources, key=lambda resource: -_shared(place_of(resource), place))
 
 
-def _place(resource: Resource) -> str:
+def place_of(resource: Resource) -> str:
     """Where an object stands: what kustomize emits, where it emits it."""
     return f"{resource.emitter}/" if resource.emitter else resource.file
 

@@ -98,11 +98,14 @@ class Repository:
         """What to put before a path, and what to cut from it; most of the paths decide."""
         votes: dict[tuple[str, str], int] = {}
         known = self._directories | self._files
-        for path in {posixpath.normpath(path.strip("/")) for path in paths} - {".", ""}:
-            for name in known:
-                if name == path or name.endswith("/" + path):
-                    above = name[: -len(path)].rstrip("/")
-                    votes[(above, "")] = votes.get((above, ""), 0) + 1
+        wanted = {posixpath.normpath(path.strip("/")) for path in paths} - {".", ""}
+        for name in known if wanted else ():
+            parts = name.split("/")
+            for n in range(len(parts)):
+                if "/".join(parts[n:]) in wanted:
+                    above = ("/".join(parts[:n]), "")
+                    votes[above] = votes.get(above, 0) + 1
+        for path in wanted:
             parts = path.split("/")
             for n in range(1, len(parts)):
                 if "/".join(parts[n:]) in known:

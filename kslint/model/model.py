@@ -12,6 +12,7 @@ from kslint.model.gitops import argocd
 from kslint.model.gitops.releases import installed
 from kslint.model.kserve import names, settings
 from kslint.model.kserve.isvc import InferenceService
+from kslint.model.kserve.runtimes import Choices
 from kslint.model.kubernetes.makers import Makers
 from kslint.model.schemas.catalogue import Schemas
 from kslint.model.workload import of_component, of_pool, of_runtime, of_template
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from kslint.model.gitops.argocd import Application
     from kslint.model.kserve.llm.service import LLMInferenceService
     from kslint.model.kserve.settings import Settings
+    from kslint.model.kubernetes.quantity import Quantity
     from kslint.model.refusals import Refusal
     from kslint.model.schemas.suspects import Suspect
     from kslint.model.schemas.tables import Release
@@ -52,6 +54,7 @@ class Model:
         self.config = config
         self.share = None if share is None else dict.fromkeys(share)
         self._paths: dict[int, Paths] = {}
+        self._quotas: dict[str | None, dict[str, Quantity]] = {}
 
     def path_to(self, root: Node, target: Node) -> str | None:
         """The path from the root of a document or object to a value in it, or None."""
@@ -69,6 +72,13 @@ class Model:
     def settings(self) -> list[Settings]:
         """KServe's settings, one for each installation in the input."""
         return settings.resolve(self.graph, self.config.kserve_version)
+
+    @cached_property
+    def installations(self) -> list[Settings]:
+        """The settings of the installations that the input makes use of and shows whole."""
+        from kslint.model.kserve.installation import installations
+
+        return list(installations(self.graph, self.settings))
 
     def settle(self) -> None:
         """Work out now what all shares take from the input as a whole."""
@@ -111,9 +121,23 @@ class Model:
 
     def _services(self, resources: Iterable[Resource]) -> list[InferenceService]:
         return [
-            InferenceService(resource, self.graph, settings.governing(self.settings, resource))
+            InferenceService(
+                resource, self.graph, settings.governing(self.settings, resource), self._choices
+            )
             for resource in resources
         ]
+
+    @cached_property
+    def _choices(self) -> Choices:
+        return Choices(self.graph)
+
+    def quotas(self, namespace: str | None) -> dict[str, Quantity]:
+        """What the namespace's ResourceQuotas allow of each resource."""
+        if namespace not in self._quotas:
+            from kslint.model.kubernetes.capacity import quotas
+
+            self._quotas[namespace] = quotas(self.graph, namespace)
+        return self._quotas[namespace]
 
     @cached_property
     def llm_services(self) -> list[LLMInferenceService]:
@@ -167,6 +191,20 @@ class Model:
         ]
         return [*self.servers, *self._versioned(one for one in runtimes if one is not None)]
 
+    def server_at(self, place: Node) -> Server | None:
+        """The server whose container this is, or whose `args` or `command`."""
+        return self._servers_by_place.get(id(place))
+
+    @cached_property
+    def _servers_by_place(self) -> dict[int, Server]:
+        found: dict[int, Server] = {}
+        for server in self.server_templates:
+            container = server.container
+            for place in (container, container.get("args"), container.get("command")):
+                if place is not None:
+                    found.setdefault(id(place), server)
+        return found
+
     def _versioned(self, workloads: Iterable[Workload]) -> list[Server]:
         found = [server for workload in workloads for server in workload.servers]
         told = version_of(self.config.vllm_version or "")
@@ -178,9 +216,15 @@ class Model:
     @cached_property
     def refusals(self) -> list[Refusal]:
         """Every value that the cluster would refuse."""
-        from kslint.model.refusals import refusals
+        from kslint.model.refusals import Served, refusals
 
-        return refusals(self)
+        by = Served(
+            self.settings,
+            lambda: self.installations,
+            self.inference_services,
+            self.llm_services,
+        )
+        return refusals(self.graph, self.resources, self.schemas, by)
 
     @cached_property
     def schemas(self) -> Schemas:

@@ -18,11 +18,14 @@ from kslint.model.schemas.suspects import fits
 from kslint.source.nodes import Map
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from kslint.graph.graph import Graph
     from kslint.model.answer import Failure
-    from kslint.model.model import Model
+    from kslint.model.kserve.isvc import InferenceService
+    from kslint.model.kserve.llm.service import LLMInferenceService
+    from kslint.model.kserve.settings import Settings
+    from kslint.model.schemas.catalogue import Schemas
     from kslint.resources import Resource
     from kslint.source.nodes import Node, Span
 
@@ -42,19 +45,31 @@ class Refusal(NamedTuple):
     failure: Failure
 
 
-def refusals(model: Model) -> list[Refusal]:
-    """Every refusal of the objects that a model judges.
+class Served(NamedTuple):
+    """What KServe serves in an input, and the settings it does that by."""
+
+    settings: list[Settings]
+    whole: Callable[[], list[Settings]]
+    """Those of installations that the input shows whole."""
+    services: list[InferenceService]
+    llms: list[LLMInferenceService]
+
+
+def refusals(
+    graph: Graph, resources: Sequence[Resource], schemas: Schemas, served_by: Served
+) -> list[Refusal]:
+    """Every refusal of some objects.
 
     What a kustomize build may change where the input does not show it is not judged.
     """
     found: list[Refusal] = []
-    served = _served(model)
-    custom = kinds.custom_groups(model.graph)
-    for resource in model.resources:
+    served = _served(graph, resources, served_by)
+    custom = kinds.custom_groups(graph)
+    for resource in resources:
         met = [*_own(resource, custom), *served(resource)]
-        if any(_is_lack(one) for one in met) and _is_misread(resource, model):
+        if any(_is_lack(one) for one in met) and _is_misread(resource, schemas):
             met = [one for one in met if not _is_lack(one)]
-        if met and _is_whole(resource, met, model.graph):
+        if met and _is_whole(resource, met, graph):
             found += _by_place(resource, met)
     return found
 
@@ -70,7 +85,7 @@ def _is_lack(met: Met) -> bool:
     return _LACKS.search(met.failure.message) is not None
 
 
-def _is_misread(resource: Resource, model: Model) -> bool:
+def _is_misread(resource: Resource, schemas: Schemas) -> bool:
     """Has the object a field that its kind has not? Then what it lacks may be written there.
 
     What has a status was taken from a cluster, and mostly not all of it.
@@ -78,7 +93,7 @@ def _is_misread(resource: Resource, model: Model) -> bool:
     status = resource.body.get("status")
     if isinstance(status, Map) and status.entries:
         return True
-    reading = model.schemas.reading(resource)
+    reading = schemas.reading(resource)
     return bool(reading.dropped) or any(not fits(met.node, met.schema.type) for met in reading.odd)
 
 
@@ -105,17 +120,17 @@ def _own(resource: Resource, custom: frozenset[str]) -> Iterator[Met]:
             yield Met(failure, prefix)
 
 
-def _served(model: Model) -> Callable[[Resource], Iterable[Met]]:
+def _served(
+    graph: Graph, resources: Sequence[Resource], by: Served
+) -> Callable[[Resource], Iterable[Met]]:
     """What KServe says to an object, and the API server to what KServe makes of it."""
-    if not any(resource.group == names.GROUP for resource in model.resources):
+    if not any(resource.group == names.GROUP for resource in resources):
         return lambda _: ()  # most trees have none, and the imports take a while
     from kslint.model.kserve.admission.kinds import Judge
-    from kslint.model.kserve.installation import installations
 
-    services = {id(service.resource): service for service in model.inference_services}
-    llms = {id(service.resource): service for service in model.llm_services}
-    whole = list(installations(model))
-    return Judge(model.graph, model.settings, whole, services, llms).met
+    services = {id(service.resource): service for service in by.services}
+    llms = {id(service.resource): service for service in by.llms}
+    return Judge(graph, by.settings, by.whole(), services, llms).met
 
 
 def _by_place(resource: Resource, met: Iterable[Met]) -> Iterator[Refusal]:

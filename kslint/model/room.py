@@ -76,5 +76,5 @@ def room(model: Model, pod_spec: Node | None, namespace: str | None) -> Room:
     asked = demand(pod_spec)
     return Room(
         slots(node_pools(model.config), asked, pod_spec),
-        quota_slots(model.graph, namespace, asked),
+        quota_slots(model.quotas(namespace), asked),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from kslint.source.files import encoding_of, split_lines
+from kslint.source.text import encoding_of, split_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from kslint.source.files import encoding_of
 from kslint.source.nodes import Scalar, Span, walk
+from kslint.source.text import encoding_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

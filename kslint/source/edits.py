@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from kslint.source.files import encoding_of
 from kslint.source.nodes import Span  # noqa: TC001  (a NamedTuple field)
+from kslint.source.text import encoding_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

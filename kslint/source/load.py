@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from kslint.source.characters import is_json, without_forbidden
 from kslint.source.files import (
     InputProblem,
-    encoding_of,
     is_chart_template,
     read_all,
-    split_lines,
 )
 from kslint.source.manifests import looks_like_manifest, may_be_manifest
 from kslint.source.nodes import Span
 from kslint.source.parser import ForbiddenCharacterError, YamlError, compose
+from kslint.source.text import encoding_of, split_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -11,10 +11,10 @@ import re
 from typing import TYPE_CHECKING
 
 from kslint.source.characters import is_json
-from kslint.source.files import encoding_of
+from kslint.source.text import encoding_of
 
 if TYPE_CHECKING:
-    from kslint.source.files import Source
+    from kslint.source.text import Source
 
 KSERVE = "serving.kserve.io"
 """A file that names it is worth a second look, whatever else it says."""

@@ -6,11 +6,11 @@ from bisect import bisect_right
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kslint.source.edits import EditError, applied
-from kslint.source.files import Source, split_lines
 from kslint.source.inner import inner_document
 from kslint.source.layout import UnfitError, marked, same_place
 from kslint.source.nodes import Map, Scalar, Seq, walk
 from kslint.source.parser import YamlError, compose
+from kslint.source.text import Source, split_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -16,6 +16,7 @@ from kslint.model.kubernetes.capacity import (
     allocatable,
     demand,
     quota_slots,
+    quotas,
     slots,
 )
 from kslint.model.kubernetes.machines import aks, eks, gke, machine
@@ -375,8 +376,8 @@ def test_quotas(text: str, expected: int | None) -> None:
     loaded = Input([], [], [])
     load_source(Source("in.yaml", text.encode()), loaded)
     asked = demand(pod(container("{cpu: 2, memory: 1Gi}", "{cpu: 4, nvidia.com/gpu: 1}")))
-    assert quota_slots(Graph(loaded), "team", asked) == expected
-    assert quota_slots(Graph(loaded), None, asked) is None
+    assert quota_slots(quotas(Graph(loaded), "team"), asked) == expected
+    assert quota_slots(quotas(Graph(loaded), None), asked) is None
 
 
 _LEAVES = st.one_of(

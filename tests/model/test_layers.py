@@ -7,7 +7,18 @@ from typing import Any
 
 import pytest
 
-from kslint.model.platform.layers import CLASSIC, LLM, Member, clashes, culprits
+from kslint.model.platform.layers import (
+    CERTIFICATES,
+    CLASSIC,
+    CONTROLLER,
+    DEFINITIONS,
+    LLM,
+    RUNTIMES,
+    WORKLOADS,
+    Member,
+    clashes,
+    culprits,
+)
 from kslint.resources import Resource
 from kslint.source.files import Source
 from kslint.source.nodes import Map
@@ -52,10 +63,11 @@ def member(layer: int, wave: int | None, kinds: frozenset[str] = KINDS) -> Membe
     ],
 )
 def test_culprits(waves: tuple[int | None, ...], expected: list[tuple[int, bool]]) -> None:
-    members = [member(layer, wave) for layer, wave in enumerate(waves)]
+    layers = (CERTIFICATES, DEFINITIONS, CONTROLLER, WORKLOADS)
+    members = [member(layer, wave) for layer, wave in zip(layers, waves, strict=True)]
     for order in permutations(members):
         found = list(culprits(list(order)))
-        assert [(c.member.layer, c.late) for c in found] == expected
+        assert [(layers.index(c.member.layer), c.late) for c in found] == expected
         named = {c.member.layer: c.other.layer for c in culprits(members)}
         assert {c.member.layer: c.other.layer for c in found} == named
 
@@ -64,3 +76,21 @@ def test_other_kinds_of_model_have_an_order_of_their_own() -> None:
     llm = frozenset((LLM,))
     assert clashes([member(1, 3, llm), member(2, 2)]) == []
     assert len(clashes([member(1, 3, llm), member(2, 2, llm)])) == 1
+
+
+@pytest.mark.parametrize(
+    ("controller", "runtimes", "workloads", "found"),
+    [
+        (2, 3, 4, []),
+        (2, 1, 4, [(RUNTIMES, False)]),
+        (2, 2, 4, [(RUNTIMES, True)]),
+        (2, 4, 4, []),  # a model finds its runtime, once that is there
+        (2, 5, 4, [(RUNTIMES, False)]),
+    ],
+)
+def test_runtimes_come_after_the_controller(
+    controller: int, runtimes: int, workloads: int, found: list[tuple[int, bool]]
+) -> None:
+    layers = {CONTROLLER: controller, RUNTIMES: runtimes, WORKLOADS: workloads}
+    members = [member(layer, wave) for layer, wave in layers.items()]
+    assert [(c.member.layer, c.may_recover) for c in culprits(members)] == found

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kslint.model.kubernetes.admission.claims import claim_failures
 from kslint.model.kubernetes.admission.pods import pod_failures
 from kslint.model.kubernetes.admission.scalers import scaler_failures
 from kslint.model.kubernetes.admission.services import service_failures
-from kslint.model.kubernetes.admission.storage import claim_failures
 from kslint.model.kubernetes.admission.workloads import deployment_failures
 from kslint.model.kubernetes.defaults import defaulted_deployment
 from kslint.source.files import Source

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from test_validation_kubernetes import C, P, check, deployment, ids, only, tree
 
+from kslint.model.kubernetes.admission.claims import claim_failures
 from kslint.model.kubernetes.admission.pods import pod_failures
 from kslint.model.kubernetes.admission.scalers import scaler_failures
 from kslint.model.kubernetes.admission.services import service_failures
-from kslint.model.kubernetes.admission.storage import claim_failures
 from kslint.model.kubernetes.admission.workloads import deployment_failures
 
 CONTAINER = [

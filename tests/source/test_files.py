@@ -22,11 +22,10 @@ from kslint.source.files import (
     InputProblem,
     Source,
     discover,
-    encoding_of,
     read,
-    split_lines,
 )
 from kslint.source.load import load
+from kslint.source.text import encoding_of, split_lines
 
 
 @pytest.fixture(autouse=True)

@@ -116,11 +116,7 @@ def chart_sources(graph: Graph) -> Iterator[Source]:
 def places(graph: Graph, application: Application) -> list[Place]:
     """What each source of an Application deploys, and where that lies."""
     found = graph.scopes.applications
-    return [
-        place
-        for place in (() if found is None else found.places)
-        if place.owner.resource is application.resource and place.owner.spec is application.spec
-    ]
+    return [] if found is None else found.places_of(application.resource, application.spec)
 
 
 def emission(graph: Graph, place: Place) -> Emission | None:

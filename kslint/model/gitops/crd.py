@@ -8,6 +8,7 @@ all annotations of one object may hold 262144 bytes together
 from __future__ import annotations
 
 import os
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -15,8 +16,9 @@ from kslint.graph.argo import CHART, FOREIGN, KUSTOMIZE, OPAQUE
 from kslint.graph.edit import listing
 from kslint.graph.gaps import OBJECTS
 from kslint.model.gitops import argocd
+from kslint.model.gitops.localcharts import handed_values, local_chart
 from kslint.model.gitops.remote import in_repository, remote
-from kslint.source.nodes import Map, walk
+from kslint.source.nodes import walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,13 +41,14 @@ class Definition(NamedTuple):
     """A CRD that an Application deploys. `size` is in bytes of annotations.
 
     `resource` is the object where it is in the input; else the size is that of the chart
-    release in `source`.
+    release in `source`, if `exact`, or that of one near it.
     """
 
     name: str
     size: int
     source: str
     resource: Resource | None
+    exact: bool = True
 
 
 def applied_size(resource: Resource) -> int:
@@ -141,16 +144,10 @@ def _of_local_chart(source: argocd.Source, directory: str, graph: Graph) -> Iter
         for resource in graph.of_kind(KIND):
             if resource.file.startswith(f"{directory}/crds/"):
                 yield from _measured(resource)
-    own = graph.documents.get(f"{directory}/values.yaml", [])
-    values = argocd.merged((*own, argocd.helm_values(graph, source)))
-    for document in graph.documents.get(f"{directory}/Chart.yaml", []):
-        for entry in listing(document, "dependencies"):
-            condition = entry.string("condition")
-            if condition and values.boolean(*condition.split(".")) is False:
-                continue
-            name = entry.string("name") or ""
-            given = values.get(entry.string("alias") or name)
-            yield from _of_chart(name, entry.string("version") or "", given or Map({}), folder)
+    chart = local_chart(graph, directory)
+    if chart is not None:
+        for each in chart.dependencies(handed_values(graph, chart, source)):
+            yield from _of_chart(each.name, each.version, each.values, folder)
 
 
 def _of_remote(address: Remote | None) -> Iterator[Definition]:
@@ -165,10 +162,12 @@ def _of_remote(address: Remote | None) -> Iterator[Definition]:
         if start is None and not whole:
             continue
         parts = tuple(bundle.get("parts", {}).values())
-        for crd, size in _release(bundle["versions"], release_of(address.revision)).items():
+        release = _release(bundle["versions"], address.revision)
+        for crd, size in release.over.items():
             if crd.startswith(start) if start else not crd.startswith(parts):
                 source = f"{address.repo} {address.path} {address.revision}".strip()
-                yield Definition(crd, size, source, None)
+                exact = release.measured and not bundle["chart"]  # else the chart was measured
+                yield Definition(crd, size, source, None, exact)
 
 
 def _of_chart(chart: str, revision: str, values: Node, folder: bool = True) -> Iterator[Definition]:
@@ -183,13 +182,23 @@ def _of_chart(chart: str, revision: str, values: Node, folder: bool = True) -> I
         switch = bundle.get("crdSwitch")
         if not _installs(switch, version, values) or _is_annotated(values):
             continue
-        if bundle.get("crdLocation") == "crds" and not folder:
+        if not folder and _in_folder(bundle, version):
             continue
         if _annotates_itself(bundle.get("crdAnnotations"), version):
             continue
-        for crd, size in _release(bundle["versions"], version).items():
+        release = _release(bundle["versions"], revision)
+        for crd, size in release.over.items():
             if not _left_out(switch, crd, values):
-                yield Definition(crd, size, f"chart {chart} {revision}".strip(), None)
+                source = f"chart {chart} {revision}".strip()
+                yield Definition(crd, size, source, None, release.measured)
+
+
+def _in_folder(bundle: dict[str, Any], version: tuple[int, ...] | None) -> bool:
+    """Are the CRDs in the chart's `crds/` folder, and not among its templates?"""
+    since = release_of(bundle.get("crdFolderSince", ""))
+    if since is not None:
+        return version is not None and version >= since
+    return bundle.get("crdLocation") == "crds"
 
 
 def _is_annotated(values: Node) -> bool:
@@ -211,14 +220,50 @@ def _left_out(switch: dict[str, Any] | None, crd: str, values: Node) -> bool:
     return path is not None and values.boolean(*path.split(".")) is False
 
 
-def _release(releases: list[dict[str, Any]], version: tuple[int, ...] | None) -> dict[str, int]:
-    """CRDs over the limit in a version; of an unknown version, those that are in every release."""
+class _Release(NamedTuple):
+    """The CRDs of a release that are over the limit, with their sizes.
+
+    `measured` is False where they are those of another release, which is near it.
+    """
+
+    over: dict[str, int]
+    measured: bool
+
+
+def _release(releases: list[dict[str, Any]], revision: str) -> _Release:
+    """What is known of a revision; of a range, what is in each release that it may mean."""
+    version = release_of(revision)
     if version is not None:
-        fitting = [r for r in releases if r["from"] is None or release_of(r["from"]) <= version]  # type: ignore[operator]
-        over = fitting[-1]["over"] if fitting else {}
-    else:
-        over = releases[-1]["over"] if releases and all(r["over"] for r in releases) else {}
+        fitting = [r for r in releases if r["from"] is None or version >= _number(r["from"])]
+        if not fitting:
+            return _Release({}, False)
+        last = fitting[-1]
+        told = [release_of(text) for text in (last["from"] or "", *last.get("same", ()))]
+        return _Release(_sized(last["over"]), version in told)
+    floor = _floor(revision)
+    meant = [r for r in releases[:-1] if floor and _number(r["to"]) > floor]
+    meant = [*meant, *releases[-1:]]
+    names = set.intersection(*({*r["over"]} for r in meant)) if meant else set()
+    newest = _sized(meant[-1]["over"]) if meant else {}
+    return _Release({name: size for name, size in newest.items() if name in names}, False)
+
+
+def _sized(over: dict[str, int | None]) -> dict[str, int]:
     return {name: size or ANNOTATION_LIMIT + 1 for name, size in over.items()}
+
+
+def _number(text: str) -> tuple[int, ...]:
+    """A release of the table."""
+    return release_of(text) or ()
+
+
+_NUMBERS = re.compile(r"\d+(?:\.\d+)*")
+
+
+def _floor(revision: str) -> tuple[int, ...] | None:
+    """The lowest version that a range may mean; None for a branch or `*`, which mean the newest."""
+    match = _NUMBERS.search(revision)
+    return None if match is None else release_of(match[0])
 
 
 def _installs(switch: dict[str, Any] | None, version: tuple[int, ...] | None, values: Node) -> bool:

@@ -36,10 +36,17 @@ class Mode(NamedTuple):
 class Declaration:
     """An InferenceService as it is written and stored, with the settings that govern it."""
 
-    def __init__(self, resource: Resource, graph: Graph, settings: Settings) -> None:
+    def __init__(
+        self,
+        resource: Resource,
+        graph: Graph,
+        settings: Settings,
+        choices: runtimes.Choices | None = None,
+    ) -> None:
         self.resource = resource
         self.graph = graph
         self.settings = settings
+        self.choices = choices or runtimes.Choices(graph)
         self.namespace = graph.namespace_of(resource)
 
     @cached_property
@@ -106,10 +113,9 @@ class Draft:
         model = self.stored.get("model")
         if self.name != "predictor" or not isinstance(model, Map):
             return runtimes.Choice(None)
-        return runtimes.choose(
+        return self.owner.choices.choose(
             model,
             self.owner.namespace,
-            self.owner.graph,
             self.owner.settings.profile,
             self.stored.get("workerSpec") is not None,
             self.owner.resource,

@@ -9,12 +9,11 @@ from kslint.source.inner import inner_document
 from kslint.source.nodes import Scalar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from kslint.graph.graph import Graph
     from kslint.model.gitops.argocd import Source
     from kslint.model.kserve.settings import Settings
-    from kslint.model.model import Model
     from kslint.source.nodes import Node
 
 LLM_CHART = "kserve-llmisvc-resources"
@@ -22,27 +21,26 @@ _CHART_GATEWAY = "kserve-ingress-gateway"
 """What the chart calls the Gateway of `createGateway` (files/kserve/ingress_gateway-patch.yaml)."""
 
 
-def installations(model: Model) -> Iterator[Settings]:
+def installations(graph: Graph, every: Iterable[Settings]) -> Iterator[Settings]:
     """The settings of the installations that the input makes use of, where they are known whole.
 
     They are not where a values file is out of sight. Upstream's own text is somebody's settings
     once an Application deploys it, or models in the input go by it.
     """
-    for settings in model.settings:
+    for settings in every:
         source = settings.source
-        known = settings.whole if source is None else values_are_known(model.graph, source)
-        used = source is not None or not settings.copied or _is_used(model, settings)
-        if settings.in_input and known and used and not _illustrates(model, settings):
+        known = settings.whole if source is None else values_are_known(graph, source)
+        used = source is not None or not settings.copied or _is_used(graph, settings)
+        if settings.in_input and known and used and not _illustrates(graph, settings):
             yield settings
 
 
-def _illustrates(model: Model, settings: Settings) -> bool:
+def _illustrates(graph: Graph, settings: Settings) -> bool:
     resource = settings.resource
-    return resource is not None and model.graph.evidence.illustrates(resource)
+    return resource is not None and graph.evidence.illustrates(resource)
 
 
-def _is_used(model: Model, settings: Settings) -> bool:
-    graph = model.graph
+def _is_used(graph: Graph, settings: Settings) -> bool:
     if settings.resource is not None and graph.owners(settings.resource):
         return True
     return any(
@@ -52,11 +50,9 @@ def _is_used(model: Model, settings: Settings) -> bool:
     )
 
 
-def is_installed(model: Model) -> bool:
+def is_installed(graph: Graph, every: Iterable[Settings]) -> bool:
     """Does the input install KServe? Only then does it show what is installed around it."""
-    return any(
-        settings.in_input and not _illustrates(model, settings) for settings in model.settings
-    )
+    return any(settings.in_input and not _illustrates(graph, settings) for settings in every)
 
 
 def values_are_known(graph: Graph, source: Source) -> bool:

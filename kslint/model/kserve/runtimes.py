@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 import os
+import posixpath
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from kslint.graph.graph import nearest_first
+from kslint.graph.graph import nearest_first, place_of
 from kslint.model.kserve import names
 from kslint.resources import Resource
 from kslint.source.nodes import Map, Origin, made
@@ -111,40 +112,76 @@ class Choice(NamedTuple):
         return self.runtime is None and not self.error
 
 
-def choose(
-    model: Node,
-    namespace: str | None,
-    graph: Graph,
-    profile: str,
-    multi_node: bool = False,
-    asker: Resource | None = None,
-) -> Choice:
-    """The runtime for `predictor.model`, as the controller picks it.
+KINDS = ("ServingRuntime", "ClusterServingRuntime")
 
-    A runtime that the input does not hold and KServe does not ship is unknown. `multi_node`:
-    the InferenceService has a workerSpec; auto-selection then wants a runtime with one. `asker`
-    is the InferenceService: of runtimes of one name the nearest is meant.
+
+class Wanted(NamedTuple):
+    """What auto-selection goes by. `near` is a place in the tree, if that makes a difference."""
+
+    namespace: str | None
+    profile: str
+    model_format: str
+    version: str | None
+    protocol: str
+    multi_node: bool
+    near: str
+
+
+class Choices:
+    """The runtimes that models get, as the controller picks them.
+
+    What is wanted alike is chosen once: services are many, and runtimes may be too.
     """
-    model_format = model.string("modelFormat", "name") or ""
-    version = model.string("modelFormat", "version")
-    protocol = model.string("protocolVersion")
-    named = model.string("runtime")
-    if named:
-        runtime = find(named, namespace, graph, profile, asker)
-        return _explicit(named, model_format, version, protocol, runtime)
-    candidates = _candidates(namespace, graph, profile, asker)
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+        self._chosen: dict[Wanted, Choice] = {}
+        runtimes = [r for k in KINDS for r in graph.of_kind(k, names.GROUP)]
+        self._are_doubled = len({r.name for r in runtimes}) < len(runtimes)
+
+    def choose(
+        self,
+        model: Node,
+        namespace: str | None,
+        profile: str,
+        multi_node: bool,
+        asker: Resource,
+    ) -> Choice:
+        """The runtime for `predictor.model` of an InferenceService.
+
+        A runtime that the input does not hold and KServe does not ship is unknown. `multi_node`:
+        it has a workerSpec; auto-selection then wants a runtime with one. Of several runtimes with
+        one name the nearest is meant.
+        """
+        model_format = model.string("modelFormat", "name") or ""
+        version = model.string("modelFormat", "version")
+        protocol = model.string("protocolVersion")
+        named = model.string("runtime")
+        if named:
+            runtime = find(named, namespace, self._graph, profile, asker)
+            return _explicit(named, model_format, version, protocol, runtime)
+        own = self._graph.of_namespace("ServingRuntime", namespace, names.GROUP)
+        where = namespace if own else ""
+        near = posixpath.dirname(place_of(asker)) + "/" if self._are_doubled else ""
+        wanted = Wanted(where, profile, model_format, version, protocol or "v1", multi_node, near)
+        if wanted not in self._chosen:
+            self._chosen[wanted] = _selected(wanted, self._graph)
+        return self._chosen[wanted]
+
+
+def _selected(wanted: Wanted, graph: Graph) -> Choice:
     fitting = [
         runtime
-        for runtime in candidates
+        for runtime in _candidates(wanted.namespace, graph, wanted.profile, wanted.near)
         if not runtime.disabled
         and not runtime.multi_model
-        and runtime.multi_node == multi_node
-        and runtime.supports(model_format, version, explicit=False)
-        and runtime.supports_protocol(protocol or "v1")
+        and runtime.multi_node == wanted.multi_node
+        and runtime.supports(wanted.model_format, wanted.version, explicit=False)
+        and runtime.supports_protocol(wanted.protocol)
     ]
     if not fitting:
         return Choice(None)  # another runtime may be installed that the input does not show
-    return Choice(_first(fitting, model_format))
+    return Choice(_first(fitting, wanted.model_format))
 
 
 def _explicit(
@@ -178,24 +215,22 @@ def find(
     return next((r for r in stock(profile) if r.name == name), None)
 
 
-def _candidates(
-    namespace: str | None, graph: Graph, profile: str, asker: Resource | None
-) -> list[Runtime]:
+def _candidates(namespace: str | None, graph: Graph, profile: str, near: str) -> list[Runtime]:
     """Runtimes in the order of selection: namespace before cluster, by protocol rank and name."""
     scopes: tuple[list[Runtime], list[Runtime]] = ([], [])
     own = graph.of_namespace("ServingRuntime", namespace, names.GROUP)
-    scopes[0].extend(Runtime(resource, False) for resource in _each(own, asker))
+    scopes[0].extend(Runtime(resource, False) for resource in _each(own, near))
     shared = graph.of_kind("ClusterServingRuntime", names.GROUP)
-    scopes[1].extend(Runtime(resource, False) for resource in _each(shared, asker))
+    scopes[1].extend(Runtime(resource, False) for resource in _each(shared, near))
     held = {runtime.name for runtime in scopes[1]}
     scopes[1].extend(r for r in stock(profile) if r.name not in held)
     return [r for scope in scopes for r in sorted(scope, key=lambda r: (r.protocol_rank, r.name))]
 
 
-def _each(resources: list[Resource], asker: Resource | None) -> list[Resource]:
+def _each(resources: list[Resource], near: str) -> list[Resource]:
     """The objects, but of those with one name the nearest only."""
     first: dict[str, Resource] = {}
-    for resource in nearest_first(resources, asker):
+    for resource in nearest_first(resources, near):
         first.setdefault(resource.name, resource)
     chosen = {id(resource) for resource in first.values()}
     return [resource for resource in resources if id(resource) in chosen]

@@ -138,11 +138,29 @@ def slots(pools: Iterable[NodePool], demand: Demand, pod_spec: Node | None = Non
     return total
 
 
-def quota_slots(graph: Graph, namespace: str | None, demand: Demand) -> int | None:
-    """How many such pods the namespace's ResourceQuotas allow; None where none limits them.
+def quotas(graph: Graph, namespace: str | None) -> dict[str, Quantity]:
+    """The least that the namespace's ResourceQuotas allow of each resource.
 
-    Quotas with scopes, and resources that the pod does not state (a LimitRange may), are left
-    out. Source: k8s.io/kubernetes v1.34 pkg/quota/v1/evaluator/core/pods.go.
+    Quotas with scopes are left out: they count some of the pods only.
+    Source: k8s.io/kubernetes v1.34 pkg/quota/v1/evaluator/core/pods.go.
+    """
+    least: dict[str, Quantity] = {}
+    for resource in () if namespace is None else graph.of_namespace("ResourceQuota", namespace, ""):
+        spec = resource.spec
+        if spec is None or graph.namespace_of(resource) != namespace:
+            continue
+        scopes = spec.get("scopes")
+        if (scopes is not None and scopes.elements()) or spec.get("scopeSelector") is not None:
+            continue
+        for name, hard in _amounts(spec.get("hard")).items():
+            least[name] = min(least.get(name, hard), hard)
+    return least
+
+
+def quota_slots(least: Mapping[str, Quantity], demand: Demand) -> int | None:
+    """How many such pods the quotas allow; None where none limits them.
+
+    Resources that the pod does not state (a LimitRange may) are left out.
     """
     asked: dict[str, tuple[int | None, bool]] = {
         "cpu": (demand.cpu if demand.cpu_requested else None, True),
@@ -156,18 +174,11 @@ def quota_slots(graph: Graph, namespace: str | None, demand: Demand) -> int | No
     asked["count/pods"] = asked["pods"]
     asked.update({f"requests.{name}": (amount, False) for name, amount in demand.extended.items()})
     best: int | None = None
-    for resource in () if namespace is None else graph.of_namespace("ResourceQuota", namespace, ""):
-        spec = resource.spec
-        if spec is None or graph.namespace_of(resource) != namespace:
-            continue
-        scopes = spec.get("scopes")
-        if (scopes is not None and scopes.elements()) or spec.get("scopeSelector") is not None:
-            continue
-        for name, hard in _amounts(spec.get("hard")).items():
-            amount, in_milli = asked.get(name, (None, False))
-            if amount:
-                room = (hard.milli() if in_milli else hard.whole()) // amount
-                best = room if best is None else min(best, room)
+    for name, hard in least.items():
+        amount, in_milli = asked.get(name, (None, False))
+        if amount:
+            room = (hard.milli() if in_milli else hard.whole()) // amount
+            best = room if best is None else min(best, room)
     return best
 
 

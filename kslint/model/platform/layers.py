@@ -1,17 +1,21 @@
 """The order in which a KServe platform comes up, and where an Application stands in it.
 
 Each layer needs the one before: KServe's webhooks get their certificates from cert-manager, the
-controller watches kinds that the CRD charts bring, models are objects of those kinds.
+controller watches kinds that the CRD charts bring, its webhook has to admit the runtimes, models
+are objects of those kinds and name a runtime.
 Sources: charts/*/Chart.yaml of KServe v0.19.0; the runbook, section 2 (waves 0, 1, 2, 4).
 """
 
 from __future__ import annotations
 
+import posixpath
 from typing import TYPE_CHECKING, NamedTuple
 
-from kslint.graph.argo import FOREIGN, KUSTOMIZE, OPAQUE
+from kslint.graph.argo import CHART, FOREIGN, KUSTOMIZE, OPAQUE
 from kslint.graph.gaps import OBJECTS
 from kslint.model.gitops import argocd
+from kslint.model.gitops.argocd import Source
+from kslint.model.gitops.localcharts import handed_values, local_chart
 from kslint.model.gitops.remote import in_repository, remote
 from kslint.model.kserve import names
 
@@ -24,8 +28,8 @@ if TYPE_CHECKING:
     from kslint.resources import Resource
     from kslint.source.nodes import Node
 
-CERTIFICATES, DEFINITIONS, CONTROLLER, WORKLOADS = range(4)
-USUAL_WAVES = (0, 1, 2, 4)
+CERTIFICATES, DEFINITIONS, CONTROLLER, RUNTIMES, WORKLOADS = range(5)
+USUAL_WAVES = (0, 1, 2, 3, 4)
 """The runbook's waves, layer by layer."""
 
 CLASSIC, LLM = "InferenceService", "LLMInferenceService"
@@ -44,6 +48,18 @@ _CHARTS = {
     "llmisvc-resources": (CONTROLLER, frozenset((LLM,))),
 }
 """Layer by chart, and the kinds of model it is for."""
+
+_PRESETS = "kserve-runtime-configs"
+"""The chart of runtimes and of presets for LLM services; by its values it brings either."""
+_PRESET_VALUES = {
+    CLASSIC: ("kserve", "servingruntime", "enabled"),
+    LLM: ("kserve", "llmisvcConfigs", "enabled"),
+}
+_PRESET_KINDS = {
+    "ClusterServingRuntime": CLASSIC,
+    "ServingRuntime": CLASSIC,
+    "LLMInferenceServiceConfig": LLM,
+}
 
 _DIRECTORIES = {
     "config/crd": (DEFINITIONS, frozenset((CLASSIC,))),
@@ -73,6 +89,16 @@ class Member(NamedTuple):
         return self.application.resource.annotation(argocd.SYNC_WAVE) is not None
 
 
+class Family(NamedTuple):
+    """Layered Applications that are synced together.
+
+    `parent_known`: one Application of the input deploys them; else they lie in one directory.
+    """
+
+    members: list[Member]
+    parent_known: bool
+
+
 class Clash(NamedTuple):
     """`first` must come before `second`, and does not."""
 
@@ -88,25 +114,34 @@ class Culprit(NamedTuple):
     late: bool
     """Is it the first of the two, and comes too late? Else it comes too early."""
 
+    @property
+    def may_recover(self) -> bool:
+        """Are runtimes in the controller's own wave? A retry finds its webhook."""
+        layers = {self.member.layer, self.other.layer}
+        return layers == {CONTROLLER, RUNTIMES} and self.member.wave == self.other.wave
 
-def families(graph: Graph) -> Iterator[list[Member]]:
-    """The layered Applications of each app-of-apps.
 
-    Waves order what one Application deploys; an ApplicationSet's children, and those of parents
-    that are not known, have no order to speak of.
+def families(graph: Graph) -> Iterator[Family]:
+    """The layered Applications of each app-of-apps, and of each directory that has none.
+
+    Waves order what one Application deploys; an ApplicationSet's children have no order to speak
+    of. Applications that nothing in the input deploys are siblings if they lie in one directory:
+    somebody applies them together, since their waves say so.
     """
-    groups: dict[str, list[Member]] = {}
+    groups: dict[tuple[bool, str], list[Member]] = {}
     for application in argocd.deploying(graph):
         resource = application.resource
         if resource.kind != "Application":
             continue
         parent, wave = graph.parent(resource), argocd.sync_wave(resource)
-        if parent is None or wave is None:
+        if wave is None or (parent is None and graph.owners(resource)):
             continue
-        groups.setdefault(parent, [])
+        home = resource.emitter or posixpath.dirname(resource.file)
+        members = groups.setdefault((parent is not None, home if parent is None else parent), [])
         for layer, kinds in _layers(graph, application):
-            groups[parent].append(Member(application, layer, kinds, wave))
-    yield from groups.values()
+            members.append(Member(application, layer, kinds, wave))
+    for (known, _), members in groups.items():
+        yield Family(members, known)
 
 
 def clashes(members: list[Member]) -> list[Clash]:
@@ -120,7 +155,13 @@ def clashes(members: list[Member]) -> list[Clash]:
         and first.application.resource is not second.application.resource
         and first.wave >= second.wave
         and (first.annotated or second.annotated)
+        and not _waits(first, second)
     ]
+
+
+def _waits(first: Member, second: Member) -> bool:
+    """Does the second find the first once it is there, as a model finds its runtime?"""
+    return (first.layer, second.layer) == (RUNTIMES, WORKLOADS) and first.wave == second.wave
 
 
 def culprits(members: list[Member]) -> Iterator[Culprit]:
@@ -175,6 +216,12 @@ def _layers(graph: Graph, application: Application) -> Iterator[tuple[int, froze
             found.add((DEFINITIONS, frozenset((kind,))))
     if any(name.endswith(".cert-manager.io") for name in groups):
         found.add((CERTIFICATES, _BOTH))
+    presets = frozenset(
+        _PRESET_KINDS[r.kind] for r in owned if r.kind in _PRESET_KINDS and r.group == names.GROUP
+    )
+    presets |= {*_of_preset_charts(graph, application)}
+    if presets:
+        found.add((RUNTIMES, presets))
     if models:
         found.add((WORKLOADS, models))
     yield from sorted(found, key=lambda pair: (pair[0], sorted(pair[1])))
@@ -182,7 +229,7 @@ def _layers(graph: Graph, application: Application) -> Iterator[tuple[int, froze
 
 def _children(graph: Graph, application: Application) -> list[Resource]:
     keys = {place.owner.key for place in argocd.places(graph, application)}
-    kinds = (CLASSIC, LLM, "CustomResourceDefinition")
+    kinds = (CLASSIC, LLM, "CustomResourceDefinition", *_PRESET_KINDS)
     return [
         resource
         for kind in kinds
@@ -199,6 +246,20 @@ def _charts(graph: Graph, application: Application) -> Iterator[str]:
         emission = argocd.emission(graph, place) if place.tool == KUSTOMIZE else None
         for chart in () if emission is None else emission.charts:
             yield chart.node.string("name") or ""
+        local = local_chart(graph, place.directory) if place.tool == CHART else None
+        if local is not None and place.source.get("chart") is None:
+            values = handed_values(graph, local, Source(application, place.source))
+            yield local.name
+            yield from (each.name for each in local.dependencies(values))
+
+
+def _of_preset_charts(graph: Graph, application: Application) -> Iterator[str]:
+    """The kinds of model for which an Application of the chart brings runtimes or presets."""
+    for source in argocd.sources(application):
+        values = argocd.helm_values(graph, source) if source.chart == _PRESETS else None
+        for kind, path in _PRESET_VALUES.items():
+            if values is not None and values.boolean(*path) is True:
+                yield kind
 
 
 def _by_charts(charts: Iterable[str]) -> Iterator[tuple[int, frozenset[str]]]:

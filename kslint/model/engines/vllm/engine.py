@@ -183,13 +183,13 @@ class Engine:
             return self._huggingface_model()
         flag = self.flag("model")
         if flag is not None:
-            return _reference(flag.value, flag.value_node or flag.node)
+            return reference(flag.value, flag.value_node or flag.node)
         positionals = self.commandline.positionals
         if positionals and self.commandline.program != API_SERVER:
             word = positionals[0]
-            return _reference(word.text if word.known else None, word.node)
+            return reference(word.text if word.known else None, word.node)
         if self.image.family == "substratus" and isinstance(given := self.env("MODEL"), Known):
-            return _reference(given.value, given.node)
+            return reference(given.value, given.node)
         if not self.commandline.complete or self.image.family == "substratus":
             return ModelRef("unknown", "", None)
         return ModelRef("default", "Qwen/Qwen3-0.6B", None)
@@ -321,7 +321,7 @@ class Engine:
     def _huggingface_model(self) -> ModelRef:
         flag = self.flag("model-id") or self.flag("model-dir")
         if flag is not None:
-            return _reference(flag.value, flag.value_node or flag.node)
+            return reference(flag.value, flag.value_node or flag.node)
         if not self.commandline.complete:
             return ModelRef("unknown", "", None)
         return ModelRef("path", "/mnt/models", None)
@@ -371,7 +371,8 @@ def _prepares(container: Node, pod_spec: Node | None) -> bool:
     return listed and container.string("restartPolicy") != "Always"
 
 
-def _reference(text: str | None, node: Node | None) -> ModelRef:
+def reference(text: str | None, node: Node | None) -> ModelRef:
+    """What a name is by its looks; vLLM itself asks whether it exists as a path."""
     if text is None:
         return ModelRef("unknown", "", node)
     if "://" in text:

@@ -182,7 +182,7 @@ def accepts(spelling: str, release: Version) -> tuple[str, bool] | None:
 
 def _begun(prefix: str, release: Version) -> list[str]:
     """The long spellings that a prefix begins."""
-    if not any(name.startswith(prefix) for name in _every_name()):
+    if never_had(prefix):
         return []
     return [name for name in spellings(release) if name.startswith(prefix)]
 
@@ -230,16 +230,19 @@ def refusal(spelling: str, candidates: tuple[Version, ...]) -> Refusal | None:
 
 def never_had(spelling: str) -> bool:
     """True if no release that was read accepts an option, in full or as a prefix."""
-    return not any(one.startswith(spelling) for one in _every_name())
+    names = _every_name()
+    at = bisect_left(names, spelling)
+    return at == len(names) or not names[at].startswith(spelling)
 
 
 @cache
 def _every_name() -> tuple[str, ...]:
-    """Every spelling of every release, and some that none had: negated, inverse."""
+    """Every spelling of every release, and some that none had: negated, inverse. Sorted."""
     names = [*_table("flags")["entries"], *_aliases()]
     parts = [name.partition("-") for name in names]
     inverse = [f"{_INVERSES[head]}-{rest}" for head, _, rest in parts if head in _INVERSES]
-    return (*names, *(f"no-{name}" for name in (*names, *inverse)), *inverse)
+    negated = (f"no-{name}" for name in (*names, *inverse))
+    return tuple(sorted({*names, *negated, *inverse}))
 
 
 @cache

@@ -23,7 +23,7 @@ _STRING = re.compile(r'("(?:[^"\\]|\\.)*")')
 _SUFFIXED = re.compile(r"\b\d+(?:\.\d+)?[kKmMgGtT]\b")
 _OBJECT = re.compile(r"\s*\{.*\}\s*", re.DOTALL)
 _PAIR = re.compile(r"[^=,]+=\s*\d+\s*")
-_LIMITS = {"gt": "over {}", "ge": "{} or more", "lt": "under {}", "le": "{} or less"}
+_LIMITS = {"gt": "over {}", "ge": "of {} or more", "lt": "under {}", "le": "up to {}"}
 _OLD_LIMITS: dict[str, tuple[tuple[str, float], ...]] = {"gpu-memory-utilization": (("le", 1),)}
 """Limits that configuration classes without pydantic hold to (vllm/config.py v0.6.0-0.10.2)."""
 

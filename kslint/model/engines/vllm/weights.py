@@ -52,7 +52,7 @@ def weight_bytes(
     """
     if not model:
         return ABSENT
-    name = model.rstrip("/").rpartition("/")[2].lower()
+    name = _name(model)
     if "gguf" in name or ":" in name:
         return Unknown("a GGUF file's size depends on its quantization")
     billions = _billions(name)
@@ -62,6 +62,15 @@ def weight_bytes(
     if width is None:
         return Unknown(f"the width of {quantization or dtype} is not known")
     return Known(round(billions * 1e9 * width))
+
+
+def billions(model: str) -> float | None:
+    """The parameters of a model in billions, by its name or path; None where that does not tell."""
+    return _billions(_name(model))
+
+
+def _name(model: str) -> str:
+    return model.rstrip("/").rpartition("/")[2].lower()
 
 
 def _billions(name: str) -> float | None:

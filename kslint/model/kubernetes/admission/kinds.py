@@ -22,7 +22,7 @@ _VALIDATORS = {
     ("", "LimitRange"): "policies.limit_range_failures",
     ("", "Namespace"): "configs.namespace_failures",
     ("", "PersistentVolume"): "storage.volume_failures",
-    ("", "PersistentVolumeClaim"): "storage.claim_failures",
+    ("", "PersistentVolumeClaim"): "claims.claim_failures",
     ("", "Pod"): "workloads.pod_object_failures",
     ("", "PodTemplate"): "workloads.pod_template_failures",
     ("", "ReplicationController"): "workloads.controller_failures",

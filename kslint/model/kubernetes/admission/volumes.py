@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kslint.model.kubernetes.admission import grammar
+from kslint.model.kubernetes.admission.claims import claim_spec
 from kslint.model.kubernetes.admission.downward import downward_file
 from kslint.model.kubernetes.admission.field_errors import child, each, present, word
 from kslint.model.kubernetes.admission.resources import quantity
@@ -198,8 +199,6 @@ def _ephemeral(errors: FieldErrors, holder: Map, path: str) -> None:
         errors.required(f"{path}.volumeClaimTemplate", holder, "missing-template")
     spec = None if template is None else template.get("spec")
     if isinstance(spec, Map):
-        from kslint.model.kubernetes.admission.storage import claim_spec
-
         claim_spec(errors, spec, f"{path}.volumeClaimTemplate.spec")
 
 

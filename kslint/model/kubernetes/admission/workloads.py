@@ -93,7 +93,7 @@ def stateful_set_failures(body: Map) -> list[Failure]:
         errors.one_of(path, child(spec, path[5:]), field, _RETENTION)
     claims: list[str] | None = []
     for index, claim in each(spec, "volumeClaimTemplates"):
-        from kslint.model.kubernetes.admission.storage import claim_spec
+        from kslint.model.kubernetes.admission.claims import claim_spec
 
         its = claim.get("spec")
         claim_spec(errors, its, f"spec.volumeClaimTemplates[{index}].spec")

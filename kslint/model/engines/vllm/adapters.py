@@ -1,0 +1,28 @@
+"""LoRA adapters that a server is given at start."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kslint.model.engines.vllm.engine import reference
+from kslint.model.engines.vllm.values import parse_json
+
+if TYPE_CHECKING:
+    from kslint.model.engines.vllm.engine import Engine, ModelRef
+
+
+def adapters(engine: Engine) -> list[ModelRef]:
+    """What --lora-modules names, as `name=path` or as JSON with the key `path`.
+
+    Source: LoRAParserAction in vllm/entrypoints/openai/cli_args.py v0.23.0.
+    """
+    found = []
+    for flag in engine.commandline.all("lora-modules"):
+        for text, node in zip(flag.values, flag.value_nodes, strict=False):
+            path = text.partition("=")[2]
+            if text.lstrip().startswith("{"):
+                read = parse_json(text)
+                path = str(read.get("path", "")) if isinstance(read, dict) else ""
+            if path and not any(character.isspace() for character in path):
+                found.append(reference(path, node))
+    return found

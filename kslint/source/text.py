@@ -1,0 +1,80 @@
+"""The bytes of one input, and the text and the lines they are."""
+
+from __future__ import annotations
+
+_LINE_BREAKS = ("\r\n", "\n", "\r", "\x85", "\u2028", "\u2029")
+
+
+class Source:
+    """One input: its name as shown to the user (relative, with `/`) and its bytes.
+
+    `path` is the regular file they were read from; "" for a pipe, and what was never a file.
+    `named` says that the user asked for it; another was come upon in a directory, and may be
+    anything.
+    """
+
+    __slots__ = ("_lines", "data", "name", "named", "path")
+
+    def __init__(self, name: str, data: bytes, path: str = "", named: bool = True) -> None:
+        self.name = name
+        self.data = data
+        self.path = path
+        self.named = named
+        self._lines: list[str] | None = None
+
+    def text(self) -> str:
+        return self.data.decode(encoding_of(self.data), errors="replace")
+
+    def may_hold(self, text: str) -> bool:
+        """False only if a text of ASCII certainly stands in no value: an escape may hide one."""
+        data = self.data
+        return text.encode() in data or b"\\" in data or encoding_of(data).startswith("utf-16")
+
+    def line(self, number: int) -> str:
+        """The text of a 1-based line without its break; "" beyond the end."""
+        return self.lines[number - 1] if 0 < number <= len(self.lines) else ""
+
+    @property
+    def lines(self) -> list[str]:
+        """All lines, as `line` gives them."""
+        if self._lines is None:
+            self._lines = split_lines(self.text())
+        return self._lines
+
+    def end_of_text(self, start: tuple[int, int], end: tuple[int, int]) -> tuple[int, int]:
+        """Where a block's text ends: the parser's mark stands at what follows it.
+
+        Lines and columns count from 0. Blanks, empty lines and comments are left out.
+        """
+        line, column = end
+        while line > start[0]:
+            text = self.line(line + 1)[:column].rstrip()
+            if text and not text.lstrip().startswith("#"):
+                return line, len(text)
+            line -= 1
+            column = len(self.line(line + 1))
+        return line, max(len(self.line(line + 1)[:column].rstrip()), start[1])
+
+    def __repr__(self) -> str:
+        return f"Source({self.name!r})"
+
+
+def encoding_of(data: bytes) -> str:
+    """UTF-8 unless a byte order mark, or the zero bytes of ASCII in UTF-16, say otherwise."""
+    if data[:3] == b"\xef\xbb\xbf":
+        return "utf-8-sig"
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return "utf-16"
+    if len(data) > 3 and data[0] == 0 != data[1] and data[2] == 0:
+        return "utf-16-be"
+    if len(data) > 3 and data[1] == 0 != data[0] and data[3] == 0:
+        return "utf-16-le"
+    return "utf-8"
+
+
+def split_lines(text: str) -> list[str]:
+    """Lines as libyaml counts them; `str.splitlines` knows breaks that YAML does not."""
+    if any(mark in text for mark in "\r\x85\u2028\u2029"):
+        for line_break in _LINE_BREAKS:
+            text = text.replace(line_break, "\n")
+    return text.split("\n")
