@@ -25,6 +25,7 @@ FUNCTIONS = {
     "template",
 }  # fmt: skip
 MADE_OF_OURS = {
+    ("source/manifests.py", "indent"): "a number",
     ("source/characters.py", "base"): "a code point of the private areas",
     ("source/characters.py", "high"): "ours",
     ("model/downloads.py", "known"): "words of letters, at most twenty",
@@ -90,6 +91,8 @@ def is_text(node: ast.expr, known: set[str]) -> bool:
         return is_text(node.value, known)
     if isinstance(node, ast.Call):
         return isinstance(node.func, ast.Name) and all(is_text(arg, known) for arg in node.args)
+    if isinstance(node, ast.IfExp):
+        return is_text(node.body, known) and is_text(node.orelse, known)
     if isinstance(node, ast.BinOp):
         return is_text(node.left, known) and is_text(node.right, known)
     return False

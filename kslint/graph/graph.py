@@ -203,11 +203,8 @@ class Graph:
             settled = its is not None and namespace is not None
             (elsewhere if settled and its not in ("", namespace) else here).append(resource)
         if here:
-            return Lookup(
-                FOUND,
-                tuple(nearest_first(here, "" if asker is None else place_of(asker))),
-                tuple(elsewhere),
-            )
+            near = "" if asker is None else place_of(asker)
+            return Lookup(FOUND, tuple(nearest_first(here, near)), tuple(elsewhere))
         for made_in, producer in self._made(kind).get(name, ()):
             if made_in == namespace or made_in is None or namespace is None:
                 return Lookup(FOUND, (producer,), tuple(elsewhere))
