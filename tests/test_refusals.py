@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from cases import result_of
 
+from kslint.model.kserve.admission.go_json import problem
 from kslint.model.kubernetes.admission import kinds
 
 if TYPE_CHECKING:
@@ -92,3 +93,55 @@ spec:
 def test_every_kind_has_its_validator(name: str) -> None:
     """They are named by text, so that a run imports no more than what it meets."""
     assert callable(kinds._validator(name))
+
+
+@pytest.mark.parametrize(
+    ("text", "offset", "message"),
+    [
+        ('{"a": 1}', None, ""),
+        ('{"a": 1,}', 8, "invalid character '}' looking for beginning of object key string"),
+        ('{"a": 1 "b": 2}', 8, "invalid character '\"' after object key:value pair"),
+        ("{'a': 1}", 1, "invalid character '\\'' looking for beginning of object key string"),
+        ('{"a": [1 2]}', 9, "invalid character '2' after array element"),
+        ('{"a": True}', 6, "invalid character 'T' looking for beginning of value"),
+        ('{"a": nil}', 7, "invalid character 'i' in literal null (expecting 'u')"),
+        ('{"a": "b\n"}', 8, "invalid character '\\n' in string literal"),
+        ('{"a": "\\d"}', 8, "invalid character 'd' in string escape code"),
+        ('{"a": 1.}', 8, "invalid character '}' after decimal point in numeric literal"),
+        ('{"a": -}', 7, "invalid character '}' in numeric literal"),
+        ('{"a": "é" é}', 11, "invalid character 'Ã' after object key:value pair"),
+        ("{} # no", 3, "invalid character '#' after top-level value"),
+        ('{"a": 1', 7, "unexpected end of JSON input"),
+        ("", 0, "unexpected end of JSON input"),
+    ],
+)
+def test_go_says_where_a_text_is_no_json(text: str, offset: int | None, message: str) -> None:
+    """Compared with Go 1.26's own reader."""
+    found = problem(text)
+    assert (found is None) == (offset is None)
+    assert found is None or found == (offset, message)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        (
+            "apiVersion: storage.k8s.io/v1\nkind: StorageClass\nmetadata:\n  name: gp3\n"
+            '  annotations:\n    storageclass.kubernetes.io/is-default-class: "false"\n'
+        ),
+        (
+            "apiVersion: v1\nkind: Service\nmetadata:\n  name: web\n  annotations:\n"
+            "    argocd.argoproj.io/sync-options: ServerSideApply=true\nspec:\n  type: NodePort\n"
+        ),
+        (
+            "apiVersion: batch/v1\nkind: Job\nmetadata: {name: once}\nspec:\n  selector: {}\n"
+            "  template:\n    spec:\n      restartPolicy: Never\n"
+            "      containers: [{name: main, image: busybox}]\n"
+        ),
+    ],
+)
+def test_parts_of_objects_lack_nothing(tmp_path: Path, text: str) -> None:
+    """And a Job may leave its selector to the API server."""
+    (tmp_path / "object.yaml").write_text(text, encoding="utf-8")
+    found = result_of(tmp_path).findings
+    assert not [one for one in found if one.name == "refused-by-api-server"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from kslint.findings import Problem
@@ -176,7 +177,9 @@ def _wrong_port(
     number = int(text[:6]) if text.isascii() and text.isdigit() else _named(declared, text)
     if number == port or not text or "$(" in text or "{{" in text:
         return
-    if number is not None and _is_a_neighbours(server, number):
+    if number is not None and (
+        _is_a_neighbours(server, number) or _is_anothers(server.container, number)
+    ):
         return
     assert node is not None
     variant = "port" if number is not None else "unnamed"
@@ -204,6 +207,16 @@ def _declaration(declared: list[Node], name: str) -> Node | None:
 def _named(declared: list[Node], name: str) -> int | None:
     port = next((port for port in declared if port.string("name") == name), None)
     return None if port is None else port.integer("containerPort")
+
+
+def _is_anothers(container: Node, number: int) -> bool:
+    """Does a script start another server, on this port? Any of its servers may be probed."""
+    items = [*container.listed("command"), *container.listed("args")]
+    found = [port for item in items for port in _PORT_OPTION.findall(item.text or "")]
+    return str(number) in found
+
+
+_PORT_OPTION = re.compile(r"--port[=\s]+[\"']?(\d+)")
 
 
 def _is_a_neighbours(server: Server, number: int) -> bool:

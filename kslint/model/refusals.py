@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from kslint.source.nodes import Node, Span
 
 
+API_SERVER = "api-server"
+
+
 class Refusal(NamedTuple):
     """One value that is refused. `at` is what is to be changed, and stands in the input."""
 
@@ -39,7 +42,7 @@ class Refusal(NamedTuple):
     code: str
     message: str
     said: str
-    """All that the cluster says of the value, as it prints it."""
+    """What the cluster prints; the API server says all there is of an object at once."""
     made: str
     """What KServe makes of the object, if it is this that is refused: `Deployment`."""
     failure: Failure
@@ -100,7 +103,8 @@ def _is_misread(resource: Resource, schemas: Schemas) -> bool:
 def _is_whole(resource: Resource, met: list[Met], graph: Graph) -> bool:
     """Is the object applied as it stands, as far as can be seen? False for patches.
 
-    What lacks something, beside an object of its kind and name in another file, is one of it.
+    What lacks something, beside an object of its kind and name in another file, is one of it;
+    so is what has but labels and annotations, for an object that something else makes.
     """
     if kinds.is_fragment(resource) or any(g.kind == VALUES for g in graph.partial(resource)):
         return False
@@ -108,8 +112,26 @@ def _is_whole(resource: Resource, met: list[Met], graph: Graph) -> bool:
         return False  # encrypted: what is applied is something else
     if not any(": Required value" in one.failure.message for one in met):
         return True
+    if _is_applied_in_part(resource):
+        return False
     twins = graph.find(resource.kind, resource.name, None).resources
     return all(twin.file == resource.file for twin in twins)
+
+
+_HEAD = {"apiVersion", "kind", "metadata"}
+_SYNC_OPTIONS = "argocd.argoproj.io/sync-options"
+
+
+def _is_applied_in_part(resource: Resource) -> bool:
+    """Applied on the server's side an object may be a part of what is there.
+
+    So it is if it has but annotations or labels.
+    """
+    marks = [resource.body.at("metadata", name) for name in ("annotations", "labels")]
+    if set(resource.body.entries) <= _HEAD and any(isinstance(mark, Map) for mark in marks):
+        return True
+    options = resource.body.string("metadata", "annotations", _SYNC_OPTIONS) or ""
+    return "ServerSideApply=true" in options
 
 
 def _own(resource: Resource, custom: frozenset[str]) -> Iterator[Met]:
@@ -133,7 +155,7 @@ def _served(
     return Judge(graph, by.settings, by.whole(), services, llms).met
 
 
-def _by_place(resource: Resource, met: Iterable[Met]) -> Iterator[Refusal]:
+def _by_place(resource: Resource, met: list[Met]) -> Iterator[Refusal]:
     """The refusals in their order, one for each place."""
     places: dict[Span, list[Met]] = {}
     nodes: dict[Span, Node] = {}
@@ -145,21 +167,19 @@ def _by_place(resource: Resource, met: Iterable[Met]) -> Iterator[Refusal]:
             places.setdefault(place, []).append(one)
     for place, several in places.items():
         first = several[0]
-        messages = [
-            one.failure.message
-            for one in several
-            if one.failure.stage == first.failure.stage and one.made == first.made
-        ]
+        failure = first.failure
+        told = met if failure.stage == API_SERVER else several[:1]  # others stop at the first
+        messages = [one.failure.message for one in told if one.prefix == first.prefix]
         said = messages[0] if len(messages) == 1 else f"[{', '.join(messages)}]"
         yield Refusal(
             resource,
             nodes[place],
-            first.failure.stage,
-            first.failure.code,
-            messages[0],
+            failure.stage,
+            failure.code,
+            failure.message,
             first.prefix + said,
             first.made,
-            first.failure,
+            failure,
         )
 
 

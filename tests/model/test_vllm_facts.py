@@ -213,6 +213,11 @@ def test_any_name_has_an_answer(name: str, version: tuple[int, ...] | None) -> N
         ("vllm/vllm-openai:v0.11.0rc2", "vllm", "gpu", None),
         ("vllm/vllm-openai:v0.11.0.dev5", "vllm", "gpu", None),
         ("me/vllm:0.9.2-rocm", "vllm", "gpu", (0, 9, 2)),
+        ("vllm/vllm-tpu:v0.13.2-ironwood", "vllm", "gpu", None),  # tpu-inference's own releases
+        ("acme/vllm-openai:v0.6.1-edb07092-20250118", "vllm", "gpu", None),
+        ("acme/vllm-openai:v0.9.1-gdeadbeef1", "vllm", "gpu", None),
+        ("acme/vllm-openai:v0.9.1-20250118", "vllm", "gpu", (0, 9, 1)),
+        ("acme/vllm-openai:v0.9.1-defaced", "vllm", "gpu", (0, 9, 1)),
         ("me/vllm-gpu-cpu:1", "vllm", "cpu", None),
         ("ghcr.io/llm-d/llm-d-aws:v0.6.0", "llm-d", "unknown", None),
         ("ghcr.io/llm-d/llm-d-cuda-gb200-dev:v0.6.0", "llm-d", "gpu", None),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kslint.model.kubernetes.admission.field_errors import opaque
 from kslint.model.platform.pieces import installers
 
 if TYPE_CHECKING:
@@ -76,7 +77,8 @@ def may_exist(name: str, model: Model) -> bool:
     """
     told = model.config.cluster.gateway_classes
     return (
-        name.startswith(_BUILT_IN)
+        opaque(name)
+        or name.startswith(_BUILT_IN)
         or name in (_made_by(_ALSO_THERE, model) if told else _SELF_MADE)
         or any(r.name == name for r in model.graph.of_kind("GatewayClass", GROUP))
     )

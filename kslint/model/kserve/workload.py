@@ -198,7 +198,7 @@ def _model_pod(isvc: Map, predictor: Map, model: Map, runtime: Runtime) -> Built
     if rendered is None:
         message = (
             f"failed to replace placeholders in serving runtime {runtime.name} "
-            f"container {names.PREDICTOR_CONTAINER}"
+            f"Container {names.PREDICTOR_CONTAINER}"
         )
         return Built(None, (Failure("controller", message, model, "placeholder"),))
     server = _image_tag(rendered, model.string("runtimeVersion"), runtime.name)

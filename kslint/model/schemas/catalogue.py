@@ -7,6 +7,7 @@ import re
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from kslint.graph.evidence import are_near, homes
 from kslint.graph.gaps import VALUES
 from kslint.model.schemas import tables
 from kslint.model.schemas.definitions import of_definition
@@ -66,6 +67,9 @@ _FILLED = {
 """Fields that a webhook fills in: KServe's, pkg/apis/serving/v1beta1/*_custom.go @v0.19.0."""
 
 
+_COPIES = frozenset({"external", "third_party", "third-party", "thirdparty"})
+"""Directories of what a repository takes over from others, often for its tests."""
+
 _ENCRYPTED = "sops"
 """The field that SOPS adds to an object of which it encrypts the values."""
 
@@ -77,30 +81,45 @@ class Schemas:
         self._graph = graph
         self._releases = releases
         self._readings: dict[int, Reading] = {}
-        self._known: dict[tuple[str, str], Known] = {}
+        self._known: dict[tuple[str, str, frozenset[str]], Known] = {}
         self._installed: dict[str, Release] = {}
         self._kustomized: set[str] | None = None
-        self._defined: dict[str, list[Node]] = {}
+        self._defined: dict[str, list[tuple[Resource, Node]]] = {}
+        self._copied: set[str] = set()
         for resource in graph.of_kind("CustomResourceDefinition", "apiextensions.k8s.io"):
             for key, node in _definitions(resource):
-                self._defined.setdefault(key, []).append(node)
+                self._defined.setdefault(key, []).append((resource, node))
+                if self._is_copy(resource):
+                    self._copied.add(key)
 
     def of(self, resource: Resource) -> Known:
         """What is known of an object's kind and version."""
-        key = (resource.api_version, resource.kind)
+        name = f"{resource.group}/{resource.version}/{resource.kind}"
+        where = frozenset(homes(resource) if name in self._copied else ())
+        key = (resource.api_version, resource.kind, where)
         found = self._known.get(key)
         if found is None:
-            name = f"{resource.group}/{resource.version}/{resource.kind}"
-            found = self._known[key] = self._of(name, resource.group)
+            found = self._known[key] = self._of(name, resource)
         return found
 
-    def _of(self, key: str, group: str) -> Known:
+    def _is_copy(self, definition: Resource) -> bool:
+        """Is a definition kept for tests, or taken over from others? It may be old, or cut down."""
+        copied = _COPIES.intersection(posixpath.dirname(definition.file).lower().split("/"))
+        return bool(copied) or self._graph.evidence.illustrates(definition)
+
+    def _of(self, key: str, resource: Resource) -> Known:
         """A definition in the input decides; one that leaves `spec` open says nothing.
 
-        Of KServe's kinds it adds to what the table knows: it may be newer, or a mere stub.
+        Of KServe's kinds it adds to what the table knows: it may be newer, or a mere stub. A copy
+        speaks of objects that lie with it only.
         """
-        family = tables.family_of(group)
-        defined = [of_definition(node) for node in self._defined.get(key, ()) if not _is_open(node)]
+        family = tables.family_of(resource.group)
+        defined = [
+            of_definition(node)
+            for definition, node in self._defined.get(key, ())
+            if not _is_open(node)
+            and (not self._is_copy(definition) or are_near(definition, resource))
+        ]
         schema = None
         for each in defined:
             schema = each if schema is None else either(schema, each)
@@ -145,11 +164,13 @@ class Schemas:
 
         Something that kslint does not follow, or a kustomization that does not take it in as it
         stands beside it, so that it is a patch for another day. A base waits for its overlays,
-        and the patches of Flux may go anywhere.
+        the patches of Flux may go anywhere, and a mere status is what a controller wrote.
         """
         directory = posixpath.dirname(resource.file)
         is_base = "base" in (resource.emitter or directory).split("/")
-        if is_base or "$patch" in resource.body.entries or self._is_patched_by_flux:
+        fields = resource.body.entries
+        is_status = "status" in fields and "spec" not in fields
+        if is_base or is_status or "$patch" in fields or self._is_patched_by_flux:
             return True
         if resource.emitter:
             return any(gap.kind == VALUES for gap in self._graph.partial(resource))

@@ -182,8 +182,8 @@ def read(root: Node, schema: Schema) -> Reading:  # noqa: C901  (the loop that a
 def _dropped(reading: Reading, node: Node, block: Schema, trail: Trail) -> None:
     assert trail is not None
     name = str(trail[1])
-    if trail[0] is None and (name == "sops" or name.startswith("x-")):
-        return  # SOPS takes its own away; `x-` holds anchors: what is dropped there is meant to be
+    if trail[0] is None and name.startswith("x-"):
+        return  # `x-` holds anchors: what is dropped there is meant to be
     if name.startswith("$") or templated(name):
         return
     if name == "creationTimestamp" and node.is_null:

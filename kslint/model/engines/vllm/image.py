@@ -31,7 +31,9 @@ _PUBLISHERS = {
 _WORD = re.compile(r"[a-z0-9]+")
 _CUDA = re.compile(r"(?:cuda|cu|rocm)[0-9]*")
 _RELEASE = re.compile(r"v?(\d+)\.(\d+)(?:\.(\d+))?(?![0-9])")
-_UNRELEASED = re.compile(r"[0-9][.-]?(?:rc|dev)|nightly")
+_UNRELEASED = re.compile(
+    r"[0-9][.-]?(?:rc|dev)|nightly|[-.+]g?(?=[a-f]*[0-9])(?=[0-9]*[a-f])[0-9a-f]{7,}\b"
+)
 _STOCK = re.compile(r"vllm-openai(?:-(?:cpu|rocm|nonroot))?|vllm(?:-arm64)?-cpu-release-repo")
 _FORKS = frozenset(("hpu", "gaudi", "ascend", "npu", "neuron"))
 _MENTIONED = re.compile(r"vllm[-_]?v?(\d+\.\d+(?:\.\d+)?)")
@@ -75,7 +77,7 @@ def read_image(reference: str) -> Image:
         family,
         _device(name, tag, path) if family else "unknown",
         _entrypoint(family, name, path),
-        version_of(tag, path) if family == "vllm" else None,
+        None if family != "vllm" or "tpu" in name else version_of(tag, path),
     )
 
 
@@ -154,8 +156,8 @@ def _entrypoint(family: str, name: str, path: str) -> str:
 def version_of(tag: str, path: str = "") -> Version | None:
     """The release of vLLM by the tag, `0.9` as (0, 9).
 
-    None for `latest`, for what is no release (rc, dev, nightly), and for tags that count something
-    else.
+    None for `latest`, for what is no release (rc, dev, nightly, a commit behind it), and for tags
+    that count something else.
     """
     if path.rpartition("/")[2] == "lmcache":  # LMCache's own releases
         return None

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kslint.model.answer import Met
+from kslint.model.answer import Failure, Met
 from kslint.model.kserve import names, settings
 from kslint.model.kserve.admission import refusals
-from kslint.model.kserve.admission.components import BY_MODE
+from kslint.model.kserve.admission.components import BY_MODE, given
 from kslint.model.kserve.admission.runtimes import (
     inference_graph_rejections,
     runtime_rejections,
     trained_model_rejections,
 )
 from kslint.model.kserve.routing.ingress import routes
-from kslint.model.kubernetes.admission import kinds
+from kslint.model.kubernetes.admission import grammar, kinds
+from kslint.model.kubernetes.admission.field_errors import opaque, printed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from kslint.graph.graph import Graph
-    from kslint.model.answer import Failure
     from kslint.model.kserve.isvc import Component, InferenceService
     from kslint.model.kserve.llm.service import LLMInferenceService
     from kslint.model.kserve.settings import Settings
@@ -43,6 +43,7 @@ _VERSIONS = {
     "TrainedModel": ("v1alpha1",),
 }
 """The kinds that are judged, in the versions that there are (config/crd/full @v0.19.0)."""
+_WORKLOAD = "-kserve-workload-svc"
 _INJECTED = ("cpu", "memory")
 """Resources that the webhook fills in, by the settings."""
 
@@ -145,6 +146,24 @@ def _made(component: Component) -> Iterator[Met]:
     for body in bodies:
         if body is not None:
             yield from _judged(body, prefix)
+    scaler = component.scaler
+    if scaler is not None and scaler.string("kind") == "ScaledObject":
+        yield from _without_triggers(component, scaler, prefix)
+
+
+def _without_triggers(component: Component, scaler: Map, prefix: str) -> Iterator[Met]:
+    """KEDA's schema requires triggers, which KServe takes from autoScaling.metrics alone.
+
+    Source: config/crd/bases/keda.sh_scaledobjects.yaml of KEDA 2.18, keda_reconciler.go:81-86
+    @v0.19.0.
+    """
+    if scaler.listed("spec", "triggers"):
+        return
+    annotations = component.owner.resource.body.at("metadata", "annotations")
+    node = given(annotations, names.AUTOSCALER_CLASS) or component.written
+    name = kinds.named("keda.sh", "ScaledObject", scaler.string("metadata", "name") or "")
+    failure = Failure("api-server", "spec.triggers: Required value", node, "no-triggers")
+    yield Met(failure, f"{prefix}{name} is invalid: ", "ScaledObject")
 
 
 def _judged(body: Map, prefix: str) -> Iterator[Met]:
@@ -171,7 +190,31 @@ def _is_setting(node: Node) -> bool:
 
 def _llm(service: LLMInferenceService) -> Iterator[Met]:
     from kslint.model.kserve.admission.llm import llm_rejections
+    from kslint.model.kserve.admission.llm_words import worded
 
-    webhook = _WEBHOOK.format("llminferenceservice", f"{service.resource.version}.validator")
+    resource = service.resource
+    webhook = _WEBHOOK.format("llminferenceservice", f"{resource.version}.validator")
+    name = kinds.shown(resource)
     for failure in llm_rejections(service):
-        yield Met(failure, webhook if failure.stage == "webhook" else "")
+        body = service.stored if failure.stage == "webhook" else service.known
+        said = worded(failure, body, name)
+        yield Met(said, webhook if said.stage == "webhook" else "")
+    if not service.stopped:
+        yield from _llm_service(service)
+
+
+def _llm_service(service: LLMInferenceService) -> Iterator[Met]:
+    """The workload's Service is named for the LLMInferenceService (workload.go @v0.19.0)."""
+    name = service.resource.name
+    node = service.resource.body.at("metadata", "name")
+    made = f"{name}{_WORKLOAD}"
+    details = grammar.dns1035_label(made)
+    if not name or opaque(name) or node is None or grammar.dns_subdomain(name) or not details:
+        return
+    prefix = (
+        "failed to reconcile workload: failed to reconcile workload service: failed to create "
+        f"v1.Service {service.namespace or 'default'}/{made}: {kinds.named('', 'Service', made)} "
+        "is invalid: "
+    )
+    message = f"metadata.name: Invalid value: {printed(made)}: {details[0]}"
+    yield Met(Failure("api-server", message, node, "invalid-name"), prefix, "Service")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kslint.model.answer import Failure
-from kslint.model.kserve import names
+from kslint.model.kserve.admission.config import NEW_NAMES_SINCE, deploy_failures
 from kslint.model.kserve.admission.services import controller_refusals, rejections
 from kslint.model.kserve.routing.hosts import ingress_failures, label_failures
 
 if TYPE_CHECKING:
+    from kslint.model.answer import Failure
     from kslint.model.kserve.isvc import InferenceService
 
 
@@ -22,18 +22,8 @@ def of_service(service: InferenceService) -> list[Failure]:
 
 
 def _of_settings(service: InferenceService) -> list[Failure]:
-    """A default mode that NewDeployConfig refuses, and with it every InferenceService.
-
-    Source: pkg/apis/serving/v1beta1/configmap.go:365-394 @v0.19.0.
-    """
-    node = service.settings.get("deploy")
-    if node is None:
+    """A default mode that NewDeployConfig refuses, and with it every InferenceService."""
+    root = service.settings.get("deploy")
+    if root is None:
         return []
-    mode = service.settings.text("deploy", "defaultDeploymentMode")
-    if not mode:
-        message = "invalid deploy config, defaultDeploymentMode is required"
-        return [Failure("webhook", message, node, "default-mode-missing")]
-    if names.LEGACY_MODES.get(mode, mode) not in (names.STANDARD, names.KNATIVE, names.MODELMESH):
-        message = "invalid deployment mode. Supported modes are Knative, Standard and ModelMesh"
-        return [Failure("webhook", message, node, "default-mode-unknown")]
-    return []
+    return deploy_failures(root, service.settings.at_least(NEW_NAMES_SINCE))

@@ -151,17 +151,30 @@ def runtime_rejections(
     return found
 
 
+def _is_only(resource: Resource, graph: Graph) -> bool:
+    twins = graph.find(resource.kind, resource.name, None, names.GROUP).resources
+    return all(twin is resource or twin.namespace != resource.namespace for twin in twins)
+
+
 def _neighbours(resource: Resource, graph: Graph | None) -> list[tuple[Runtime, bool]]:
-    """The other runtimes of the kind and namespace, and whether they come later in the input."""
+    """The other runtimes of the kind and namespace, and whether they come later in the input.
+
+    Only those that meet it in one cluster, and are written once: copies are for several clusters.
+    """
     found: list[tuple[Runtime, bool]] = []
-    if graph is None:
+    if graph is None or not _is_only(resource, graph):
         return found
     namespace = graph.namespace_of(resource)
     later = False
     for other in graph.of_kind(resource.kind, names.GROUP):
         if other is resource:
             later = True
-        elif namespace is not None and graph.namespace_of(other) == namespace:
+        elif (
+            namespace is not None
+            and graph.namespace_of(other) == namespace
+            and _is_only(other, graph)
+            and graph.belong_together(resource, other)
+        ):
             found.append((Runtime(other, False), later))
     return found
 

@@ -96,6 +96,8 @@ def secret_use(name: str, node: Node | None, owner: Declaration) -> SecretUse:
     lookup = owner.graph.find("Secret", name, owner.namespace, "", owner.resource)
     if lookup.found is None:
         return SecretUse(name, node, lookup.answer)
+    if len(lookup.resources) > 1:  # which of them will be there, and with which keys?
+        return SecretUse(name, node, FOUND)
     return SecretUse(name, node, FOUND, _kind_of(lookup.found, owner.settings), lookup.found)
 
 

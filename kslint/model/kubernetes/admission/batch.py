@@ -43,11 +43,16 @@ def job_failures(body: Map) -> list[Failure]:
     if not isinstance(spec, Map):
         return errors.failures
     selector = spec.get("selector")
-    if isinstance(selector, Map) and spec.boolean("manualSelector") is not True:
+    chosen = isinstance(selector, Map) and any(map(_holds, selector.entries.values()))
+    if selector is not None and chosen and spec.boolean("manualSelector") is not True:
         detail = "`selector` not auto-generated"
         errors.invalid("spec.selector", selector.plain(), detail, selector, "job-selector")
     _job(errors, spec, "spec")
     return errors.failures
+
+
+def _holds(node: Node) -> bool:
+    return bool(node.plain())
 
 
 def cron_job_failures(body: Map) -> list[Failure]:
