@@ -26,7 +26,10 @@ not apply:
     i   node of the elements of an array
     a   node of the values of a map with free keys, or true
     r   required: field names the user must write (those with a default are not among them)
-    e   enum: allowed values
+    e   enum: allowed values; with t, as the API server's validation of that release has them,
+        where an empty text counts as none
+    d   what validation says of another value, where that is not "Unsupported value"
+    z   true: an empty text or list counts as missing
     u   true: unknown fields are kept, nothing below is known
     n   true: null is allowed
     k   list-map keys, s true: a set
@@ -61,10 +64,11 @@ _TYPES = frozenset({"string", "integer", "number", "boolean", "object", "array"}
 _COPIED = {
     "enum": "e", "pattern": "re", "format": "f", "minLength": "lmin", "maxLength": "lmax",
     "minItems": "imin", "maxItems": "imax", "minProperties": "pmin", "maxProperties": "pmax",
-    "multipleOf": "mul",
+    "multipleOf": "mul", "x-told-by": "t",
+    "x-detail": "d",
 }  # fmt: skip
 _FLAGS = {
-    "x-kubernetes-preserve-unknown-fields": "u", "nullable": "n",
+    "x-kubernetes-preserve-unknown-fields": "u", "nullable": "n", "x-not-empty": "z",
 }  # fmt: skip
 _LOWER = ("min", "xmin", "lmin", "imin", "pmin")
 _UPPER = ("max", "xmax", "lmax", "imax", "pmax")
@@ -112,7 +116,7 @@ class Folder:
     ) -> None:
         self.release = release
         self.definitions = definitions or {}
-        self.facts = facts or {"required": {}, "enum": {}}
+        self.facts = facts or {"required": {}, "enum": {}, "invalid": {}}
         self._done: dict[str, int] = {}
         self._open: dict[str, int | None] = {}
 
@@ -133,16 +137,34 @@ class Folder:
             facets["a"] = self.add(extra) if extra else self.release.intern(_FREE)
         elif extra:
             facets["a"] = True
-        required = self.facts["required"].get(name) if self.definitions else schema.get("required")
-        required = [f for f in required or [] if "default" not in fields.get(f, {})]
+        required = self._demanded(name, schema)
         if required:
             facets["r"] = sorted(required)
         return self.release.intern((type_, facets))
 
+    def _demanded(self, name: str, schema: dict[str, Any]) -> list[str]:
+        """The fields that a block must have: those of a definition by what validation demands."""
+        fields = schema.get("properties", {})
+        if self.definitions:
+            return [field for field in self.facts["required"].get(name, ()) if field in fields]
+        required = schema.get("required", ())
+        return [field for field in required if "default" not in fields.get(field, {})]
+
     def _field(self, owner: str, field: str, schema: dict[str, Any]) -> int:
         """A field's node, with the values that the API server's validation allows in it."""
         values = self.facts["enum"].get(f"{owner}.{field}")
-        return self.add({**schema, "enum": values} if values else schema)
+        each = self.facts["enum"].get(f"{owner}.{field}[]")
+        told = {"x-told-by": self.facts.get("release")}
+        invalid = self.facts["invalid"].get(f"{owner}.{field}")
+        if invalid:
+            values, told["x-detail"] = invalid
+        if values:
+            schema = {**schema, **told, "enum": values}
+        elif each:
+            schema = {**schema, "items": {**schema["items"], **told, "enum": each}}
+        if field in self.facts["required"].get(owner, ()):
+            schema = {**schema, "x-not-empty": True}
+        return self.add(schema)
 
     def _referred(self, name: str) -> int:
         if name in self._open:  # a schema within itself
@@ -279,7 +301,7 @@ def _combined(every: list[dict[str, Any]]) -> dict[str, Any]:
     required = set.intersection(*(set(facets.get("r", ())) for facets in every))
     if required:
         made["r"] = sorted(required)
-    for key in ("u", "n"):
+    for key in ("u", "n", "z"):
         if any(key in facets for facets in every):
             made[key] = True
     if all("e" in facets for facets in every):
@@ -287,7 +309,7 @@ def _combined(every: list[dict[str, Any]]) -> dict[str, Any]:
         for facets in every:
             values += [value for value in facets["e"] if value not in values]
         made["e"] = values
-    for key in ("k", "s", "re", "f", "mul"):
+    for key in ("k", "s", "re", "f", "mul", "t", "d"):
         if all(facets.get(key) == every[0].get(key) for facets in every) and key in every[0]:
             made[key] = every[0][key]
     for keys, widest in ((_LOWER, min), (_UPPER, max)):

@@ -84,7 +84,7 @@ spec:
       containers:
         - name: web
 """
-    assert found(tmp_path, a=patch) == [("refused-by-api-server", "a.yaml", 10)]
+    assert found(tmp_path, a=patch) == [("missing-field", "a.yaml", 10)]
     whole = f"{patch}          image: a.example.org/b:1\n"
     assert found(tmp_path, b=whole) == []
 

@@ -85,7 +85,7 @@ def missing_field(model: Model) -> Iterator[Problem]:
     for resource in model.resources:
         for lack in model.schemas.lacking(resource):
             yield Problem(
-                lack.block,
+                lack.node,
                 about=resource,
                 field=lack.path,
                 name=lack.field,

@@ -254,10 +254,15 @@ def argument_value(server: Server) -> Iterator[Problem]:
 
 def _value_of_switch(flag: Flag, engine: Engine) -> Iterator[Problem]:
     """`--enforce-eager=true`, and `--enforce-eager true`, whose second word is left over."""
-    if not engine.release.judged(partial(values.is_switch, flag.name)):
+    judged = engine.release.judged(partial(values.is_switch, flag.name))
+    if judged is None:
         return
+    severity = None if judged[1] else "warning"
     if flag.joined:
-        yield Problem(flag.node, variant="joined", flag=flag.written, value=flag.value or '""')
+        value = flag.value or '""'
+        yield Problem(
+            flag.node, variant="joined", severity=severity, flag=flag.written, value=value
+        )
         return
     word = flag.follower
     if word is None or not word.known:
@@ -265,7 +270,9 @@ def _value_of_switch(flag: Flag, engine: Engine) -> Iterator[Problem]:
     others = (other for other in engine.commandline.positionals if other is not word)
     left_over = engine.flag("model") is not None or any(o.known and not o.loose for o in others)
     if word.text.lower() in _TRUTHS or left_over:
-        yield Problem(word.node, variant="follower", flag=flag.written, value=word.text)
+        yield Problem(
+            word.node, variant="follower", severity=severity, flag=flag.written, value=word.text
+        )
 
 
 def _shown(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from kslint.findings import Problem
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from kslint.model.workload import Server
     from kslint.source.nodes import Node
 
+_PLACEHOLDER = re.compile(r"<[A-Za-z][\w .-]*>")
+"""`<model-id>`, which a shell takes for the names of two files."""
 _NEEDED = {
     "enable-auto-tool-choice": "tool-call-parser",
     "enable-log-outputs": "enable-log-requests",
@@ -46,9 +49,13 @@ def arguments_conflict(server: Server) -> Iterator[Problem]:
 
 
 def _tells_its_model(engine: Engine) -> bool:
-    """False for a private image that may start with more than the manifest gives it."""
+    """False for a private image that may add arguments, and where a placeholder may be a model."""
     line = engine.commandline
-    return line.doubled is None and (not line.by_image or is_stock(engine.image))
+    if line.doubled is not None or (line.by_image and not is_stock(engine.image)):
+        return False
+    fields = ("command", "args")
+    items = (item for field in fields for item in engine.container.listed(field))
+    return not any(_PLACEHOLDER.search(item.text or "") for item in items)
 
 
 def _without_model(server: Server) -> Problem:

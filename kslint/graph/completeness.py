@@ -2,8 +2,8 @@
 
 By evidence, unless the user says: the input declares one such object there (or something that
 makes one), and nothing that the input does not show could put another one there. An object that
-only illustrates, and one in the namespace `default`, is evidence for its own directory. What is
-open:
+only illustrates, and one in the namespace `default`, is evidence for its own directory. So is a
+Secret, which people make by hand, unless Argo CD deploys what needs another. What is open:
 
 - a build with a remote base, a missing file or a plugin: every kind, in the namespace it emits
   into. One that says no namespace, with no known object to tell it by, brings its own (CRDs and
@@ -19,6 +19,7 @@ open:
 
 from __future__ import annotations
 
+import posixpath
 from typing import TYPE_CHECKING
 
 from kslint.graph.edit import listing
@@ -41,6 +42,9 @@ if TYPE_CHECKING:
 EVERYWHERE = "*"
 SHARED_NAMESPACE = "default"
 """Where unrelated things lie side by side: an object there tells of its own directory only."""
+
+BY_HAND = "Secret"
+"""A kind that people make by hand: what Argo CD deploys aside, only near objects are evidence."""
 
 NOT_CHARTED = frozenset({"PersistentVolumeClaim", "ServingRuntime", "InferenceService"})
 """Kinds that a chart's release is not taken to bring into its namespace."""
@@ -87,10 +91,13 @@ class Completeness:
         places = self._declarations().get((kind, namespace))
         if places is None or self._is_open(kind, namespace):
             return False
-        own = set() if asker is None else homes(asker)
-        if not own.isdisjoint(places):
+        if asker is None:
+            return EVERYWHERE in places
+        if not {*homes(asker), *_above(asker)}.isdisjoint(places):
             return True
-        return EVERYWHERE in places and not (asker and self._evidence.illustrates(asker))
+        if EVERYWHERE not in places or self._evidence.illustrates(asker):
+            return False
+        return kind != BY_HAND or bool(self._scopes.owners(asker))
 
     def is_open(self, kind: str, namespace: str) -> bool:
         """May what the input does not show put objects of a kind into a namespace?"""
@@ -172,6 +179,14 @@ class Completeness:
             owners = applications.of_emission(emission.directory, emission.application)
             found |= {owner.destination for owner in owners if owner.destination != ""}
         return found
+
+
+def _above(resource: Resource) -> Iterator[str]:
+    """The directories around that of an object, but for the root of the input."""
+    directory = posixpath.dirname(posixpath.dirname(resource.file))
+    while directory.strip("/"):
+        yield directory
+        directory = posixpath.dirname(directory)
 
 
 def _brings_no_configuration(source: Node) -> bool:

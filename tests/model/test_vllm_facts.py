@@ -19,6 +19,7 @@ from kslint.model.engines.vllm.weights import weight_bytes
         ("dtype", (0, 23, 0), "", None),
         ("device", (0, 23, 0), "removed", (0, 10, 0)),
         ("device", (0, 10, 0), "removed", (0, 10, 0)),
+        ("device", (0, 33, 0), "removed", (0, 10, 0)),  # though it begins two others
         ("device", (0, 9, 2), "", None),
         ("device", (0, 9), "", None),
         ("swap-space", (0, 17, 1), "", None),

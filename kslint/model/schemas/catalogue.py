@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from kslint.graph.evidence import are_near, homes
 from kslint.graph.gaps import VALUES
 from kslint.model.schemas import tables
-from kslint.model.schemas.definitions import of_definition
 from kslint.model.schemas.schema import either
 from kslint.model.schemas.suspects import Suspect
 from kslint.model.schemas.types import by_hand, kustomization, of_root, unknown
@@ -114,12 +113,16 @@ class Schemas:
         speaks of objects that lie with it only.
         """
         family = tables.family_of(resource.group)
-        defined = [
-            of_definition(node)
-            for definition, node in self._defined.get(key, ())
-            if not _is_open(node)
-            and (not self._is_copy(definition) or are_near(definition, resource))
-        ]
+        defined = []
+        if key in self._defined:
+            from kslint.model.schemas.definitions import of_definition
+
+            defined = [
+                of_definition(node)
+                for definition, node in self._defined[key]
+                if not _is_open(node)
+                and (not self._is_copy(definition) or are_near(definition, resource))
+            ]
         schema = None
         for each in defined:
             schema = each if schema is None else either(schema, each)
@@ -162,9 +165,10 @@ class Schemas:
     def is_partial(self, resource: Resource) -> bool:
         """May something add to an object before it is applied?
 
-        Something that kslint does not follow, or a kustomization that does not take it in as it
-        stands beside it, so that it is a patch for another day. A base waits for its overlays,
-        the patches of Flux may go anywhere, and a mere status is what a controller wrote.
+        Something that kslint does not follow, an object of its name in another file of which it
+        is a part, or a kustomization that does not take it in as it stands beside it. A base
+        waits for its overlays, the patches of Flux may go anywhere, and a mere status is what a
+        controller wrote.
         """
         directory = posixpath.dirname(resource.file)
         is_base = "base" in (resource.emitter or directory).split("/")
@@ -174,7 +178,12 @@ class Schemas:
             return True
         if resource.emitter:
             return any(gap.kind == VALUES for gap in self._graph.partial(resource))
-        if self.is_patch(resource):
+        from kslint.model.kubernetes.admission.kinds import is_fragment  # mostly nothing is asked
+
+        if self.is_patch(resource) or is_fragment(resource):
+            return True
+        twins = self._graph.find(resource.kind, resource.name, None).resources
+        if any(twin.file != resource.file for twin in twins):
             return True
         if self._kustomized is None:
             self._kustomized = {
@@ -229,7 +238,7 @@ class Schemas:
         """The values and blocks of an object with which its schema finds fault."""
         reading = self.reading(resource)
         found = [dropped.node for dropped in self.dropped(resource)]
-        found += [lack.block for lack in self.lacking(resource)]
+        found += [lack.node for lack in self.lacking(resource)]
         found += [refusal.node for refusal in self.refusals(resource)]
         found += [met.node for met in reading.bad]
         return found + [each.node for each in self.suspects([resource]) if each.misfits]

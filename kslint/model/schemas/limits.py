@@ -68,10 +68,12 @@ def _worded(path: str, value: JsonValue, reason: str) -> str:
 
 def _of_scalar(value: JsonValue, facets: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
     choices = facets.get("e")
-    if choices is not None and value not in choices:
+    if choices is not None and value not in choices and (value != "" or "t" not in facets):
         shown = ", ".join(json.dumps(str(choice), ensure_ascii=False) for choice in choices)
         few = ", ".join(f"`{choice}`" for choice in choices[:12])
-        yield "default", f"Unsupported value: #: supported values: {shown}", few
+        detail = facets.get("d")
+        reason = f"Unsupported value: #: supported values: {shown}"
+        yield "default", f"Invalid value: #: {detail}" if detail else reason, few
         return
     if isinstance(value, str):
         yield from _of_text(value, facets)

@@ -25,8 +25,8 @@ TYPES = {
     QUANTITY: "quantity", EITHER: "int-or-string", OBJECT: "object", ARRAY: "array",
 }  # fmt: skip
 _LIMITS = frozenset(
-    {"e", "re", "f", "min", "max", "xmin", "xmax", "mul", "lmin", "lmax", "imin", "imax", "pmin",
-     "pmax", "k", "s"}
+    {"re", "min", "max", "xmin", "xmax", "mul", "lmin", "lmax", "imin", "imax", "pmin", "pmax",
+     "k", "s"}
 )  # fmt: skip
 QUANTITY_PATTERN = r"(([KMGTPE]i)|[numkMGTPE]|"
 """What the pattern of every quantity in a CRD holds, and that of nothing else."""
@@ -37,10 +37,12 @@ class Schema:
 
     `fields` gives the schema of a field by its name: None where the API server drops it.
     `later` are fields that the installed release does not have, though another has.
-    `limits` is set where a value of the right type may still not be allowed.
+    `limits` is set where a value of the right type may still not be allowed; `choices` are the
+    texts that are, where nothing else limits them.
     """
 
     __slots__ = (
+        "choices",
         "code",
         "facets",
         "fields",
@@ -59,7 +61,11 @@ class Schema:
             FREE if type_ == "object" and facets.get("u") and "p" not in facets else _CODES[type_]
         )
         self.required: tuple[str, ...] = tuple(facets.get("r", ()))
-        self.limits = not _LIMITS.isdisjoint(facets)
+        limited = not _LIMITS.isdisjoint(facets)
+        self.limits = limited or "e" in facets or facets.get("f") == "date-time"
+        self.choices = (
+            frozenset(facets["e"]) if not limited and self.code == TEXT and "e" in facets else None
+        )
         names = facets.get("p", _NOTHING)
         self.later: dict[str, list[int | None]] = {}
         if release is not None and "v" in facets:
@@ -145,7 +151,7 @@ def either(first: Schema, second: Schema) -> Schema:
         facets["i"] = (first.items, second.items)
     elif first.items or second.items:
         facets["i"] = first.items or second.items
-    for key in _LIMITS:
+    for key in (*_LIMITS, "e", "f", "t"):
         if key in first.facets and first.facets[key] == second.facets.get(key):
             facets[key] = first.facets[key]
     return Schema(first.type, facets, _joined)

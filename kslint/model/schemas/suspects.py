@@ -99,7 +99,9 @@ class Suspect:
             return native or self.mended or not in_list or bool(schema.facets.get("n"))
         if schema.code == QUANTITY and isinstance(node, Scalar):
             value = node.value  # what is no quantity is said elsewhere
-            return native or self.mended or not isinstance(value, float) or value.is_integer()
+            if native or self.mended or not isinstance(value, (int, float)):
+                return True
+            return float(value).is_integer() and -_INT64 <= value < _INT64
         if not fits(node, schema.type):
             return False
         value = node.value if isinstance(node, Scalar) else None

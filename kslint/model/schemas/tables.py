@@ -118,10 +118,16 @@ class Table:
         if found is None:
             type_, *rest = json.loads(self._lines[node + 1])
             facets: dict[str, Any] = rest[0] if rest else {}
+            if "t" in facets and not self._tells(facets["t"], release):
+                del facets["e"]
             found = made[node] = Schema(
                 type_, facets, lambda index: self.schema(index, release), release
             )
         return found
+
+    def _tells(self, told: str, release: int | None) -> bool:
+        """Do values that were read in one release hold for another? Newer ones may take more."""
+        return release is not None and self.releases[release][:2] <= numbers(told)
 
     def kind(self, key: str) -> Kind | None:
         """What is known of a kind; None if no release of the table has it."""

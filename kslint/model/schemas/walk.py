@@ -55,12 +55,12 @@ class Met:
 
 
 class Lack:
-    """A field that is missing in a block."""
+    """A field that is missing in a block. `node` is the block, or what stands there for nothing."""
 
-    __slots__ = ("block", "field", "trail")
+    __slots__ = ("field", "node", "trail")
 
-    def __init__(self, block: Node, field: str, trail: Trail) -> None:
-        self.block = block
+    def __init__(self, node: Node, field: str, trail: Trail) -> None:
+        self.node = node
         self.field = field
         self.trail = trail
 
@@ -149,14 +149,15 @@ def read(root: Node, schema: Schema) -> Reading:  # noqa: C901  (the loop that a
                         child.plain_style and (literal[:1] in _NO_WORD or literal in WORDS)
                     ) or child.tag is not None:
                         odd.append(Met(child, field, (trail, name)))
-                    if field.limits:
+                    if field.limits and not (field.choices and literal in field.choices):
                         limited.append(Met(child, field, (trail, name)))
                 else:
                     _scalar(reading, child, field, (trail, name))
             if wanted.required:
                 for name in wanted.required:
-                    if name not in entries or entries[name].is_null:
-                        reading.lacking.append(Lack(node, name, trail))
+                    given = entries.get(name)
+                    if given is None or given.is_null or _is_empty(given, fields[name]):
+                        reading.lacking.append(Lack(given or node, name, trail))
             if wanted.limits:
                 limited.append(Met(node, wanted, trail))
         elif node.__class__ is Seq:
@@ -165,7 +166,7 @@ def read(root: Node, schema: Schema) -> Reading:  # noqa: C901  (the loop that a
                     odd.append(Met(node, wanted, trail))
                 continue
             items = wanted.items
-            if wanted.limits:
+            if wanted.limits and (len(node.children) != 1 or wanted.facets.get("imin", 0) > 1):
                 limited.append(Met(node, wanted, trail))
             if items is None or items.code == FREE:
                 continue
@@ -177,6 +178,13 @@ def read(root: Node, schema: Schema) -> Reading:  # noqa: C901  (the loop that a
         else:
             _scalar(reading, node, wanted, trail)
     return reading
+
+
+def _is_empty(node: Node, field: Schema | None) -> bool:
+    """Is it an empty text or list, in a field of which that says as much as nothing?"""
+    if field is None or "z" not in field.facets:
+        return False
+    return not node.children if isinstance(node, Seq) else node.text == ""
 
 
 def _dropped(reading: Reading, node: Node, block: Schema, trail: Trail) -> None:
@@ -206,7 +214,9 @@ def _scalar(reading: Reading, node: Node, field: Schema, trail: Trail) -> None:
     elif code == QUANTITY:
         if refusal(node) is not None:
             reading.bad.append(Met(node, field, trail))
-        elif node.plain_style and ("." in literal or "e" in literal or "E" in literal):
+        elif node.plain_style and (
+            "." in literal or "e" in literal or "E" in literal or len(literal) > 18
+        ):
             reading.odd.append(Met(node, field, trail))
     elif code == EITHER:
         if node.plain_style and not literal.isdigit():
@@ -222,5 +232,5 @@ def _scalar(reading: Reading, node: Node, field: Schema, trail: Trail) -> None:
             reading.odd.append(Met(node, field, trail))
     elif code in (OBJECT, ARRAY):
         reading.odd.append(Met(node, field, trail))
-    if field.limits:
+    if field.limits and not (field.choices and literal in field.choices):
         reading.limited.append(Met(node, field, trail))

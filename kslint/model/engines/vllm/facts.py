@@ -218,14 +218,15 @@ def refusal(spelling: str, candidates: tuple[Version, ...]) -> Refusal | None:
     """Why none of some releases accepts an option; None if one does, or none is given."""
     if not candidates or any(accepts(spelling, release) for release in candidates):
         return None
+    having = [one for one in releases() if exactly(spelling, one)]
     begun = [] if spelling.startswith("-") else [_begun(spelling, one) for one in candidates]
-    if any(begun):
+    if any(begun) and not having:
         meant = [
             {exactly(name, release) for name in names}
             for release, names in zip(candidates, begun, strict=True)
         ]
         return Refusal("ambiguous") if all(len(one) > 1 for one in meant) else None
-    return _refusal([one for one in releases() if exactly(spelling, one)], candidates)
+    return _refusal(having, candidates)
 
 
 def never_had(spelling: str) -> bool:

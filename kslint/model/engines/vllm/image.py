@@ -35,7 +35,7 @@ _UNRELEASED = re.compile(
     r"[0-9][.-]?(?:rc|dev)|nightly|[-.+]g?(?=[a-f]*[0-9])(?=[0-9]*[a-f])[0-9a-f]{7,}\b"
 )
 _STOCK = re.compile(r"vllm-openai(?:-(?:cpu|rocm|nonroot))?|vllm(?:-arm64)?-cpu-release-repo")
-_FORKS = frozenset(("hpu", "gaudi", "ascend", "npu", "neuron"))
+_FORKS = frozenset(("hpu", "gaudi", "ascend", "npu", "neuron", "tpu"))
 _MENTIONED = re.compile(r"vllm[-_]?v?(\d+\.\d+(?:\.\d+)?)")
 
 
@@ -90,7 +90,7 @@ def is_fork(image: Image) -> bool:
     """True for builds of vLLM with a command line of their own, or of no release."""
     vendor = image.repository.rpartition("/")[0].rpartition("/")[2]
     words = _FORKS & {*_WORD.findall(image.name.lower()), *_WORD.findall(image.tag.lower())}
-    return vendor in ("rocm", "nvidia", "habanaai") or bool(words)
+    return vendor in ("rocm", "nvidia", "habanaai", "lmcache") or bool(words)
 
 
 def is_upstream(image: Image) -> bool:

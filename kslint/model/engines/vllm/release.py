@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from kslint.model.engines.vllm import facts
-from kslint.model.engines.vllm.image import is_fork, is_stock
+from kslint.model.engines.vllm.image import is_fork, is_stock, is_upstream
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,6 +15,13 @@ if TYPE_CHECKING:
     from kslint.model.engines.vllm.image import Image
 
 T = TypeVar("T")
+_PLAIN_TAG = re.compile(
+    r"v?\d+\.\d+(?:\.\d+)*(?:\.?post\d+)?"
+    r"(?:[-_.+](?:cu\d+|cuda[\d.]*|rocm[\d.]*|cpu|gpu|xpu|x86(?:[-_]64)?|amd64|arm64|aarch64|openai"
+    r"|nonroot|ubuntu[\d.]*|ubi\d*|rhel\d*|py\d+|latest))*"
+)
+"""A release, and for which machine it was built."""
+
 TOLD, NEWEST, UNTOLD = "told", "newest", "untold"
 
 
@@ -60,13 +68,28 @@ class Release(NamedTuple):
 
 
 def release_of(image: Image, version: Version | None) -> Release:
-    """The release of a server by its image, or by a version that was found otherwise."""
-    if version is not None and not is_fork(image):
+    """The release of a server by its image, or by a version that was found otherwise.
+
+    Tags with a commit or a date in them (`v0.6.1-edb07092`), and numbers that vLLM never had
+    (`v0.13.2`), are of builds that count for themselves.
+    """
+    told = version is not None and not is_fork(image)
+    if told and image.version is not None and not _PLAIN_TAG.fullmatch(image.tag):
+        told = False
+    if told and version is not None and not _was_released(version):
+        told = False
+    if told:
         return Release(TOLD, facts.span(version), version)
     floating = image.tag in ("", "latest") and not image.digest
-    if floating and is_stock(image):
+    if version is None and floating and is_stock(image) and is_upstream(image):
         return Release(NEWEST, facts.releases()[-1:], None)
     return Release(UNTOLD, (), None)
+
+
+def _was_released(version: Version) -> bool:
+    """False for a number between releases; what is beyond the tables may well be there."""
+    known = facts.releases()
+    return len(version) < 3 or version in known or not known[0] < version < known[-1]
 
 
 def dotted(version: Version) -> str:
