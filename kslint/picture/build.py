@@ -149,9 +149,9 @@ class _Builder:
             elif component.name == "predictor":
                 name = component.written.string("model", "runtime")
                 profile = service.settings.profile
-                asker = service.resource
-                found = name and runtimes.find(name, service.namespace, graph, profile, asker)
-                if found:
+                home, user = service.namespace, service.resource
+                found = runtimes.find(name, home, graph, profile, user) if name else None
+                if found is not None:
                     self._link(key, self._runtime(found), "runtime")
 
     def _runtime(self, runtime: runtimes.Runtime) -> Hashable:

@@ -31,7 +31,10 @@ CHART_TEMPLATE, TEMPLATE = "Helm template", "template with unrendered {{ }}"
 NO_MANIFEST = "no Kubernetes object"
 """Why others are: neither `apiVersion` nor `kind` stands in them."""
 _NO_NEXT = "did not find expected <document start>"
-_BRACES = ("{{", "{%", "<%")
+_BRACES = ("{{", "{%", "<%", "%{")
+"""Where templates begin: of Go and Helm, Jinja, ERB and Terraform."""
+_STAND_IN = re.compile(r"\s*(?:- )*(?:[\w./-]+: +)?(?:<[A-Z][A-Z0-9_]*>\s*$|%[A-Za-z_-]+%)")
+"""A line that a placeholder is, or that has one for a value: <ANNOTATIONS>, name: %name%."""
 _QUOTED = re.compile(r""" "(?:[^"\\]|\\.)*" | '(?:[^']|'')*' """, re.VERBOSE)
 _SEARCHED = 4000
 """Characters of a line that are searched for quotes: unclosed ones take quadratic time."""
@@ -278,15 +281,19 @@ def _breaks_at_template(source: Source, problem: YamlError, among_others: bool) 
 
     Where documents before it are templates, braces anywhere in this one make it another.
     """
-    if source.line(problem.span.line - 1).lstrip().startswith(_BRACES):
+    before = source.line(problem.span.line - 1)
+    if before.lstrip().startswith(_BRACES) or _STAND_IN.match(before):
         return True
     lines = {problem.span.line, *(span.line for span, _ in problem.related)}
-    if any(_has_bare_braces(source.line(line)) for line in lines):
+    texts = [source.line(line) for line in lines]
+    if any(_has_bare_braces(text) or _STAND_IN.match(text) for text in texts):
         return True
-    if not among_others:
-        return False
     (part,) = _parts(source, [problem.span.line - 1])
-    return any(map(_has_bare_braces, source.lines[part.first : part.last]))
+    whole = source.lines[part.first : part.last]
+    first = next((text for text in whole if text.strip() and not _is_separator(text)), "")
+    if first.startswith(_BRACES) and "{{{" not in first:
+        return True
+    return among_others and any(map(_has_bare_braces, whole))
 
 
 def _has_bare_braces(line: str) -> bool:

@@ -127,6 +127,11 @@ OBJECT = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n"
         OBJECT + 'data:\n  x: {{ include "name" . }}-x\n',
         "{% if x %}\n" + OBJECT + "{% endif %}\n",
         "metadata:\n  name: {{ x }}-y\n" + OBJECT,
+        "{{<- /*\n  {x}: 1\n*/ ->}}\n" + OBJECT,
+        OBJECT + "%{ if x }namespace: ${x}%{ endif }\n",
+        OBJECT + "data:\n  a: b\n  <MORE_DATA>\n  c: d\n",
+        OBJECT + "data:\n  <MORE_DATA>\n  c: d\n",
+        OBJECT + "data:\n  a: %namespace%-b\n",
     ],
 )
 def test_templates_are_passed_over_and_counted(text: str) -> None:

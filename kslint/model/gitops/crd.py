@@ -231,7 +231,10 @@ class _Release(NamedTuple):
 
 
 def _release(releases: list[dict[str, Any]], revision: str) -> _Release:
-    """What is known of a revision; of a range, what is in each release that it may mean."""
+    """What is known of a revision; of a range, what is in each release that it may mean.
+
+    Of a commit nothing is known.
+    """
     version = release_of(revision)
     if version is not None:
         fitting = [r for r in releases if r["from"] is None or version >= _number(r["from"])]
@@ -240,6 +243,8 @@ def _release(releases: list[dict[str, Any]], revision: str) -> _Release:
         last = fitting[-1]
         told = [release_of(text) for text in (last["from"] or "", *last.get("same", ()))]
         return _Release(_sized(last["over"]), version in told)
+    if _COMMIT.fullmatch(revision):
+        return _Release({}, False)
     floor = _floor(revision)
     meant = [r for r in releases[:-1] if floor and _number(r["to"]) > floor]
     meant = [*meant, *releases[-1:]]
@@ -257,6 +262,8 @@ def _number(text: str) -> tuple[int, ...]:
     return release_of(text) or ()
 
 
+_COMMIT = re.compile(r"[0-9a-f]{7,40}")
+"""A Git revision of which nobody knows the release."""
 _NUMBERS = re.compile(r"\d+(?:\.\d+)*")
 
 

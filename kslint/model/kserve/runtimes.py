@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import json
 import os
-import posixpath
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from kslint.graph.graph import nearest_first, place_of
+from kslint.graph.evidence import are_near, homes
 from kslint.model.kserve import names
 from kslint.resources import Resource
 from kslint.source.nodes import Map, Origin, made
@@ -112,11 +111,8 @@ class Choice(NamedTuple):
         return self.runtime is None and not self.error
 
 
-KINDS = ("ServingRuntime", "ClusterServingRuntime")
-
-
 class Wanted(NamedTuple):
-    """What auto-selection goes by. `near` is a place in the tree, if that makes a difference."""
+    """What auto-selection goes by."""
 
     namespace: str | None
     profile: str
@@ -124,7 +120,8 @@ class Wanted(NamedTuple):
     version: str | None
     protocol: str
     multi_node: bool
-    near: str
+    home: str = ""
+    """Where the model stands, if that matters: runtimes that only illustrate count near by."""
 
 
 class Choices:
@@ -136,43 +133,51 @@ class Choices:
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
         self._chosen: dict[Wanted, Choice] = {}
-        runtimes = [r for k in KINDS for r in graph.of_kind(k, names.GROUP)]
-        self._are_doubled = len({r.name for r in runtimes}) < len(runtimes)
+        kinds = ("ServingRuntime", "ClusterServingRuntime")
+        found = [runtime for kind in kinds for runtime in graph.of_kind(kind, names.GROUP)]
+        self._illustrated = any(graph.evidence.illustrates(runtime) for runtime in found)
 
     def choose(
         self,
         model: Node,
         namespace: str | None,
         profile: str,
-        multi_node: bool,
-        asker: Resource,
+        multi_node: bool = False,
+        user: Resource | None = None,
     ) -> Choice:
-        """The runtime for `predictor.model` of an InferenceService.
+        """The runtime for `predictor.model` of an object.
 
         A runtime that the input does not hold and KServe does not ship is unknown. `multi_node`:
-        it has a workerSpec; auto-selection then wants a runtime with one. Of several runtimes with
-        one name the nearest is meant.
+        the InferenceService has a workerSpec; auto-selection then wants a runtime with one.
         """
         model_format = model.string("modelFormat", "name") or ""
         version = model.string("modelFormat", "version")
         protocol = model.string("protocolVersion")
         named = model.string("runtime")
         if named:
-            runtime = find(named, namespace, self._graph, profile, asker)
-            return _explicit(named, model_format, version, protocol, runtime)
+            return _explicit(
+                named, model_format, version, protocol, namespace, self._graph, profile, user
+            )
         own = self._graph.of_namespace("ServingRuntime", namespace, names.GROUP)
         where = namespace if own else ""
-        near = posixpath.dirname(place_of(asker)) + "/" if self._are_doubled else ""
-        wanted = Wanted(where, profile, model_format, version, protocol or "v1", multi_node, near)
+        home = " ".join(sorted(homes(user))) if self._illustrated and user is not None else ""
+        wanted = Wanted(where, profile, model_format, version, protocol or "v1", multi_node, home)
         if wanted not in self._chosen:
-            self._chosen[wanted] = _selected(wanted, self._graph)
+            self._chosen[wanted] = _selected(wanted, self._graph, user)
         return self._chosen[wanted]
 
 
-def _selected(wanted: Wanted, graph: Graph) -> Choice:
+def _is_meant(runtime: Resource, graph: Graph, user: Resource | None) -> bool:
+    """May an object use a runtime? Not one of a test or an example elsewhere."""
+    if not graph.evidence.illustrates(runtime):
+        return True
+    return user is not None and are_near(runtime, user)
+
+
+def _selected(wanted: Wanted, graph: Graph, user: Resource | None) -> Choice:
     fitting = [
         runtime
-        for runtime in _candidates(wanted.namespace, graph, wanted.profile, wanted.near)
+        for runtime in _candidates(wanted.namespace, graph, wanted.profile, user)
         if not runtime.disabled
         and not runtime.multi_model
         and runtime.multi_node == wanted.multi_node
@@ -189,8 +194,12 @@ def _explicit(
     model_format: str,
     version: str | None,
     protocol: str | None,
-    runtime: Runtime | None,
+    namespace: str | None,
+    graph: Graph,
+    profile: str,
+    user: Resource | None,
 ) -> Choice:
+    runtime = find(name, namespace, graph, profile, user)
     if runtime is None:
         return Choice(None)
     if runtime.disabled:
@@ -205,35 +214,28 @@ def _explicit(
 
 
 def find(
-    name: str, namespace: str | None, graph: Graph, profile: str, asker: Resource | None = None
+    name: str, namespace: str | None, graph: Graph, profile: str, user: Resource | None = None
 ) -> Runtime | None:
     """A runtime by name: the namespace's own before the cluster's, the input's before the stock."""
     for kind, where in (("ServingRuntime", namespace), ("ClusterServingRuntime", "")):
-        found = graph.find(kind, name, where, names.GROUP, asker).found
-        if found is not None:
-            return Runtime(found, False)
+        for found in graph.find(kind, name, where, names.GROUP).resources:
+            if _is_meant(found, graph, user):
+                return Runtime(found, False)
     return next((r for r in stock(profile) if r.name == name), None)
 
 
-def _candidates(namespace: str | None, graph: Graph, profile: str, near: str) -> list[Runtime]:
+def _candidates(
+    namespace: str | None, graph: Graph, profile: str, user: Resource | None
+) -> list[Runtime]:
     """Runtimes in the order of selection: namespace before cluster, by protocol rank and name."""
     scopes: tuple[list[Runtime], list[Runtime]] = ([], [])
-    own = graph.of_namespace("ServingRuntime", namespace, names.GROUP)
-    scopes[0].extend(Runtime(resource, False) for resource in _each(own, near))
-    shared = graph.of_kind("ClusterServingRuntime", names.GROUP)
-    scopes[1].extend(Runtime(resource, False) for resource in _each(shared, near))
+    near = graph.of_namespace("ServingRuntime", namespace, names.GROUP)
+    own = graph.of_kind("ClusterServingRuntime", names.GROUP)
+    for scope, found in zip(scopes, (near, own), strict=True):
+        scope.extend(Runtime(r, False) for r in found if _is_meant(r, graph, user))
     held = {runtime.name for runtime in scopes[1]}
     scopes[1].extend(r for r in stock(profile) if r.name not in held)
     return [r for scope in scopes for r in sorted(scope, key=lambda r: (r.protocol_rank, r.name))]
-
-
-def _each(resources: list[Resource], near: str) -> list[Resource]:
-    """The objects, but of those with one name the nearest only."""
-    first: dict[str, Resource] = {}
-    for resource in nearest_first(resources, near):
-        first.setdefault(resource.name, resource)
-    chosen = {id(resource) for resource in first.values()}
-    return [resource for resource in resources if id(resource) in chosen]
 
 
 def _first(fitting: list[Runtime], model_format: str) -> Runtime:

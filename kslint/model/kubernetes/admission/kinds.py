@@ -48,6 +48,8 @@ _VALIDATORS = {
     ("autoscaling", "HorizontalPodAutoscaler"): "scalers.scaler_failures",
     ("batch", "CronJob"): "batch.cron_job_failures",
     ("batch", "Job"): "batch.job_failures",
+    ("gateway.networking.k8s.io", "Gateway"): "gateway_api.gateway_failures",
+    ("gateway.networking.k8s.io", "HTTPRoute"): "gateway_api.route_failures",
     ("networking.k8s.io", "Ingress"): "networking.ingress_failures",
     ("networking.k8s.io", "IngressClass"): "networking.ingress_class_failures",
     ("networking.k8s.io", "NetworkPolicy"): "networking.network_policy_failures",
@@ -82,7 +84,11 @@ def body_failures(api_version: str, kind: str, body: Map) -> list[Failure]:
     return _validator(name)(body)
 
 
-_VERSIONS = {"HorizontalPodAutoscaler": ("v1", "v2")}
+_VERSIONS = {
+    "Gateway": ("v1", "v1beta1"),
+    "HTTPRoute": ("v1", "v1beta1"),
+    "HorizontalPodAutoscaler": ("v1", "v2"),
+}
 """Versions that are judged, where these are not just v1."""
 
 
