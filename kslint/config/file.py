@@ -207,12 +207,10 @@ def read(file: str, source: Source | None = None, trusted: bool = False) -> Conf
 
 
 def _is_pattern(glob: str) -> bool:
-    from pathspec import GitIgnoreSpec
+    from kslint.source.ignore import pattern
 
-    try:
-        return any(p.include is not None for p in GitIgnoreSpec.from_lines([glob]).patterns)
-    except ValueError:
-        return False
+    found = pattern(glob)
+    return found is not None and not found.glob.never
 
 
 def _bytes(file: str) -> Source:

@@ -11,7 +11,7 @@ import posixpath
 from typing import TYPE_CHECKING
 
 from kslint.graph.edit import listing, restated
-from kslint.graph.repository import glob_matches
+from kslint.source.globs import by_parts
 from kslint.source.nodes import Map, Node, Scalar, Seq
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ def _of_files(entry: Node, repository: Repository) -> Iterator[Params]:
 def _of_directories(git: Node, repository: Repository) -> Iterator[Params]:
     entries = list(listing(git, "directories"))
     for directory in repository.directories():
-        chosen = [e for e in entries if glob_matches(e.string("path") or "", directory)]
+        chosen = [e for e in entries if by_parts(e.string("path") or "", directory)]
         if chosen and not any(e.boolean("exclude") is True for e in chosen):
             yield {"path": _path_params(directory, None)}
 

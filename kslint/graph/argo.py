@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.graph.appsets import instances
 from kslint.graph.edit import listing, restated
-from kslint.graph.repository import Repository, glob_matches
+from kslint.graph.repository import Repository
+from kslint.source.globs import crossing
 from kslint.source.nodes import Map, Scalar, Seq
 
 if TYPE_CHECKING:
@@ -225,9 +226,9 @@ def _in_directory(place: Place, file: str) -> bool:
         return False
     include = None if options is None else options.string("include")
     exclude = None if options is None else options.string("exclude")
-    if exclude and glob_matches(exclude, name, whole=True):
+    if exclude and crossing(exclude, name):
         return False
-    return not include or glob_matches(include, name, whole=True)
+    return not include or crossing(include, name)
 
 
 def _folded(root: Map, own: Map) -> Map:

@@ -18,9 +18,9 @@ from kslint.graph.completeness import (
 )
 from kslint.graph.evidence import Evidence, are_near, homes
 from kslint.graph.references import produced, references
-from kslint.graph.repository import glob_matches
 from kslint.graph.scopes import Scopes
 from kslint.resources import Sketch, WatchedOther, resources_of
+from kslint.source.globs import by_parts
 from kslint.source.load import Other
 
 if TYPE_CHECKING:
@@ -191,7 +191,8 @@ class Graph:
     ) -> Lookup:
         """Look an object up by name, for the object that needs it.
 
-        `namespace` is None where the asker's own is unknown.
+        `namespace` is None where the asker's own is unknown. Of several objects that it may be,
+        the nearest comes first: a tree may hold the same objects for several clusters.
         """
         here: list[Resource] = []
         elsewhere: list[Resource] = []
@@ -202,7 +203,8 @@ class Graph:
             settled = its is not None and namespace is not None
             (elsewhere if settled and its not in ("", namespace) else here).append(resource)
         if here:
-            return Lookup(FOUND, tuple(here), tuple(elsewhere))
+            near = "" if asker is None else place_of(asker)
+            return Lookup(FOUND, tuple(nearest_first(here, near)), tuple(elsewhere))
         for made_in, producer in self._made(kind).get(name, ()):
             if made_in == namespace or made_in is None or namespace is None:
                 return Lookup(FOUND, (producer,), tuple(elsewhere))
@@ -276,7 +278,7 @@ class Graph:
         return [
             (name, self.documents[name])
             for name in sorted(self.documents)
-            if glob_matches(local or pattern, name) or glob_matches("**/" + pattern, name)
+            if by_parts(local or pattern, name) or by_parts("**/" + pattern, name)
         ]
 
     def may_hold(self, resource: Resource, text: str) -> bool:
@@ -339,6 +341,18 @@ class Graph:
                 made = self._produced.setdefault(made_kind, {})
                 made.setdefault(name, []).append((namespace, resource))
         return self._produced.get(kind, {})
+
+
+def nearest_first(resources: list[Resource], place: str) -> list[Resource]:
+    """Objects by how much of their way they share with a place, else in input order."""
+    if not place or len(resources) < 2:
+        return resources
+    return sorted(resources, key=lambda resource: -_shared(place_of(resource), place))
+
+
+def place_of(resource: Resource) -> str:
+    """Where an object stands: what kustomize emits, where it emits it."""
+    return f"{resource.emitter}/" if resource.emitter else resource.file
 
 
 def _shared(a: str, b: str) -> int:

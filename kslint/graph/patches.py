@@ -13,7 +13,7 @@ from kslint.graph.edit import put, restated
 from kslint.source.nodes import Map, Seq
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from kslint.graph.items import Item
     from kslint.resources import Resource
@@ -273,8 +273,7 @@ def selector_matches(selector: str, values: Node | None) -> bool:
     """
     import re
 
-    for part in re.split(r",(?![^(]*\))", selector):
-        part = part.strip()
+    for part in _requirements(selector):
         match = re.fullmatch(r"(!?)\s*([^\s=!(),]+)(?:\s*(==?|!=|\bin\b|\bnotin\b)\s*(.*))?", part)
         if match is None:
             raise PatchError(f"{selector} is no label selector")
@@ -292,17 +291,28 @@ def selector_matches(selector: str, values: Node | None) -> bool:
     return True
 
 
+def _requirements(selector: str) -> Iterator[str]:
+    """The parts of a selector between commas, but for those in parentheses."""
+    part: list[str] = []
+    for piece in selector.split(","):
+        part.append(piece)
+        if "(" not in part[0] or ")" in piece:
+            yield ",".join(part).strip()
+            part = []
+    if part:
+        yield ",".join(part).strip()
+
+
 def full_match(pattern: str | None, *texts: str) -> bool:
     """Does an anchored regular expression match one of the texts? No pattern matches all.
 
-    Raises PatchError where the pattern is none.
+    Raises PatchError where the pattern is none, or cannot be tried.
     """
-    import re
+    from kslint.source import regexes
 
     if not pattern:
         return True
     try:
-        compiled = re.compile(f"(?:{pattern})\\Z")
-    except re.error as error:
-        raise PatchError(f"{pattern} is no regular expression: {error}") from None
-    return any(compiled.match(text) for text in texts)
+        return any(regexes.full_match(pattern, text) for text in texts)
+    except regexes.PatternError as error:
+        raise PatchError(str(error)) from None

@@ -9,6 +9,8 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING
 
+from kslint.source.globs import crossing
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
@@ -82,7 +84,7 @@ class Repository:
         literal = None if _SIGNS.intersection(pattern) else self.local(pattern)
         for name in sorted(self._files) if literal is None else [literal]:
             path = self._from_root(name) if name in self._files else None
-            if path is not None and glob_matches(pattern, path, whole=True):
+            if path is not None and crossing(pattern, path):
                 yield path, self._read(name)
 
     def _from_root(self, local: str) -> str | None:
@@ -123,43 +125,3 @@ def normal_url(url: str) -> str:
         host, _, tail = head.partition(":")
         head = host if tail.isdecimal() or not tail else f"{host}/{tail}"
     return f"{head}/{rest}".rstrip("/").removesuffix(".git")
-
-
-def glob_matches(pattern: str, path: str, whole: bool = False) -> bool:
-    """Does a path match a glob with `*` (within a part), `**`, `?`, `[a-z]` and `{a,b}`?
-
-    With `whole` a star crosses slashes too, as in `directory.include`.
-    """
-    import re
-
-    out = []
-    index, depth = 0, 0
-    while index < len(pattern):
-        sign = pattern[index]
-        closing = pattern.find("]", index + 2) if sign == "[" else -1
-        if pattern.startswith("**/", index) and not whole:
-            out.append("(?:.*/)?")
-            index += 2
-        elif sign == "*":
-            double = pattern.startswith("**", index)
-            out.append(".*" if double or whole else "[^/]*")
-            index += double
-        elif sign == "?":
-            out.append("." if whole else "[^/]")
-        elif closing > 0:
-            body = pattern[index + 1 : closing].replace("\\", "\\\\").replace("[", "\\[")
-            out.append("[" + ("^" + body[1:] if body[0] in "!^" else body) + "]")
-            index = closing
-        elif sign == "{" and "}" in pattern[index:]:
-            out.append("(?:")
-            depth += 1
-        elif sign == "}" and depth:
-            out.append(")")
-            depth -= 1
-        else:
-            out.append("|" if sign == "," and depth else re.escape(sign))
-        index += 1
-    try:
-        return re.fullmatch("".join(out) + ")" * depth, path) is not None
-    except re.error:
-        return False

@@ -68,6 +68,7 @@ def retag(root: Node, items: list[Item]) -> None:
                     item.change(path, partial(_retagged, entry=entry))
 
 
+_TAG_OR_DIGEST = r"(:[a-zA-Z0-9_.{}-]*)?(@sha256:[a-zA-Z0-9_.{}-]*)?"
 _IMAGE_VOLUMES = (
     ("spec", "volumes", "image", "reference"),
     ("spec", "template", "spec", "volumes", "image", "reference"),
@@ -90,16 +91,15 @@ def _retag(node: Node, entry: Node, field: str) -> Node:
 
 def _retagged(node: Node, entry: Node) -> Node:
     """An image reference as one entry of `images` changes it (api/filters/imagetag/updater.go)."""
-    from kslint.graph.patches import PatchError, full_match
+    from kslint.source import regexes
 
     text = node.text
     if not isinstance(node, Scalar) or text is None:
         return node
-    pattern = (entry.string("name") or "") + r"(:[a-zA-Z0-9_.{}-]*)?(@sha256:[a-zA-Z0-9_.{}-]*)?"
     try:
-        if not full_match(pattern, text):
+        if not regexes.full_match(entry.string("name") or "", text, _TAG_OR_DIGEST):
             return node
-    except PatchError:
+    except regexes.PatternError:
         return node
     name, tag, digest = _split_image(text)
     new_name, new_tag = entry.string("newName"), entry.string("newTag")

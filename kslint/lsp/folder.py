@@ -20,7 +20,16 @@ from kslint.findings.baseline import BaselineError
 from kslint.lsp.uses import uses
 from kslint.model.model import Model
 from kslint.running import books, config_names, engine
-from kslint.source.files import Found, InputProblem, Source, discover, display, read, would_find
+from kslint.source.files import (
+    Found,
+    InputProblem,
+    Source,
+    discover,
+    display,
+    in_a_walk,
+    read,
+    would_find,
+)
 from kslint.source.load import Input, load_source, note_unread
 
 if TYPE_CHECKING:
@@ -235,13 +244,14 @@ class Folder:
         exclude = excluder(config)
         if stale:
             self._listing = list(discover(["."], exclude))
-        yield from self._listing
+        listing = list(self._listing)
         listed = {self._path(found) for found in self._listing if isinstance(found, Found)}
         for path in buffers:
             if path not in listed and self.holds(path):
                 relative = os.path.relpath(path, self.root)
                 if would_find(relative, exclude):
-                    yield Found(relative, display(relative), False)
+                    listing.append(Found(relative, display(relative), False))
+        yield from sorted(listing, key=in_a_walk)
 
     def _path(self, found: Found) -> str:
         if self.document is not None:

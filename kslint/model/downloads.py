@@ -62,6 +62,8 @@ _GATED = re.compile(
 )
 """Families whose authors want a licence accepted, so that nobody reads them without a token."""
 _DEFAULT_CACHE = "/root/.cache/huggingface/hub"
+_NAMES = 20
+"""Other names of one function that a script may give it."""
 _IMPORT = re.compile(r"\bsnapshot_download\s+as\s+(\w+)")
 _TOOL = re.compile(r"\b(?:huggingface-cli|hf)\s+download\b[^\n;&|]*")
 _TARGET = re.compile(r"(?:local|cache)[-_]dir[\"']?[\s=:,\"']+([^\s\"',)]+)")
@@ -337,7 +339,7 @@ def _calls_in(item: Node, text: str) -> Iterator[tuple[Node, str, str]]:
     if "download" not in text:
         return
     parts = Parts(item)
-    known = "|".join({"snapshot_download", *_IMPORT.findall(text)})
+    known = "|".join({"snapshot_download", *_IMPORT.findall(text)[:_NAMES]})
     # the span of a call's arguments ends at the first closing parenthesis
     patterns = (re.compile(rf"(?<![\w.])(?:\w+\.)?(?:{known})\s*\([^)]*\)?"), _TOOL)
     for pattern in patterns:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 import networkx as nx
 
 from kslint.picture import INPUT
+from kslint.source.globs import of_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -68,16 +68,16 @@ def focused(picture: GraphPicture, wanted: Iterable[str], depth: int | None) -> 
 def _means(pattern: str, node: PictureNode) -> bool:
     """Does a pattern mean a node? Kinds are compared without case, and may be short."""
     *before, name = pattern.split("/")
-    if not fnmatchcase(node.name, name) or len(before) > 2:
+    if not of_name(name).matches(node.name) or len(before) > 2:
         return False
     if len(before) == 2:
-        return _is_kind(node, before[0]) and fnmatchcase(node.namespace, before[1])
-    return not before or _is_kind(node, before[0]) or fnmatchcase(node.namespace, before[0])
+        return _is_kind(node, before[0]) and of_name(before[1]).matches(node.namespace)
+    return not before or _is_kind(node, before[0]) or of_name(before[0]).matches(node.namespace)
 
 
 def _is_kind(node: PictureNode, text: str) -> bool:
     text = text.lower()
-    return fnmatchcase(node.kind.lower(), _SHORT.get(text, text))
+    return of_name(_SHORT.get(text, text)).matches(node.kind.lower())
 
 
 def _hint(pattern: str, picture: GraphPicture) -> str:

@@ -94,19 +94,35 @@ def _is_manifest_name(name: str) -> bool:
 def discover(
     paths: Iterable[str], exclude: Excluder | None = None, stdin_name: str | None = None
 ) -> Iterator[Found | InputProblem]:
-    """Every file to read under `paths`, sorted, each once; problems where a path cannot be used.
+    """Every file to read under `paths`, each once; problems where a path cannot be used.
 
+    They come as a walk of one directory above all of them would, whatever the order of the paths.
     What is named is read, even if `exclude` means it. Stdin stands for the file `stdin_name`,
     which is not read then.
     """
-    seen: set[str] = set()
+    known: dict[str, Found | InputProblem] = {}
     directories: dict[str, str] = {}
-    for path in sorted(paths, key=lambda path: path != STDIN):
+    for path in paths:
         for found in _expand(path, exclude, stdin_name):
             identity = _identity(found, directories)
-            if identity not in seen:
-                seen.add(identity)
-                yield found
+            other = known.get(identity)
+            if other is None or _preference(found) < _preference(other):
+                known[identity] = found
+    yield from sorted(known.values(), key=in_a_walk)
+
+
+def _preference(found: Found | InputProblem) -> tuple[bool, bool, str]:
+    """Of several roads to one file: what stands for it comes first, then what names it."""
+    if isinstance(found, InputProblem):
+        return True, True, found.file
+    return found.path != STDIN, not found.explicit, found.name
+
+
+def in_a_walk(found: Found | InputProblem) -> list[tuple[bool, str]]:
+    """What a walk orders files by: in each directory the files, then the directories."""
+    name = found.file if isinstance(found, InputProblem) else found.name
+    *directories, last = name.split("/")
+    return [*((True, directory) for directory in directories), (False, last)]
 
 
 def _identity(found: Found | InputProblem, directories: dict[str, str]) -> str:
@@ -260,7 +276,7 @@ def _matches(base: str, steps: list[str]) -> Iterator[str]:
         if os.path.lexists(path):
             yield from _matches(path, rest)
         return
-    from fnmatch import fnmatchcase
+    from kslint.source.globs import of_name
 
     if step == "**":
         while rest[:1] == ["**"]:
@@ -272,7 +288,7 @@ def _matches(base: str, steps: list[str]) -> Iterator[str]:
             is_below = entry.is_dir(follow_symlinks=False) and entry.name not in SKIPPED_DIRECTORIES
             if is_below and not hidden:
                 yield from _matches(entry.path, [step, *rest])
-        elif not hidden and fnmatchcase(entry.name, step) and (not rest or entry.is_dir()):
+        elif not hidden and of_name(step).matches(entry.name) and (not rest or entry.is_dir()):
             yield from _matches(entry.path, rest)
 
 

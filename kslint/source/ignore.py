@@ -4,25 +4,21 @@ from __future__ import annotations
 
 import os
 import stat
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+
+from kslint.source.globs import Glob
 
 if TYPE_CHECKING:
-    import re
-
-    Rule = tuple[re.Pattern[str], bool]
-    """A pattern, and whether it ignores or takes back."""
-
-_DIRECTORY = "ps_d"
-"""pathspec's name for the slash behind a directory's name."""
+    from collections.abc import Iterable
 
 
 class Ignores:
     """The ignore files in force at a directory, the nearest one last (it decides)."""
 
-    __slots__ = ("specs",)
+    __slots__ = ("files",)
 
-    def __init__(self, specs: tuple[tuple[str, list[Rule]], ...] = ()) -> None:
-        self.specs = specs
+    def __init__(self, files: tuple[tuple[str, Patterns], ...] = ()) -> None:
+        self.files = files
 
     @classmethod
     def above(cls, root: str) -> Ignores:
@@ -52,51 +48,105 @@ class Ignores:
             if not stat.S_ISREG(os.lstat(file).st_mode):
                 return self
             with open(file, encoding="utf-8-sig", errors="surrogateescape") as handle:
-                lines = [line.rstrip("\r\n") for line in handle]
+                patterns = Patterns(line.rstrip("\r\n") for line in handle)
         except OSError:
             return self
-        lines = [line for line in lines if line.strip() and not line.startswith("#")]
-        if not lines:
+        if not patterns:
             return self
-        return Ignores((*self.specs, (os.path.abspath(directory), _rules(lines))))
+        return Ignores((*self.files, (os.path.abspath(directory), patterns)))
 
     def match(self, path: str, is_directory: bool) -> bool:
         """True if git would ignore this path. The caller never descends into an ignored one."""
-        for base, rules in reversed(self.specs):
-            relative = os.path.relpath(os.path.abspath(path), base).replace(os.sep, "/")
-            verdict = _verdict(rules, relative + "/" if is_directory else relative)
+        if not self.files:
+            return False
+        path = os.path.abspath(path)
+        for base, patterns in reversed(self.files):
+            relative = os.path.relpath(path, base).replace(os.sep, "/")
+            verdict = patterns.verdict(relative, is_directory)
             if verdict is not None:
                 return verdict
         return False
 
 
-def _verdict(rules: list[Rule], path: str) -> bool | None:
-    """What the last rule says that names the path itself; None if there is none.
+class Pattern(NamedTuple):
+    """One line of an ignore file. `named` patterns look at the last part of a path only."""
 
-    pathspec's patterns also match what lies in a directory they name, and its `check_file` ranks
-    such a match lower. So it takes `*` and `!*/` together for "nothing" where git says "all
-    directories". Whoever never enters an ignored directory needs the direct matches only.
-    """
-    for regex, ignored in reversed(rules):
-        if _DIRECTORY not in regex.groupindex:  # `*`, and `a/**`, which does not name `a` itself
-            if regex.search(path.rstrip("/")):
-                return ignored
-            continue
-        for match in regex.finditer(path):
-            if match.end(_DIRECTORY) in (-1, len(path)):
-                return ignored
-    return None
+    ignores: bool
+    directories: bool
+    named: bool
+    glob: Glob
 
 
-def _rules(lines: list[str]) -> list[Rule]:
-    """The patterns of an ignore file, without those that are none: git passes over them too."""
-    from pathspec import GitIgnoreSpec  # only where there is something to ignore: 28 ms
+class Patterns:
+    """The patterns of an ignore file: the last one that names a path decides."""
 
-    rules: list[Rule] = []
-    for line in lines:
-        try:
-            patterns = GitIgnoreSpec.from_lines([line]).patterns
-        except ValueError:
-            continue
-        rules += [(p.regex, p.include) for p in patterns if p.regex and p.include is not None]
-    return rules
+    __slots__ = ("_literal", "_others", "_patterns")
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        read = (pattern(line) for line in lines)
+        self._patterns = [one for one in read if one is not None and not one.glob.never]
+        self._literal: dict[tuple[str, bool], int] = {}
+        """By the name that is meant, and whether only of directories: the last such line."""
+        self._others: list[int] = []
+        for number, one in enumerate(self._patterns):
+            if one.named and one.glob.literal is not None:
+                self._literal[one.glob.literal, one.directories] = number
+            else:
+                self._others.append(number)
+        self._others.reverse()
+
+    def __bool__(self) -> bool:
+        return bool(self._patterns)
+
+    def verdict(self, path: str, is_directory: bool) -> bool | None:
+        """What is said of the path itself, and not of a directory above it; None if nothing is.
+
+        The path has `/` and starts where the patterns do.
+        """
+        path = _in_bytes(path)
+        name = path.rpartition("/")[2]
+        last = self._literal.get((name, False), -1)
+        if is_directory:
+            last = max(last, self._literal.get((name, True), -1))
+        for number in self._others:
+            if number < last:
+                break
+            one = self._patterns[number]
+            if (is_directory or not one.directories) and one.glob.matches(
+                name if one.named else path
+            ):
+                return one.ignores
+        return None if last < 0 else self._patterns[last].ignores
+
+    def covers(self, path: str, is_directory: bool) -> bool:
+        """Is a path ignored, or a directory above it?"""
+        end = path.find("/")
+        while end >= 0:
+            if self.verdict(path[:end], True):
+                return True
+            end = path.find("/", end + 1)
+        return bool(self.verdict(path, is_directory))
+
+
+def pattern(line: str) -> Pattern | None:
+    """The pattern of a line; None for an empty one and a comment. `never` ones are no patterns."""
+    line = _in_bytes(line)
+    text = line.rstrip(" ")
+    if len(text) < len(line) and (len(text) - len(text.rstrip("\\"))) % 2:
+        text += " "  # a blank behind a backslash is meant
+    if not text or text.startswith("#"):
+        return None
+    ignores = not text.startswith("!")
+    text = text if ignores else text[1:]
+    directories = text.endswith("/")
+    text = text[:-1] if directories else text
+    named = "/" not in text
+    glob = Glob(text.removeprefix("/"), crossing=named)
+    if not text:
+        glob.never = True
+    return Pattern(ignores, directories, named, glob)
+
+
+def _in_bytes(text: str) -> str:
+    """A text with a character for each of its bytes: that is what git's `?` stands for."""
+    return text if text.isascii() else text.encode("utf-8", "surrogateescape").decode("latin-1")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from kslint.model.kubernetes.admission.field_errors import opaque
 from kslint.model.schemas.suspects import fits
+from kslint.source import regexes
 from kslint.source.nodes import Map, Scalar, Seq
 
 if TYPE_CHECKING:
@@ -158,15 +159,19 @@ def _twice(node: Seq, facets: dict[str, Any], path: str) -> Iterator[Refusal]:
 
 
 def _matches(pattern: str, value: str, *, foreign: bool) -> bool | None:
-    """Does a text match a pattern of Go's? None if that cannot be told, or not in time."""
-    if len(value) > _LONGEST or (foreign and re.search(_NESTED, pattern)):
+    """Does a text match a pattern of Go's? None if that cannot be told.
+
+    Those that are `foreign` stand in the input; the others come with kslint.
+    """
+    if len(value) > _LONGEST:
         return None
+    if foreign:
+        try:
+            return regexes.is_in(pattern, value)
+        except regexes.PatternError:
+            return None
     compiled = _compiled(pattern)
     return None if compiled is None else compiled.search(value) is not None
-
-
-_NESTED = r"[+*}]\)[+*{]"
-"""A repetition of a repetition: Python's matcher may never end with it."""
 
 
 @lru_cache(maxsize=256)

@@ -120,14 +120,19 @@ def stock(profile: str) -> dict[str, Stock]:
 
 
 def config(
-    name: str, namespace: str | None, graph: Graph, profile: str, node: Node | None = None
+    name: str,
+    namespace: str | None,
+    graph: Graph,
+    profile: str,
+    node: Node | None = None,
+    asker: Resource | None = None,
 ) -> Config:
     """A config by name: in the service's namespace, else in `kserve`, else as KServe ships it.
 
     A shipped preset that is not in the input comes from a chart or a remote kustomization, so
     its absence is never known. Source: config_merge.go:646-666.
     """
-    found = first_found(graph, name, (namespace, SYSTEM_NAMESPACE))
+    found = first_found(graph, name, (namespace, SYSTEM_NAMESPACE), asker=asker)
     shipped = stock(profile).get(name)
     resource = found.found
     if resource is not None:
@@ -141,11 +146,15 @@ def config(
 
 
 def first_found(
-    graph: Graph, name: str, namespaces: tuple[str | None, ...], kind: str = KIND
+    graph: Graph,
+    name: str,
+    namespaces: tuple[str | None, ...],
+    kind: str = KIND,
+    asker: Resource | None = None,
 ) -> Lookup:
     """Look an object up in one namespace after the other; absent only if absent in all."""
     group = names.GROUP if kind == KIND else ""
-    answers = [graph.find(kind, name, namespace, group) for namespace in namespaces]
+    answers = [graph.find(kind, name, namespace, group, asker) for namespace in namespaces]
     for answer in answers:
         if answer.answer == FOUND:
             return answer

@@ -93,7 +93,8 @@ class Router:
         namespaces: tuple[str | None, ...] = (self.owner.namespace,)
         if name.text.startswith("config-scheduler-"):
             namespaces += (llm_configs.SYSTEM_NAMESPACE,)
-        lookup = llm_configs.first_found(self.owner.graph, name.text, namespaces, "ConfigMap")
+        graph, near = self.owner.graph, self.owner.resource
+        lookup = llm_configs.first_found(graph, name.text, namespaces, "ConfigMap", near)
         return Target("ConfigMap", name.text, self.owner.namespace, name, lookup)
 
     def _at(self, *path: str | int) -> Node | None:

@@ -171,10 +171,12 @@ class MergedSpec:
 
     def target(self, kind: str, name: str, namespace: str | None, node: Node, group: str) -> Target:
         """A reference and the graph's answer about it."""
-        return Target(kind, name, namespace, node, self.graph.find(kind, name, namespace, group))
+        lookup = self.graph.find(kind, name, namespace, group, self.resource)
+        return Target(kind, name, namespace, node, lookup)
 
     def _config(self, name: str, node: Node | None = None) -> Config:
-        return llm_configs.config(name, self.namespace, self.graph, self.settings.profile, node)
+        profile = self.settings.profile
+        return llm_configs.config(name, self.namespace, self.graph, profile, node, self.resource)
 
 
 def _open(body: Map, *path: str) -> bool:

@@ -6,12 +6,12 @@ pkg/webhook/admission/pod/storage_initializer_injector.go:102-141 @v0.19.0.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.model.kserve import names
 from kslint.model.kserve.settings import defaults
 from kslint.model.tree import put
+from kslint.source import regexes
 from kslint.source.nodes import Map, Origin, made
 
 if TYPE_CHECKING:
@@ -72,10 +72,10 @@ def _takes(spec: Node, uri: str) -> bool:
                 return True
         elif pattern and len(uri) <= LONGEST_URI:
             try:
-                if re.search(pattern, uri):
+                if regexes.is_in(pattern, uri):
                     return True
-            except (re.error, RecursionError, OverflowError):
-                return True  # Go may read the pattern: no refusal on a guess
+            except regexes.PatternError:
+                return True  # no refusal on a guess
     return False
 
 

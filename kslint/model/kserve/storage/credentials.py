@@ -14,8 +14,7 @@ from kslint.model.tree import appended, put
 from kslint.source.nodes import Map, Origin, made
 
 if TYPE_CHECKING:
-    from kslint.graph.graph import Graph
-    from kslint.model.kserve.component import Draft
+    from kslint.model.kserve.component import Declaration, Draft
     from kslint.model.kserve.settings import Settings
     from kslint.resources import Resource
     from kslint.source.nodes import Node
@@ -92,16 +91,14 @@ def secret_value(resource: Resource | None, key: str) -> str | None:
         return None
 
 
-def secret_use(
-    name: str, node: Node | None, namespace: str | None, graph: Graph, settings: Settings
-) -> SecretUse:
+def secret_use(name: str, node: Node | None, owner: Declaration) -> SecretUse:
     """Look a Secret up and say what KServe takes it for (the first key that hits)."""
-    lookup = graph.find("Secret", name, namespace, "")
+    lookup = owner.graph.find("Secret", name, owner.namespace, "", owner.resource)
     if lookup.found is None:
         return SecretUse(name, node, lookup.answer)
     if len(lookup.resources) > 1:  # which of them will be there, and with which keys?
         return SecretUse(name, node, FOUND)
-    return SecretUse(name, node, FOUND, _kind_of(lookup.found, settings), lookup.found)
+    return SecretUse(name, node, FOUND, _kind_of(lookup.found, owner.settings), lookup.found)
 
 
 def account_secrets(component: Draft) -> tuple[SecretUse, ...]:
@@ -118,10 +115,7 @@ def account_secrets(component: Draft) -> tuple[SecretUse, ...]:
     else:
         listed = None if account is None else account.body.get("secrets")
         named = [n for s in elements(listed) if (n := s.get("name")) is not None and n.text]
-    return tuple(
-        secret_use(node.text or "", node, owner.namespace, owner.graph, owner.settings)
-        for node in named
-    )
+    return tuple(secret_use(node.text or "", node, owner) for node in named)
 
 
 def account_of(component: Draft) -> tuple[str, Node | None, Resource | None, str]:
@@ -132,7 +126,8 @@ def account_of(component: Draft) -> tuple[str, Node | None, Resource | None, str
     pod_spec = component.built.pod_spec or component.stored
     node = pod_spec.get("serviceAccountName")
     name = (node.text if node is not None and not node.is_null else "") or DEFAULT_ACCOUNT
-    lookup = component.owner.graph.find("ServiceAccount", name, component.owner.namespace, "")
+    owner = component.owner
+    lookup = owner.graph.find("ServiceAccount", name, owner.namespace, "", owner.resource)
     answer = UNKNOWN if name == DEFAULT_ACCOUNT and lookup.answer == ABSENT else lookup.answer
     return name, node, lookup.found, answer
 

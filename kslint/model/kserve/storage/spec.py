@@ -55,7 +55,7 @@ def storage_spec(component: Draft) -> SpecUse | None:
         name_node = annotation
     name = (name_node.text if name_node is not None else "") or "storage-config"
     owner = component.owner
-    secret = secret_use(name, name_node, owner.namespace, owner.graph, settings)
+    secret = secret_use(name, name_node, owner)
     key = spec.string("key") or ""
     stype, bucket = spec.string("parameters", "type"), spec.string("parameters", "bucket")
     if key and secret.answer == ABSENT:
