@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from test_storage import ACCOUNT, model
+from storage_worlds import ACCOUNT, model
 
 from kslint.model.kserve.pod_webhook import admitted_pod
 from kslint.model.kubernetes.pod import init_containers

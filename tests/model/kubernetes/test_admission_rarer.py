@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from test_validation_kubernetes import C, P, check, deployment, ids, only, tree
+from admission_trees import C, P, check, deployment, ids, only, tree
 
 from kslint.model.kubernetes.admission.claims import claim_failures
 from kslint.model.kubernetes.admission.pods import pod_failures
