@@ -143,6 +143,7 @@ apiVersion: argoproj.io/v1alpha1
 kind: Application
 metadata: {{name: {name}, namespace: argocd}}
 spec:
+  project: default
   source: {{repoURL: https://example.com/r, path: {path}}}
   destination: {{namespace: argocd}}
 """
@@ -214,7 +215,7 @@ def test_rules_are_selected_as_in_check() -> None:
 
 
 def test_input_that_cannot_be_read(tmp_path: Path) -> None:
-    written(tmp_path, good=SERVICE, bad="a: [")
+    written(tmp_path, good=SERVICE, bad="apiVersion: v1\nkind: [")
     done = kslint(".", "--isolated", cwd=tmp_path)
     assert done.exit_code == 2
     assert done.stderr.startswith("bad.yaml:")

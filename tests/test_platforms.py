@@ -49,9 +49,11 @@ def test_a_bad_platform_has_each_trap_at_its_line(name: str) -> None:
     assert sorted(found_in(name)) == sorted(expected)
 
 
-def test_the_bad_platforms_break_every_rule_once() -> None:
+def test_the_bad_platforms_have_each_trap_once() -> None:
+    """They are a tour, not the proof of each rule: that is the fixtures' part."""
     broken = Counter(rule for name in BAD for rule, _ in found_in(name))
-    assert broken == Counter(rule.name for rule in book() if not rule.reserved)
+    assert set(broken.values()) == {1}
+    assert set(broken) <= {rule.name for rule in book() if not rule.reserved}
 
 
 def test_good_and_bad_platform_have_the_same_files() -> None:
