@@ -7,6 +7,7 @@ pkg/apis/serving/v1alpha1/{inference_graph_validation,trainedmodel_webhook}.go @
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.model.kserve import names
@@ -151,32 +152,28 @@ def runtime_rejections(
     return found
 
 
-def _is_only(resource: Resource, graph: Graph) -> bool:
-    twins = graph.find(resource.kind, resource.name, None, names.GROUP).resources
-    return all(twin is resource or twin.namespace != resource.namespace for twin in twins)
-
-
 def _neighbours(resource: Resource, graph: Graph | None) -> list[tuple[Runtime, bool]]:
     """The other runtimes of the kind and namespace, and whether they come later in the input.
 
     Only those that meet it in one cluster, and are written once: copies are for several clusters.
     """
+    namespace = None if graph is None else graph.namespace_of(resource)
+    if graph is None or namespace is None:
+        return []
+    there = [
+        other
+        for other in graph.of_namespace(resource.kind, namespace, names.GROUP)
+        if graph.namespace_of(other) == namespace
+    ]
+    written = Counter((other.name, other.namespace) for other in there)
     found: list[tuple[Runtime, bool]] = []
-    if graph is None or not _is_only(resource, graph):
-        return found
-    namespace = graph.namespace_of(resource)
     later = False
-    for other in graph.of_kind(resource.kind, names.GROUP):
+    for other in there:
         if other is resource:
             later = True
-        elif (
-            namespace is not None
-            and graph.namespace_of(other) == namespace
-            and _is_only(other, graph)
-            and graph.belong_together(resource, other)
-        ):
+        elif written[other.name, other.namespace] == 1 and graph.belong_together(resource, other):
             found.append((Runtime(other, False), later))
-    return found
+    return found if written[resource.name, resource.namespace] == 1 else []
 
 
 def _auto_selected(runtime: Runtime) -> list[Node]:
