@@ -21,8 +21,8 @@ SERVICE = """\
 apiVersion: serving.kserve.io/v1beta1
 kind: InferenceService
 metadata:
-  name: qwen
-  namespace: models
+  {name: qwen, namespace: models,
+   annotations: {serving.kserve.io/deploymentMode: Standard}}
 spec:
   predictor:
     canaryTrafficPercent: 20
@@ -114,7 +114,8 @@ def test_folders_lone_files_and_unsaved_ones(tmp_path: Path) -> None:
     claim = CLAIM.replace("ReadWriteMany", "ReadWriteOnce")
     paths = written(one, service=SERVICE) | written(two, claim=claim)
     outside = written(tmp_path / "outside", alone=SERVICE)["alone"]
-    emoji = "{apiVersion: serving.kserve.io/v1beta1, kind: InferenceService, metadata: {name: a}, "
+    emoji = "{apiVersion: serving.kserve.io/v1beta1, kind: InferenceService, "
+    emoji += "metadata: {name: a, annotations: {serving.kserve.io/deploymentMode: Standard}}, "
     emoji += (
         "spec: {predictor: {labels: {a: 😀}, minReplicas: 0, model: {modelFormat: {name: x}}}}}\n"
     )
@@ -195,7 +196,7 @@ def test_changes_on_the_disk_are_followed(tmp_path: Path) -> None:
         moved = paths["service"].rename(tmp_path / "moved.yaml").as_uri()
         editor.watched(service, moved)
         await editor.until(lambda: editor.codes(moved) == [STANDARD] and not editor.codes(service))
-        (tmp_path / "moved.yaml").write_text("broken: [\n")
+        (tmp_path / "moved.yaml").write_text("apiVersion: v1\nkind: [\n")
         editor.watched(moved)
         await editor.until(lambda: editor.codes(moved) == ["KS002"])
 

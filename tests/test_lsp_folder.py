@@ -164,7 +164,7 @@ def ignoring(places: Places, finding: Finding) -> CodeAction | None:
 ISVC = """\
 apiVersion: serving.kserve.io/v1beta1
 kind: InferenceService
-metadata: {name: a}
+metadata: {name: a, annotations: {serving.kserve.io/deploymentMode: Standard}}
 spec:
   predictor:
     minReplicas: 0
@@ -173,7 +173,11 @@ spec:
 FIRST_BAD = [
     next(iter(sorted(rule.glob("bad-*"))), None)
     for rule in RULE_FOLDERS.values()
-    if rule.name != "unexplained-suppression"  # wants a reason, which the user has to give
+    if rule.name
+    not in {
+        "unexplained-suppression",  # wants a reason, which the user has to give
+        "passed-over-serving",  # is in files that cannot be read: nobody knows what a comment does
+    }
 ]
 
 
