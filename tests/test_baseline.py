@@ -154,13 +154,13 @@ def test_what_a_run_could_not_see_is_not_called_gone(tree: Path, args: list[str]
 
 def test_nothing_is_called_gone_if_input_could_not_be_read(tree: Path) -> None:
     kslint(tree, "baseline", "write")
-    (tree / "prod/a.yaml").write_text("a: [\n")
+    (tree / "prod/a.yaml").write_text("kind: [\n")
     done = kslint(tree, "check")
     assert (done.exit_code, done.stderr) == (2, "")
 
 
 def test_broken_input_is_in_no_baseline(tree: Path) -> None:
-    (tree / "prod/a.yaml").write_text("a: [\n")
+    (tree / "prod/a.yaml").write_text("kind: [\n")
     done = kslint(tree, "baseline", "write")
     assert done.exit_code == 2
     assert done.stderr.splitlines()[0].startswith("prod/a.yaml:2:1: ")

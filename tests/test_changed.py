@@ -243,11 +243,11 @@ def test_of_two_alike_the_new_one_is_shown(repo: Scratch, check: Check) -> None:
 
 
 def test_broken_input_fails_only_where_it_changed(repo: Scratch, check: Check) -> None:
-    repo.commit({"broken.yaml": "a: [\n"})
+    repo.commit({"broken.yaml": "kind: [\n"})
     repo.write({"models/iris.yaml": "# a comment\n" + SERVICE.format(name="iris", claim="x")})
     assert check().code == 2
     assert check("--changed").code == 0
-    repo.write({"broken.yaml": "b: [\n"})
+    repo.write({"broken.yaml": "apiVersion: [\n"})
     done = check("--changed")
     assert (done.code, done.found) == (2, [("KS002", "broken.yaml")])
 

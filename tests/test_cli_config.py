@@ -97,7 +97,7 @@ def test_patterns_are_relative_to_the_configuration_and_not_to_the_run(tree: Pat
 
 def test_excluded_files_are_not_read_unless_they_are_named(tree: Path) -> None:
     (tree / "kslint.yaml").write_text("exclude: [app/, broken.yaml]")
-    (tree / "broken.yaml").write_text("a: [")
+    (tree / "broken.yaml").write_text("kind: [")
     assert files_read(tree) == 1
     assert kslint(tree, "check", "--select", RULE).exit_code == 1
     assert found(tree, "app/a.yaml") == {"app/a.yaml": "error"}
@@ -148,7 +148,7 @@ def test_which_file_is_used(tree: Path) -> None:
 def test_rules_about_input_may_be_selected_but_not_switched_off(tree: Path) -> None:
     (tree / "kslint.yaml").write_text("select: [yaml-syntax, KS302]\nignore: [ALL]\n")
     assert found(tree, "--select", "KS302") == ALL
-    (tree / "broken.yaml").write_text("a: [")
+    (tree / "broken.yaml").write_text("kind: [")
     done = kslint(tree, "check", "--output-format", "json")
     assert done.exit_code == 2
     assert [f["name"] for f in json.loads(done.stdout)["findings"]] == ["yaml-syntax"]

@@ -186,7 +186,7 @@ def test_a_file_that_becomes_a_link_to_nowhere_after_it_was_found(tmp_path: Path
 
 def test_names_that_hold_markup_are_printed_whole(tmp_path: Path) -> None:
     name = "a\x1b[31m<b>&`|%0A::error::.yaml"
-    (tmp_path / name).write_text("a: [\n", encoding="utf-8")
+    (tmp_path / name).write_text("kind: [\n", encoding="utf-8")
     (finding,) = result_of(tmp_path).findings
     assert finding.span.file == name
 

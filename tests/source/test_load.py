@@ -321,10 +321,10 @@ def test_unreadable_input_is_a_trouble_and_the_rest_is_read(
     Path("b.yaml").write_bytes(b"a\0b")
     result = load(["missing.yaml", "a.yaml", "b.yaml"])
     assert result.troubles == [
-        Trouble("unreadable-input", Span("missing.yaml", 1, 1, 1, 1), "no such file or directory"),
         Trouble(
             "unreadable-input", Span("b.yaml", 1, 1, 1, 1), "holds binary data, not YAML or JSON"
         ),
+        Trouble("unreadable-input", Span("missing.yaml", 1, 1, 1, 1), "no such file or directory"),
     ]
     assert values(result) == [{"a": 1}]
 
