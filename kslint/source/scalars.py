@@ -35,7 +35,8 @@ _INTEGER = re.compile(
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?", re.ASCII)
 _NO_NUMBER = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)", re.ASCII)
 _DATE = re.compile("([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})", re.ASCII)
-_TIME = r"(?:[Tt]{0}(?:Z|[-+]\d\d:\d\d)|\ {0})?".format(r"\d\d?:\d\d?:\d\d?(?:\.\d+)?")
+_CLOCK = r"\d\d?:\d\d?:\d\d?(?:\.\d+)?"
+_TIME = rf"(?:[Tt]{_CLOCK}(?:Z|[-+]\d\d:\d\d)|\ {_CLOCK})?"
 _BASES = {"x": 16, "X": 16, "b": 2, "B": 2, "o": 8, "O": 8}
 
 TAG = "tag:yaml.org,2002:"

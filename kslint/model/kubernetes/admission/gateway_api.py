@@ -30,7 +30,7 @@ _FILTERS = {
     "urlRewrite": "URLRewrite",
     "extensionRef": "ExtensionRef",
 }
-_DURATION = re.compile(r"([0-9]{1,5})(h|ms|m|s)")
+_SPAN = "([0-9]{1,5})(h|ms|m|s)"
 _MILLISECONDS = {"h": 3_600_000, "m": 60_000, "s": 1000, "ms": 1}
 
 
@@ -143,6 +143,6 @@ def _timeouts(errors: FieldErrors, timeouts: Node | None, path: str) -> None:
 
 def _milliseconds(node: Node | None) -> int | None:
     text = word(node)
-    if not text or not re.fullmatch(f"(?:{_DURATION.pattern})+", text):
+    if not text or not re.fullmatch(f"(?:{_SPAN})+", text):
         return None
-    return sum(int(count) * _MILLISECONDS[unit] for count, unit in _DURATION.findall(text))
+    return sum(int(count) * _MILLISECONDS[unit] for count, unit in re.findall(_SPAN, text))
