@@ -159,7 +159,7 @@ class Applications:
         """The Applications that deploy a file as it is, from a plain directory."""
         found = []
         directory = file
-        while directory:
+        while directory not in ("", "/"):  # a file outside the working directory has a full path
             directory = posixpath.dirname(directory)
             for number, place in self._by_directory.get(directory, ()):
                 if place.tool == DIRECTORY and _in_directory(place, file):
