@@ -158,12 +158,12 @@ class Applications:
     def of_file(self, file: str) -> list[Owner]:
         """The Applications that deploy a file as it is, from a plain directory."""
         found = []
-        directory = file
-        while directory not in ("", "/"):  # a file outside the working directory has a full path
-            directory = posixpath.dirname(directory)
+        inner, directory = file, posixpath.dirname(file)
+        while directory != inner:  # "" and "/" stand above themselves
             for number, place in self._by_directory.get(directory, ()):
                 if place.tool == DIRECTORY and _in_directory(place, file):
                     found.append((number, place.owner))
+            inner, directory = directory, posixpath.dirname(directory)
         return [owner for _, owner in sorted(found, key=itemgetter(0))]
 
     def of_emission(self, directory: str, application: str) -> list[Owner]:

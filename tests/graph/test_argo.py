@@ -101,6 +101,17 @@ def test_directories(tree: Any, options: str, owned: list[str]) -> None:
     assert [r.file[2:] for r in graph.children(owner)] == found
 
 
+def test_files_named_from_the_root(tmp_path: Path) -> None:
+    (tmp_path / "m").mkdir()
+    (tmp_path / "m/i.yaml").write_text(ISVC)
+    (tmp_path / "app.yaml").write_text(application("m", "m"))
+    graph = Graph(load([str(tmp_path)]))
+    (isvc,), (app,) = graph.of_kind("InferenceService"), graph.of_kind("Application")
+    assert isvc.file.startswith("/")
+    assert graph.namespace_of(isvc) == "kserve"
+    assert graph.owners(app) == []
+
+
 def test_namespaces(tree: Any) -> None:
     files = {
         "k/kustomization.yaml": "resources: [i.yaml]\nnamespace: set\n",
