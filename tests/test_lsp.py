@@ -195,7 +195,7 @@ def test_changes_on_the_disk_are_followed(tmp_path: Path) -> None:
         moved = paths["service"].rename(tmp_path / "moved.yaml").as_uri()
         editor.watched(service, moved)
         await editor.until(lambda: editor.codes(moved) == [STANDARD] and not editor.codes(service))
-        (tmp_path / "moved.yaml").write_text("broken: [\n")
+        (tmp_path / "moved.yaml").write_text("kind: [\n")
         editor.watched(moved)
         await editor.until(lambda: editor.codes(moved) == ["KS002"])
 
