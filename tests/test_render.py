@@ -299,10 +299,17 @@ def test_no_such_path_exits_2(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("options", [[], ["-o", "json"], ["--why", "replicas"]])
 def test_broken_input_is_named_and_the_rest_is_rendered(tmp_path: Path, options: list[str]) -> None:
-    folder = written(written(tmp_path, service()), "a: [1\nb: 2\n", "broken.yaml")
+    folder = written(written(tmp_path, service()), "kind: Pod\na: [1\nb: 2\n", "broken.yaml")
     done = kslint(".", *options, cwd=folder)
     assert done.exit_code == 2
     assert done.stderr.startswith("broken.yaml:")
+    assert "a-predictor" in done.stdout
+
+
+def test_a_broken_file_that_is_no_manifest_is_passed_over(tmp_path: Path) -> None:
+    folder = written(written(tmp_path, service()), "a: [1\nb: 2\n", "broken.yaml")
+    done = kslint(".", cwd=folder)
+    assert (done.exit_code, done.stderr) == (0, "")
     assert "a-predictor" in done.stdout
 
 
