@@ -1,4 +1,4 @@
-"""A KServe version that kslint does not know is said on stderr, once, and is not read as another."""
+"""A KServe version that kslint does not know is said on stderr, once, and not read as another."""
 
 from __future__ import annotations
 
