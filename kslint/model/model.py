@@ -74,6 +74,12 @@ class Model:
         """KServe's settings, one for each installation in the input."""
         return settings.resolve(self.graph, self.config.kserve_version)
 
+    @property
+    def unknown_versions(self) -> list[tuple[str, str]]:
+        """The KServe versions whose behaviour is not known, each with the one it is taken for."""
+        unknown = {one.version: one.profile for one in self.settings if not one.is_known}
+        return sorted(unknown.items())
+
     @cached_property
     def installations(self) -> list[Settings]:
         """The settings of the installations that the input makes use of and shows whole."""
