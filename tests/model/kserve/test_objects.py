@@ -15,6 +15,7 @@ from kslint.model.kserve.routing.ingress import routes
 
 if TYPE_CHECKING:
     from kslint.model.kserve.isvc import Component
+    from kslint.source.nodes import Map
 
 SERVER = "containers: [{name: kserve-container, image: 'server:1'}]"
 KEDA = "{serving.kserve.io/autoscalerClass: keda}"
@@ -35,6 +36,10 @@ spec:
     ).predictor
     assert found is not None
     return found
+
+
+def plain(body: Map) -> Any:
+    return body.plain()
 
 
 def deployment(fields: str = "", **more: Any) -> Any:
@@ -362,7 +367,7 @@ def test_what_the_pod_webhook_has_to_add_is_noted_on_every_object(
     component = predictor(SERVER + fields)
     for made in (component.deployment, component.service, component.scaler):
         assert made is not None
-        annotations = made.plain()["metadata"]["annotations"]
+        annotations = plain(made)["metadata"]["annotations"]
         found = {k.partition("/")[2]: v for k, v in annotations.items() if k.startswith(NOTE)}
         assert found == notes
 
@@ -428,7 +433,7 @@ spec:
     objects = [*(c.deployment for c in service.components), *routes(service)]
     for body in objects:
         assert body is not None
-        labels = body.plain()["metadata"]["labels"]  # type: ignore[call-overload, index]
+        labels = plain(body)["metadata"]["labels"]
         assert labels["serviceEnvelope"] == "kserve"
 
 
