@@ -72,6 +72,7 @@ class Check:
 
     def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
         self._capsys = capsys
+        self.messages: list[str] = []
 
     def __call__(self, *arguments: str) -> Done:
         options = quick.parse([*arguments, "--output-format", "json"])
@@ -82,6 +83,7 @@ class Check:
             code = stop.code
         out, said = self._capsys.readouterr()
         findings = json.loads(out)["findings"] if out else []
+        self.messages = [finding["message"] for finding in findings]
         return Done(code, [(f["rule"], f["file"]) for f in findings], said)
 
 
@@ -127,6 +129,7 @@ def test_the_only_claim_that_is_deleted_is_an_error(repo: Scratch, check: Check)
     assert check() == (0, [], "")  # nothing tells that there was one
     done = check("--changed")
     assert (done.code, done.found) == (1, [("KS701", "models/iris.yaml")])
+    assert "claim `models`, which this change deletes" in check.messages[0]
     repo.commit({"models/none.yaml": CLAIM.format(name="models")})
     assert check("--changed").code == 0
 
