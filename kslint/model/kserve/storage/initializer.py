@@ -10,6 +10,7 @@ import posixpath
 from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.model.kserve import names
+from kslint.model.kserve.metadata import SCHEME_PLACEHOLDER
 from kslint.model.kserve.pod_edits import (
     edited_container,
     elements,
@@ -27,7 +28,6 @@ from kslint.model.kserve.storage.sources import (
     INJECTOR,
     MODELCAR,
     NATIVE,
-    SCHEME_PLACEHOLDER,
     attached_images,
     listed_uris,
     model_sources,
@@ -132,7 +132,9 @@ def with_single(component: Draft, pod: Map, uri: Node) -> Map:
         pod = _with_model_mount(pod, mount, origin)
     else:
         mount = _Mount(MODEL_VOLUME, path, source.read_only)
-        pod = _with_initializer(component, pod, sources, mount, uri.text or "")
+        # of a storage.path no ClusterStorageContainer knows the scheme yet
+        noted = component.metadata.string("annotations", names.SOURCE_URI) or ""
+        pod = _with_initializer(component, pod, sources, mount, noted)
     return _with_local_uri(pod)
 
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kslint.model.kserve import names
+from kslint.model.kserve.metadata import SCHEME_PLACEHOLDER
 from kslint.model.kserve.storage.containers import storage_containers
 from kslint.model.kserve.storage.initializer import INITIALIZER_CONTAINER
 from kslint.model.kserve.storage.sources import (
     INITIALIZER,
     LOCAL,
-    SCHEME_PLACEHOLDER,
     UNSUPPORTED,
     oci_mode,
     storage_failures,
