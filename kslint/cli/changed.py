@@ -30,9 +30,9 @@ from kslint.source.files import (
 from kslint.source.history import HEAD, History, HistoryError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
-    from kslint.config import Config
+    from kslint.config import Config, Deleted
     from kslint.findings import Finding, Result
     from kslint.findings.baseline import Baseline
     from kslint.rulebook import Rule
@@ -60,13 +60,17 @@ class Change:
         files = [path for path in paths if path != STDIN and self._is_file(path)]
         self.named = {display(path) for path in files}
         self.tree = [path for path in paths if path not in files] or ["."]
+        self._roots = self.tree
 
-    def is_empty(self, config: Config, baseline: Baseline | None, book: list[Rule]) -> bool:
-        """Is the tree as it was? Files are read to tell, and not parsed."""
+    def is_empty(
+        self, config: Config, baseline: Baseline | None, book: list[Rule], context: Iterable[str]
+    ) -> bool:
+        """Is the tree as it was, and what is read along? Files are read to tell, not parsed."""
+        self._roots = [*self.tree, *context]
         if self.named or STDIN in self.tree or self.is_of_settings(config, baseline, book):
             return False
         seen = set()
-        for found in discover(self.tree, excluder(config)):
+        for found in discover(self._roots, excluder(config)):
             source = found if isinstance(found, InputProblem) else read(found)
             if isinstance(source, InputProblem) or not self.history.holds(source):
                 return False
@@ -75,7 +79,7 @@ class Change:
 
     def earlier(self, config: Config) -> Earlier:
         """The tree as it was."""
-        return Earlier(self.history, self.tree, config)
+        return Earlier(self.history, self._roots, config)
 
     def _is_file(self, path: str) -> bool:
         is_there = os.path.lexists(path) and not os.path.isdir(path)
@@ -93,6 +97,37 @@ class Change:
     def _is_as_it_was(self, file: str) -> bool:
         with open(file, "rb") as handle:
             return self.history.holds(Source(file, handle.read()))
+
+    def deleted(
+        self, sources: Mapping[str, Source], read: Callable[[], Input], config: Config
+    ) -> tuple[Deleted, ...]:
+        """The objects that the change takes away. Raises Stop.
+
+        `read` gives the documents of all sources, which are asked for only if objects are gone from
+        the files that changed.
+        """
+        from kslint.graph.graph import Graph
+        from kslint.graph.lost import lost
+        from kslint.source.load import parsed
+
+        same = {name for name, source in sources.items() if self.history.holds(source)}
+        try:
+            before = self.history.read(
+                [
+                    *((os.path.abspath(name), name) for name in sources.keys() - same),
+                    *self.earlier(config).gone(set(sources)),
+                ]
+            )
+            changed = {source.name for source in before}
+            now = parsed(source for name, source in sources.items() if name not in same)
+            if _names(parsed(before)) <= _names(now) and not _may_make(changed):
+                return ()
+            loaded = read()
+            earlier = Graph(self.earlier(config).beside(loaded, same))
+        except HistoryError as error:
+            _stop(error)
+        gone = lost(earlier, Graph(loaded))
+        return tuple(sorted(gone, key=lambda one: (one.kind, one.namespace or "", one.name)))
 
     def narrowed(
         self,
@@ -132,6 +167,20 @@ class Change:
         failing = {rule.name for rule in book if rule.reserved}.difference(COMPLAINTS)
         failed = result.failed and any(finding.name in failing for finding in left)
         return result.with_findings(left)._replace(failed=failed)
+
+
+def _names(loaded: Input) -> set[tuple[str, str]]:
+    """The kinds and names of all objects."""
+    from kslint.resources import resources_of
+
+    return {(resource.kind, resource.name) for resource in resources_of(loaded.files)[0]}
+
+
+def _may_make(files: Iterable[str]) -> bool:
+    """Is there a kustomization among them? It makes objects that are written nowhere."""
+    from kslint.resources import KUSTOMIZATIONS
+
+    return any(name.rpartition("/")[2] in KUSTOMIZATIONS for name in files)
 
 
 def _elsewhere(findings: Iterable[Finding], same: set[str], loaded: Input) -> list[bool]:

@@ -19,6 +19,7 @@ from kslint.graph.evidence import are_near
 from kslint.graph.references import KSERVE, Reference, container_references, pod_references
 from kslint.model.kserve import names
 from kslint.model.kubernetes.admission.field_errors import opaque
+from kslint.model.kubernetes.templates import templates
 from kslint.source.nodes import Map
 
 if TYPE_CHECKING:
@@ -41,30 +42,26 @@ _ROLES = ("volume", "env", "envFrom", "imagePullSecret", "runtime")
 FOUND, MISSING, ELSEWHERE, UNKNOWN = "found", "missing", "elsewhere", "unknown"
 
 _POD_PATHS = {
-    "CronJob": (("jobTemplate", "spec", "template", "spec"),),
     "LLMInferenceService": (("router", "scheduler", "template"),),
-    "LeaderWorkerSet": (
-        ("leaderWorkerTemplate", "leaderTemplate", "spec"),
-        ("leaderWorkerTemplate", "workerTemplate", "spec"),
-    ),
-    "ReplicaSet": (("template", "spec"),),
-    "ReplicationController": (("template", "spec"),),
-    "Rollout": (("template", "spec"),),
     "ServingRuntime": (("workerSpec",),),
 }
-"""Pod specs below `spec` that the graph's references do not read."""
+"""Pod specs below `spec` of KServe's kinds that the graph's references do not read."""
+_READ = frozenset(("Deployment", "StatefulSet", "DaemonSet", "Job", "Pod"))
+"""Kinds whose pods they do read."""
 
 
 class Answer(NamedTuple):
     """Is a dependency satisfied? `kind`: found, missing, elsewhere or unknown.
 
     `others` are the objects of that name in other namespaces, the nearest first. It is `certain`
-    that one of them is meant where it stands near, or kustomize or Argo CD deploy both sides.
+    that one of them is meant where it stands near, or kustomize or Argo CD deploy both sides; and
+    that what a change has `deleted` is missing, if nothing out of sight may bring it again.
     """
 
     kind: str
     others: tuple[Resource, ...] = ()
     certain: bool = True
+    deleted: bool = False
 
 
 def references(
@@ -95,9 +92,10 @@ def answer(reference: Reference, graph: Graph, makers: Makers) -> Answer:
     group = KSERVE if reference.kind == RUNTIME else ""
     asker = reference.source
     lookup = graph.find(reference.kind, reference.name, namespace, group or None, asker)
-    if lookup.found is not None or namespace is None:
+    deleted = _is_deleted(reference, graph)
+    if lookup.found is not None or (namespace is None and not deleted):
         return Answer(FOUND if lookup.found is not None else UNKNOWN)
-    complete = graph.complete_for(reference.kind, namespace, asker)
+    complete = namespace is not None and graph.complete_for(reference.kind, namespace, asker)
     if reference.kind == RUNTIME:
         cluster = graph.find(_CLUSTER_RUNTIME, reference.name, "", KSERVE)
         if cluster.found is not None or reference.name in shipped_runtimes():
@@ -105,11 +103,23 @@ def answer(reference: Reference, graph: Graph, makers: Makers) -> Answer:
         complete = complete or graph.complete_for(_CLUSTER_RUNTIME, "", asker)
     elif makers.may_make(reference):
         return Answer(UNKNOWN)
+    is_open = graph.completeness.is_open(reference.kind, namespace)
     others = tuple(r for r in lookup.elsewhere if graph.evidence.reaches(r, asker))
-    if others and not graph.completeness.is_open(reference.kind, namespace):
+    if others and not is_open:
         others = tuple(sorted(others, key=lambda other: not are_near(other, asker)))
         return Answer(ELSEWHERE, others, graph.belong_together(others[0], asker))
+    if deleted:
+        return Answer(MISSING, certain=not is_open, deleted=True)
     return Answer(MISSING if complete else UNKNOWN)
+
+
+def _is_deleted(reference: Reference, graph: Graph) -> bool:
+    """Does the change that is checked take away what is needed?"""
+    name, namespace, asker = reference.name, reference.namespace, reference.source
+    gone = graph.completeness.is_deleted
+    return gone(reference.kind, name, namespace, asker) or (
+        reference.kind == RUNTIME and gone(_CLUSTER_RUNTIME, name, "", asker)
+    )
 
 
 @lru_cache(maxsize=1)
@@ -147,6 +157,8 @@ def _further(resource: Resource) -> Iterator[Named]:
         return
     for path in _POD_PATHS.get(resource.kind, ()):
         yield from pod_references(spec.at(*path))
+    for template in () if resource.kind in _READ else templates(resource):
+        yield from pod_references(template.pod_spec)
     if resource.kind == "InferenceService":
         for part in ("predictor", "transformer", "explainer"):
             yield from _of_component(spec.get(part))

@@ -13,6 +13,7 @@ from kslint.model.gitops.releases import installed
 from kslint.model.kserve import names, settings
 from kslint.model.kserve.isvc import InferenceService
 from kslint.model.kserve.runtimes import Choices
+from kslint.model.kubernetes import templates
 from kslint.model.kubernetes.makers import Makers
 from kslint.model.schemas.catalogue import Schemas
 from kslint.model.workload import of_component, of_pool, of_runtime, of_template
@@ -34,12 +35,11 @@ if TYPE_CHECKING:
     from kslint.model.schemas.decoding import Undecoded
     from kslint.model.schemas.suspects import Suspect
     from kslint.model.schemas.tables import Release
-    from kslint.model.workload import Server, Workload
+    from kslint.model.workload import ModelServer, Server, Workload
     from kslint.resources import Resource
     from kslint.source.load import Input, ParsedFile
     from kslint.source.nodes import Node
 
-POD_KINDS = ("Deployment", "StatefulSet", "DaemonSet", "Job", "Pod")
 RUNTIME_KINDS = ("ServingRuntime", "ClusterServingRuntime")
 
 
@@ -67,7 +67,7 @@ class Model:
     def of(cls, loaded: Input, config: Config) -> Model:
         """The model of an input, with what the configuration says of the cluster."""
         cluster = config.cluster
-        return cls(Graph(loaded, cluster.complete, cluster.provides), config)
+        return cls(Graph(loaded, cluster.complete, cluster.provides, cluster.deleted), config)
 
     @cached_property
     def settings(self) -> list[Settings]:
@@ -166,11 +166,9 @@ class Model:
             for service in self.inference_services
             for component in service.components
         ]
-        for kind in POD_KINDS:
-            found += [
-                of_template(resource, self.graph.namespace_of(resource))
-                for resource in self.of_kind(kind)
-            ]
+        for kind in templates.KINDS:
+            for resource in self.of_kind(kind):
+                found += of_template(resource, self.graph.namespace_of(resource))
         found += [of_pool(pool) for service in self.llm_services for pool in service.pools]
         return [workload for workload in found if workload is not None]
 
@@ -184,6 +182,11 @@ class Model:
     def servers(self) -> list[Server]:
         """Every vLLM server; one whose image tells no version has the configured one."""
         return self._versioned(self.workloads)
+
+    @property
+    def model_servers(self) -> Sequence[ModelServer]:
+        """Every model server whose program is known."""
+        return self.servers
 
     @cached_property
     def server_templates(self) -> list[Server]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.model.engines.vllm.arguments import Flag, parse_arguments
 from kslint.model.engines.vllm.image import is_stock, is_upstream
@@ -14,18 +14,36 @@ from kslint.model.engines.vllm.programs import (
     shell_script,
 )
 from kslint.model.engines.vllm.shell import find_run
-from kslint.model.engines.vllm.words import item_words
+from kslint.model.engines.vllm.words import Text, Word, item_words
 from kslint.model.kubernetes.pod import environment
 
 if TYPE_CHECKING:
     from kslint.model.engines.vllm.facts import Version
     from kslint.model.engines.vllm.image import Image
     from kslint.model.engines.vllm.shell import Run
-    from kslint.model.engines.vllm.words import Word
     from kslint.model.kubernetes.pod import EnvVar
     from kslint.source.nodes import Node
 
-__all__ = ["API_SERVER", "HUGGINGFACE", "VLLM_SERVE", "CommandLine", "Flag", "read_commandline"]
+__all__ = [
+    "API_SERVER",
+    "HUGGINGFACE",
+    "VLLM_SERVE",
+    "CommandLine",
+    "Flag",
+    "Script",
+    "read_commandline",
+]
+
+
+class Script(NamedTuple):
+    """A shell script that the manifest does not show: what stands for it, and what it does.
+
+    `variables` are the script's own; their values are pointed at where they are written.
+    """
+
+    marker: str
+    text: Node
+    variables: dict[str, EnvVar]
 
 
 class CommandLine:
@@ -39,9 +57,11 @@ class CommandLine:
     `flags`: all, in order. `positionals`: words that are neither flags nor their values.
     `complete`: no flags can come from elsewhere (`$ARGS`, a `--config` file, another branch).
     `environment`: variables that the command line itself sets.
+    `beside`: servers that the same script certainly starts too, and leaves running with this one.
     """
 
     __slots__ = (
+        "beside",
         "by_image",
         "complete",
         "doubled",
@@ -67,6 +87,7 @@ class CommandLine:
         self.positionals: list[Word] = []
         self.complete = True
         self.environment: dict[str, EnvVar] = {}
+        self.beside: list[CommandLine] = []
 
     def flag(self, name: str) -> Flag | None:
         """The flag that counts: of duplicates the last. `name` as in `Flag.name`."""
@@ -79,7 +100,9 @@ class CommandLine:
         return f"CommandLine({self.program!r}, {[flag.written for flag in self.flags]})"
 
 
-def read_commandline(container: Node, image: Image, version: Version | None = None) -> CommandLine:
+def read_commandline(
+    container: Node, image: Image, version: Version | None = None, script: Script | None = None
+) -> CommandLine:
     """Read `command` and `args` over the image's ENTRYPOINT.
 
     Kubernetes puts `command` in the place of ENTRYPOINT and `args` in that of CMD
@@ -87,6 +110,11 @@ def read_commandline(container: Node, image: Image, version: Version | None = No
     """
     variables = environment(container)
     command = item_words(container, "command", variables)
+    if script is not None:
+        variables = {**script.variables, **variables}
+        text = script.text.text or ""
+        whole = Word(text, script.text, origin=Text(text, script.text))
+        command = [whole if word.text == script.marker else word for word in command]
     arguments = item_words(container, "args", variables)
     run = find_run([*command, *arguments], variables)
     repeats = not command and is_stock(image)
@@ -133,6 +161,7 @@ def _filled(line: CommandLine, run: Run, version: Version | None) -> CommandLine
     line.shell, line.execed = run.in_shell, run.execed
     line.environment = run.environment
     line.complete = run.only
+    line.beside = [_filled(CommandLine(one.start.program), one, version) for one in run.beside]
     return _with_arguments(line, run.words[run.start.first :], version)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.model.engines.vllm.lexer import tokens
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from kslint.model.engines.vllm.lexer import Token
     from kslint.model.engines.vllm.programs import Start
+    from kslint.source.nodes import Node
 
 _OPENING = frozenset(("if", "while", "until", "case", "for", "select"))
 _CLOSING = frozenset(("fi", "done", "esac"))
@@ -37,7 +39,8 @@ class Run(NamedTuple):
 
     `words[start.first:]` are its arguments. `environment` is what the command line adds to the
     container's. `in_shell` is True if a shell starts it, `execed` if it then replaces the shell.
-    `only` is False where something else may be started instead.
+    `only` is False where something else may be started instead. `background`: the shell goes on
+    while it runs. `beside` are servers that it then certainly starts as well.
     """
 
     words: list[Word]
@@ -46,6 +49,8 @@ class Run(NamedTuple):
     in_shell: bool
     execed: bool
     only: bool
+    background: bool = False
+    beside: tuple[Run, ...] = ()
 
 
 def find_run(words: list[Word], variables: Mapping[str, EnvVar], level: int = 0) -> Run | None:
@@ -69,8 +74,19 @@ def find_run(words: list[Word], variables: Mapping[str, EnvVar], level: int = 0)
     first = runs[0]
     environment = {**own, **first.environment}
     return first._replace(
-        environment=environment, in_shell=True, only=first.only and len(runs) == 1
+        environment=environment,
+        in_shell=True,
+        only=first.only and len(runs) == 1,
+        beside=tuple(_beside(runs)),
     )
+
+
+def _beside(runs: list[Run]) -> Iterator[Run]:
+    """The servers that certainly run together with the first."""
+    for before, run in pairwise(runs):
+        if not (before.only and before.background and run.only):
+            return
+        yield run
 
 
 def _inline(words: list[Word]) -> dict[str, EnvVar]:
@@ -135,7 +151,9 @@ class _Walk:
         run = find_run(words, {**self.given, **self.exported}, self.level)
         if run is not None:
             environment = {**self.exported, **run.environment}
-            yield run._replace(environment=environment, only=run.only and sure)
+            yield run._replace(
+                environment=environment, only=run.only and sure, background=operator == "&"
+            )
 
     def _assigns(self, words: list[Word], sure: bool) -> bool:
         """Carry out a command that only sets or exports variables; False for any other.
@@ -170,7 +188,7 @@ class _Walk:
         loose = spliced = False
         for piece in token.pieces:
             if piece.variable and piece.text in ("@", "*"):
-                yield from self.arguments[1:]
+                yield from self._spliced()
                 spliced = True
                 continue
             value = self._value(piece.text) if piece.variable else piece.text
@@ -191,6 +209,14 @@ class _Walk:
         for field in fields:
             yield Word(field, node, loose, Text(field, node))
 
+    def _spliced(self) -> Iterator[Word]:
+        """`$@`: the arguments as they are; under `eval`, what the shell reads in them."""
+        for word in self.arguments[1:]:
+            if self.evaluating and word.known:
+                yield from _fields(self._split(word.text), word.text, word.node)
+            else:
+                yield word
+
     def _written_elsewhere(self, token: Token) -> list[Word] | None:
         """The words of a lone `$1` or `$ARGS` at the place where their text is written.
 
@@ -207,12 +233,7 @@ class _Walk:
         if variable is None or not variable.value or variable.value_node is None:
             return None
         fields = [variable.value] if quoted else self._split(variable.value)
-        words, position = [], 0
-        for field in fields:
-            node = part(variable.value_node, field, position)
-            position = max(variable.value.find(field, position) + len(field), position)
-            words.append(Word(field, node, False, Text(field, node)))
-        return words
+        return list(_fields(fields, variable.value, variable.value_node))
 
     def _split(self, value: str) -> list[str]:
         """Word splitting of a value; under `eval` its quotes are read as well."""
@@ -238,6 +259,15 @@ class _Walk:
             value = self.given[found].value if found in self.given else None
         simple = not rest or (rest.startswith((":-", "-")) and bool(value))
         return value if simple else None
+
+
+def _fields(fields: list[str], text: str, node: Node) -> Iterator[Word]:
+    """The pieces of a text as words, each at its place in the scalar that holds the text."""
+    position = 0
+    for field in fields:
+        place = part(node, field, position)
+        position = max(text.find(field, position) + len(field), position)
+        yield Word(field, place, False, Text(field, place))
 
 
 def _commands(found: list[Token]) -> Iterator[tuple[str, list[Token]]]:
