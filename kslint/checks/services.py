@@ -17,7 +17,7 @@ def port_mismatch(model: Model) -> Iterator[Problem]:
     """A port of a Service on which the pods that it selects do not answer."""
     for service in model.of_kind("Service", ""):
         for miss in endpoints.misses(service, model.graph):
-            user = miss.template.resource
+            user = miss.pods.resource
             yield Problem(
                 miss.node,
                 variant="unnamed" if miss.name else "default",
@@ -35,7 +35,7 @@ def selects_nothing(model: Model) -> Iterator[Problem]:
     for service in model.of_kind("Service", ""):
         stray = endpoints.stray(service, model.graph)
         if stray is not None:
-            user = stray.template.resource
+            user = stray.pods.resource
             yield Problem(
                 stray.node,
                 variant="unlabelled" if stray.has is None else "default",

@@ -12,7 +12,7 @@ from kslint.model.answer import Known
 from kslint.model.engines.vllm.engine import read_engine
 from kslint.model.kubernetes.admission.field_errors import opaque
 from kslint.model.kubernetes.pod import containers, init_containers
-from kslint.model.kubernetes.templates import Circles, selects, texts
+from kslint.model.kubernetes.selection import Circles, selects, texts
 from kslint.source.nodes import walk
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from kslint.graph.graph import Graph
     from kslint.model.engines.vllm.engine import Engine
-    from kslint.model.kubernetes.templates import Selector, Template
+    from kslint.model.kubernetes.selection import Pods, Selector
     from kslint.resources import Resource
     from kslint.source.nodes import Node
 
@@ -57,7 +57,7 @@ class Miss(NamedTuple):
     number: int
     served: int | None
     declared: Node | None
-    template: Template
+    pods: Pods
 
 
 def selector_of(service: Resource) -> Selector:
@@ -68,7 +68,7 @@ def selector_of(service: Resource) -> Selector:
     return texts(spec.get("selector"))
 
 
-def selected(service: Resource, graph: Graph) -> list[Template]:
+def selected(service: Resource, graph: Graph) -> list[Pods]:
     """The pods that a Service selects, of those that stand nearest."""
     selector = selector_of(service)
     circles = Circles(graph, service)
@@ -91,12 +91,12 @@ def misses(service: Resource, graph: Graph) -> Iterator[Miss]:
     for miss in found:
         others = [t for t in around if all(t.resource is not n.resource for n in near)]
         item = next(i for i in ports if _target(i) is miss.node)
-        if all(_miss(item, template, len(ports) == 1) is not None for template in others):
+        if all(_miss(item, pods, len(ports) == 1) is not None for pods in others):
             yield miss
 
 
-def _missed(item: Node, near: list[Template], alone: bool) -> Iterator[Miss]:
-    found = [_miss(item, template, alone) for template in near]
+def _missed(item: Node, near: list[Pods], alone: bool) -> Iterator[Miss]:
+    found = [_miss(item, pods, alone) for pods in near]
     if found and found[0] is not None and all(miss is not None for miss in found):
         yield found[0]
 
@@ -105,34 +105,34 @@ def _target(item: Node) -> Node | None:
     return item.get("targetPort") or item.get("port")
 
 
-def _miss(item: Node, template: Template, alone: bool) -> Miss | None:
+def _miss(item: Node, pods: Pods, alone: bool) -> Miss | None:
     """Why a port of a Service finds nothing in a pod; None if it does, or may."""
     target = _target(item)
     text = "" if target is None else target.text or ""
     if target is None or not text or opaque(text) or (item.string("protocol") or _TCP) != _TCP:
         return None
-    found = listeners(template.pod_spec)
+    found = listeners(pods.pod_spec)
     if not text.isdigit():
         holder = next((each for each in found if text in each.names), None)
         if holder is None:
             closed = all(not opaque(name) for each in found for name in each.names)
-            return Miss(target, text, 0, None, None, template) if closed else None
+            return Miss(target, text, 0, None, None, pods) if closed else None
         number = holder.names[text]
     else:
         number = int(text)
         holder = next((each for each in found if number in each.numbers), None)
     if holder is not None:
-        return _wrongly_declared(target, number, holder, template, alone)
+        return _wrongly_declared(target, number, holder, pods, alone)
     servers = [each for each in found if each.engine is not None]
     if not servers or any(each.engine is None and not each.numbers for each in found):
         return None
     if any(each.port in (None, number) or _mentions(each, number) for each in servers):
         return None
-    return Miss(target, "", number, servers[0].port, None, template)
+    return Miss(target, "", number, servers[0].port, None, pods)
 
 
 def _wrongly_declared(
-    target: Node, number: int, holder: Listener, template: Template, alone: bool
+    target: Node, number: int, holder: Listener, pods: Pods, alone: bool
 ) -> Miss | None:
     """A server's only port, declared with another number than the server listens on."""
     served = holder.port
@@ -140,7 +140,7 @@ def _wrongly_declared(
         return None
     if _mentions(holder, number):
         return None
-    return Miss(target, "", number, served, holder.numbers[number], template)
+    return Miss(target, "", number, served, holder.numbers[number], pods)
 
 
 def _mentions(listener: Listener, number: int) -> bool:
@@ -184,7 +184,7 @@ class Stray(NamedTuple):
     label: str
     value: str
     has: str | None
-    template: Template
+    pods: Pods
 
 
 def stray(service: Resource, graph: Graph) -> Stray | None:
@@ -211,7 +211,7 @@ def stray(service: Resource, graph: Graph) -> Stray | None:
     return None
 
 
-def _meant(service: Resource, selector: Selector, near: list[Template]) -> Template | None:
+def _meant(service: Resource, selector: Selector, near: list[Pods]) -> Pods | None:
     """The pods that a Service is meant for: of its own name, or with all its labels but one."""
     for each in near:
         if each.resource.name == service.name and each.resource.kind not in _PASSING:
@@ -249,4 +249,4 @@ _PODLESS = (
     ".k8s.io", "argoproj.io", "keda.sh", "monitoring.coreos.com", "external-secrets.io",
     "cert-manager.io", "istio.io",
 )  # fmt: skip
-"""Groups whose objects make no pods. (A Rollout's template is one of the templates.)"""
+"""Groups whose objects make no pods. (A Rollout's pods are known.)"""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kslint.model.kubernetes.pod import claims
-from kslint.model.kubernetes.templates import Circles
+from kslint.model.kubernetes.selection import Circles
 
 if TYPE_CHECKING:
     from kslint.config import Config
@@ -69,14 +69,14 @@ def other_user(name: str, claim: Resource, workload: Workload, graph: Graph) -> 
     if own.kind not in _LASTING or workload.home.integer("replicas") == 0:
         return None
     near = [*Circles(graph, own).beside, *Circles(graph, claim).beside]
-    for template in near:
-        other = template.resource
+    for pods in near:
+        other = pods.resource
         if other.kind not in _LASTING or other.body.integer("spec", "replicas") == 0:
             continue
         if _is_same(other, own) or other.emitter != own.emitter or not _before(other, own, graph):
             continue
         if graph.namespace_of(other) == workload.namespace and any(
-            found == name for found, _ in claims(template.pod_spec)
+            found == name for found, _ in claims(pods.pod_spec)
         ):
             return other
     return None

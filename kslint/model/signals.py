@@ -51,8 +51,7 @@ def gpu_server_of(scaler: Resource, graph: Graph) -> Resource | None:
         return None
     namespace = graph.namespace_of(scaler)
     for resource in graph.find(kind, name, namespace, asker=scaler).resources:
-        workload = of_template(resource, namespace)
-        servers = [] if workload is None else workload.servers
+        servers = [s for one in of_template(resource, namespace) for s in one.servers]
         if any(requests_accelerator(server.container) for server in servers):
             return resource
     return None

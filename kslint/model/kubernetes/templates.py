@@ -1,118 +1,154 @@
-"""Pod templates with their labels, and which of them a selector picks.
+"""Pod templates of everything that makes pods, and which of those pods work together.
 
-Sources: core/v1 and apps/v1 types of Kubernetes v1.34; LeaderWorkerSet v0.7, JobSet v0.8, KubeRay
-v1.4 and Argo Rollouts v1.8 API types.
+Sources: Kubernetes v1.34 core/v1, apps/v1 and batch/v1; leaderworkerset.x-k8s.io/v1 (LWS v0.7.0
+api/leaderworkerset/v1), ray.io/v1 (KubeRay v1.4.2 apis/ray/v1), jobset.x-k8s.io/v1alpha2 (JobSet
+v0.8.0), argoproj.io/v1alpha1 Rollout (v1.8), serving.knative.dev/v1 (v1.18).
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from kslint.graph.references import is_patch
-from kslint.model.kubernetes.admission.field_errors import opaque
+from kslint.model.tree import put
+from kslint.source.nodes import Map, Origin, Seq, made
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
-    from kslint.graph.graph import Graph
     from kslint.resources import Resource
-    from kslint.source.nodes import Node
+    from kslint.source.nodes import JsonValue, Node
 
-Selector = dict[str, str]
+_TEMPLATE = ("template", "spec")
+_LEADER, _WORKER = (
+    ("leaderWorkerTemplate", role, "spec") for role in ("leaderTemplate", "workerTemplate")
+)
+_EACH = "*"
+"""Stands in a path for every item of a list."""
+_RAY = (("headGroupSpec", *_TEMPLATE), ("workerGroupSpecs", _EACH, *_TEMPLATE))
 
-_TEMPLATES: dict[str, tuple[tuple[str, ...], ...]] = {
-    "CronJob": (("spec", "jobTemplate", "spec", "template"),),
-    "DaemonSet": (("spec", "template"),),
-    "Deployment": (("spec", "template"),),
-    "Job": (("spec", "template"),),
-    "LeaderWorkerSet": (
-        ("spec", "leaderWorkerTemplate", "leaderTemplate"),
-        ("spec", "leaderWorkerTemplate", "workerTemplate"),
+KINDS: dict[str, tuple[str, tuple[tuple[str, ...], ...]]] = {
+    "Deployment": ("", (_TEMPLATE,)),
+    "StatefulSet": ("", (_TEMPLATE,)),
+    "DaemonSet": ("", (_TEMPLATE,)),
+    "Job": ("", (_TEMPLATE,)),
+    "Pod": ("", ((),)),
+    "ReplicaSet": ("", (_TEMPLATE,)),
+    "ReplicationController": ("", (_TEMPLATE,)),
+    "CronJob": ("", (("jobTemplate", "spec", *_TEMPLATE),)),
+    "Rollout": ("argoproj.io", (_TEMPLATE,)),
+    "LeaderWorkerSet": ("leaderworkerset.x-k8s.io", (_LEADER, _WORKER)),
+    "JobSet": ("jobset.x-k8s.io", (("replicatedJobs", _EACH, "template", "spec", *_TEMPLATE),)),
+    "RayCluster": ("ray.io", _RAY),
+    "RayService": ("ray.io", tuple(("rayClusterConfig", *path) for path in _RAY)),
+    "RayJob": (
+        "ray.io",
+        (*(("rayClusterSpec", *path) for path in _RAY), ("submitterPodTemplate", "spec")),
     ),
-    "Pod": ((),),
-    "ReplicaSet": (("spec", "template"),),
-    "ReplicationController": (("spec", "template"),),
-    "Rollout": (("spec", "template"),),
-    "StatefulSet": (("spec", "template"),),
+    "Service": ("serving.knative.dev", (_TEMPLATE,)),
 }
-KINDS = frozenset(_TEMPLATES)
+"""The group of each kind, "" for Kubernetes' own, and where its pod specs stand below `spec`."""
+_OF_RAY = ("FQ_RAY_IP", "RAY_IP", "RAY_PORT", "RAY_ADDRESS", "RAY_CLUSTER_NAME")
+GIVEN = {
+    "LeaderWorkerSet": ("LWS_LEADER_ADDRESS", "LWS_GROUP_SIZE", "LWS_WORKER_INDEX"),
+    **dict.fromkeys(("RayCluster", "RayService", "RayJob"), _OF_RAY),
+    **dict.fromkeys(("Job", "CronJob", "JobSet"), ("JOB_COMPLETION_INDEX",)),
+    "Service": ("PORT", "K_SERVICE", "K_REVISION", "K_CONFIGURATION"),
+}
+"""Variables that each container gets from the controller of its kind (LWS pkg/utils/pod,
+KubeRay controllers/ray/common/pod.go, core/v1 Indexed Jobs, Knative's runtime contract)."""
+_SINGLE = frozenset(
+    ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Job", "Pod",
+     "CronJob", "Rollout", "Service")
+)  # fmt: skip
 
 
 class Template(NamedTuple):
-    """The pods that one object makes from one template."""
+    """One pod template: its pod spec, and the mapping that the user writes it in.
 
-    resource: Resource
-    labels: Selector
-    pod_spec: Node
+    `path` is where the pod spec stands below the object's `spec`.
+    """
 
-    @property
-    def is_open(self) -> bool:
-        """May a label be filled in later?"""
-        return any(opaque(value) for value in self.labels.values())
+    pod_spec: Map
+    home: Node
+    path: tuple[str, ...]
+
+
+class Group(NamedTuple):
+    """Pods that run one thing together, as those of a LeaderWorkerSet or of a Ray cluster.
+
+    `size` is how many there are, None where that is not known; `kind` is "lws" or "ray".
+    """
+
+    kind: str
+    size: int | None
+    members: tuple[Map, ...]
+    """The pod specs they are made from."""
 
 
 def templates(resource: Resource) -> Iterator[Template]:
-    """The templates of a workload; none of a mere patch."""
-    if resource.kind not in KINDS or is_patch(resource):
+    """The pod templates of an object, in the order they are written in."""
+    group, paths = KINDS.get(resource.kind, ("", ()))
+    spec = resource.spec
+    if spec is None or group not in ("", resource.group):
         return
-    for path in _TEMPLATES[resource.kind]:
-        body = resource.body.at(*path)
-        pod_spec = None if body is None else body.get("spec")
-        if body is not None and pod_spec is not None:
-            yield Template(resource, texts(body.at("metadata", "labels")), pod_spec)
+    for path in paths:
+        for node in _at(spec, path):
+            if isinstance(node, Map):
+                home = spec if resource.kind in _SINGLE else _parent(spec, path, node)
+                yield Template(node, home, path)
 
 
-def texts(node: Node | None) -> Selector:
-    """A mapping of texts: labels, or a selector by labels."""
-    return {} if node is None else {name: value.text or "" for name, value in node.items()}
+def with_given(pod_spec: Map, kind: str) -> Map:
+    """A pod spec whose containers have the variables that the kind's controller gives them.
 
-
-def selects(selector: Selector, labels: Selector) -> bool:
-    """Does a selector, which names one label at least, pick what has these labels?"""
-    return bool(selector) and all(labels.get(name) == value for name, value in selector.items())
-
-
-class Circles:
-    """The templates that an object may be meant for, by how near they stand.
-
-    First those of its file and of its name, then those of its directory or kustomize build, then
-    those of its namespace. Only what is asked for is read.
+    They stand before the others, so that `$(NAME)` finds them; their values only the cluster knows.
     """
+    names = GIVEN.get(kind, ())
+    containers = pod_spec.get("containers")
+    if not names or not isinstance(containers, Seq):
+        return pod_spec
+    origin = Origin("controller", f"the controller of {kind}")
+    field: JsonValue = {"fieldRef": {"fieldPath": "metadata.annotations"}}
+    given = [made({"name": name, "valueFrom": field}, origin) for name in names]
+    children = []
+    for container in containers.children:
+        env = container.get("env")
+        own = [] if env is None else env.elements()
+        if isinstance(container, Map) and (env is None or isinstance(env, Seq)):
+            both = made([], origin) if env is None else env
+            assert isinstance(both, Seq)
+            container = put(container, ("env",), both.with_children([*given, *own]))
+        children.append(container)
+    return put(pod_spec, ("containers",), containers.with_children(children))
 
-    def __init__(self, graph: Graph, asker: Resource) -> None:
-        self._graph = graph
-        self._asker = asker
-        self._namespace = graph.namespace_of(asker)
 
-    @property
-    def closest(self) -> list[Template]:
-        asker, graph = self._asker, self._graph
-        found = [] if asker.emitter else graph.in_file(asker.file)
-        named = [r for kind in sorted(KINDS) for r in graph.named(kind, asker.name)]
-        beside = {id(r): r for r in named if self._together(r)}
-        return self._of([*(r for r in found if id(r) not in beside), *beside.values()])
+def group_of(resource: Resource) -> Group | None:
+    """The pods that work together, of a kind that makes such; None for all others."""
+    if resource.kind == "LeaderWorkerSet":
+        spec = resource.spec
+        given = None if spec is None else spec.at("leaderWorkerTemplate", "size")
+        size = 1 if given is None or given.is_null else given.integer()
+        return Group("lws", size, tuple(one.pod_spec for one in templates(resource)))
+    if resource.group == "ray.io":
+        return Group("ray", None, tuple(one.pod_spec for one in templates(resource)))
+    return None
 
-    @property
-    def beside(self) -> list[Template]:
-        return self._of(self._graph.beside(self._asker))
 
-    @property
-    def around(self) -> list[Template]:
-        """All of the namespace, and those of which the namespace is not known."""
-        graph, namespace = self._graph, self._namespace
-        return self._of(r for kind in sorted(KINDS) for r in graph.of_namespace(kind, namespace))
+def _at(node: Node, path: tuple[str, ...]) -> Iterator[Node]:
+    """Every node at a path, in which `*` stands for the items of a list."""
+    if not path:
+        yield node
+        return
+    step, rest = path[0], path[1:]
+    if step == _EACH:
+        for item in node.elements():
+            yield from _at(item, rest)
+        return
+    child = node.get(step)
+    if child is not None:
+        yield from _at(child, rest)
 
-    def _together(self, resource: Resource) -> bool:
-        if self._asker.emitter or resource.emitter:
-            return self._asker.emitter == resource.emitter
-        return self._graph.belong_together(resource, self._asker)
 
-    def _of(self, resources: Iterable[Resource]) -> list[Template]:
-        wanted = (self._namespace, None) if self._namespace is not None else None
-        return [
-            template
-            for resource in resources
-            if resource.kind in KINDS
-            and (wanted is None or self._graph.namespace_of(resource) in wanted)
-            for template in templates(resource)
-        ]
+def _parent(spec: Node, path: tuple[str, ...], pod_spec: Node) -> Node:
+    """The mapping whose `spec` a pod spec is."""
+    return next((node for node in _at(spec, path[:-1]) if node.get("spec") is pod_spec), spec)

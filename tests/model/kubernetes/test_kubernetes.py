@@ -195,7 +195,8 @@ def workload(kind: str, text: str) -> Workload | None:
     loaded = Input([], [], [])
     source = f"apiVersion: v1\nkind: {kind}\nmetadata: {{name: a}}\nspec: {text}\n"
     load_source(Source("x.yaml", source.encode()), loaded)
-    return of_template(Graph(loaded).of_kind(kind)[0], "team")
+    found = of_template(Graph(loaded).of_kind(kind)[0], "team")
+    return found[0] if found else None
 
 
 @pytest.mark.parametrize("kind", ["Deployment", "StatefulSet", "DaemonSet", "Job", "Pod"])

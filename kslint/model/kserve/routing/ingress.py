@@ -43,7 +43,6 @@ GRPC_PATH = r"^/inference\.GRPCInferenceService/.*$"
 
 _HTTP_ROUTE = "reconcilers/ingress/httproute_reconciler.go"
 _INGRESS = "reconcilers/ingress/kube_ingress_reconciler.go"
-_KNATIVE_VISIBILITY = "networking.knative.dev/visibility"
 
 
 def routes(isvc: InferenceService) -> list[Map]:
@@ -170,7 +169,7 @@ def _route(isvc: InferenceService, name: str, listed: list[str], rules: list[Map
     body = put(body, ("metadata",), made(metadata, origin))
     meta = metadata_of(isvc)
     for field, dropped in (
-        ("labels", frozenset({_KNATIVE_VISIBILITY})),
+        ("labels", frozenset({names.KNATIVE_VISIBILITY})),
         ("annotations", UNPROPAGATED),
     ):
         kept = {k: v for k, v in entries(meta.get(field)) if k not in dropped}
