@@ -118,6 +118,8 @@ def _miss(item: Node, pods: Pods, alone: bool) -> Miss | None:
             closed = all(not opaque(name) for each in found for name in each.names)
             return Miss(target, text, 0, None, None, pods) if closed else None
         number = holder.names[text]
+        if not number:  # a template is to fill it in
+            return None
     else:
         number = int(text)
         holder = next((each for each in found if number in each.numbers), None)
@@ -167,9 +169,10 @@ def _listener(container: Node, pod_spec: Node) -> Listener:
     for item in container.listed("ports"):
         number = item.integer("containerPort")
         node = item.get("containerPort")
-        if number is not None and node is not None and (item.string("protocol") or _TCP) == _TCP:
-            numbers[number] = node
-            names[item.string("name") or ""] = number
+        if node is not None and (item.string("protocol") or _TCP) == _TCP:
+            names[item.string("name") or ""] = number or 0
+            if number is not None:
+                numbers[number] = node
     names.pop("", None)
     return Listener(container, names, numbers, read_engine(container, pod_spec))
 
