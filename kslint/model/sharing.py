@@ -73,7 +73,7 @@ def other_user(name: str, claim: Resource, workload: Workload, graph: Graph) -> 
         other = pods.resource
         if other.kind not in _LASTING or other.body.integer("spec", "replicas") == 0:
             continue
-        if _is_same(other, own) or other.emitter != own.emitter or not _before(other, own, graph):
+        if other.emitter != own.emitter or not _before(other, own):
             continue
         if graph.namespace_of(other) == workload.namespace and any(
             found == name for found, _ in claims(pods.pod_spec)
@@ -82,14 +82,6 @@ def other_user(name: str, claim: Resource, workload: Workload, graph: Graph) -> 
     return None
 
 
-def _before(one: Resource, other: Resource, graph: Graph) -> bool:
-    """Does one object stand before another? Of two that share a claim the later one is told."""
-    if one.file != other.file:
-        return one.file < other.file
-    both = [each for each in graph.in_file(one.file) if each is one or each is other]
-    return bool(both) and both[0] is one
-
-
-def _is_same(one: Resource, other: Resource) -> bool:
-    """Is it the same workload, of another overlay?"""
-    return (one.kind, one.name) == (other.kind, other.name)
+def _before(one: Resource, other: Resource) -> bool:
+    """Which of two that share a claim comes first? The later one is told."""
+    return (one.name, one.kind) < (other.name, other.kind)

@@ -237,13 +237,22 @@ def ignores_everywhere(
     if not option_is(application.sync_options, "RespectIgnoreDifferences"):
         return False
     wanted = (f"{_IGNORED}{resource.group}_{resource.kind}", f"{_IGNORED}all")
+    return any(
+        field in (data.string(name) or "") for data in _argocd_settings(graph) for name in wanted
+    )
+
+
+def _argocd_settings(graph: Graph) -> Iterator[Node]:
+    """The data of ConfigMaps, and of Argo CD's chart values, that may hold such a customization."""
+    for resource in graph.of_kind("ConfigMap", ""):
+        data = resource.body.get("data") if graph.may_hold(resource, _IGNORED) else None
+        if data is not None:
+            yield data
     for file in graph.documents:
         for root in graph.documents[file] if graph.documents.may_hold(file, _IGNORED) else ():
             for data in (root.get("data"), root.at("configs", "cm")):
-                texts = [data.string(name) or "" for name in wanted] if data else []
-                if any(field in text for text in texts):
-                    return True
-    return False
+                if data is not None:
+                    yield data
 
 
 _IGNORED = "resource.customizations.ignoreDifferences."
