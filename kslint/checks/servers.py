@@ -65,6 +65,10 @@ def devices_over_parallel(server: ModelServer) -> Iterator[Problem]:
     need, limit = found
     if need.among != POD or server.workload.group is not None or limit.number <= need.number:
         return
+    if (
+        not server.engine.image.family
+    ):  # a build of somebody's, with parts that kslint does not know
+        return
     if not isinstance(server.engine.env("CUDA_VISIBLE_DEVICES"), Absent):
         return
     yield Problem(
@@ -131,7 +135,10 @@ def image_without_device(server: ModelServer) -> Iterator[Problem]:
         return
     if not isinstance(limit, Absent) or not _looks_for_cuda(server) or _has_neighbour(server):
         return
-    if image is None or image.place is None or past_kubernetes(container, server.workload.pod_spec):
+    workload = server.workload
+    if workload.devices_by_claim or past_kubernetes(container, workload.pod_spec):
+        return
+    if image is None or image.place is None:
         return
     yield Problem(
         container.nearest("resources"),
@@ -149,10 +156,10 @@ def _looks_for_cuda(server: ModelServer) -> bool:
 
 
 def _has_neighbour(server: ModelServer) -> bool:
-    """Does another server of the pod have a GPU? Then the two are two-servers-on-one-gpu's."""
-    return any(
-        other.container is not server.container and isinstance(devices(other.container), Known)
-        for other in server.workload.servers
+    """Has another vLLM server of the pod a GPU? Then the two are two-servers-on-one-gpu's."""
+    own = server.workload.servers
+    return server in own and any(
+        other is not server and isinstance(devices(other.container), Known) for other in own
     )
 
 
@@ -221,9 +228,10 @@ def servers_share_device(server: Server) -> Iterator[Problem]:
 def _second_without(server: Server) -> Problem:
     pod = server.workload
     owner = next(
-        one for one in pod.servers
-        if one.container is not server.container and isinstance(devices(one.container), Known)
-    )  # fmt: skip
+        one
+        for one in pod.servers
+        if one is not server and isinstance(devices(one.container), Known)
+    )
     return Problem(
         server.container.nearest("resources"),
         variant="second",
