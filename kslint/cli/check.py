@@ -20,11 +20,14 @@ from kslint.cli.options import (  # noqa: TC001  (typer reads them)
     NoBaselineOption,
     NoCacheOption,
     PathsArgument,
+    QuietOption,
     SelectOption,
+    ShowFilesOption,
     SinceOption,
     StatisticsOption,
     StdinFilenameOption,
     UnsafeFixesOption,
+    VerboseOption,
 )
 from kslint.cli.root import app
 
@@ -50,6 +53,9 @@ def check(
     statistics: StatisticsOption = False,
     exit_zero: ExitZeroOption = False,
     stdin_filename: StdinFilenameOption = None,
+    quiet: QuietOption = False,
+    verbose: VerboseOption = False,
+    show_files: ShowFilesOption = False,
 ) -> None:
     """Check manifests and the GitOps repository around them.
 
@@ -76,5 +82,8 @@ def check(
         diff=diff,
         fix=fix,
         unsafe_fixes=unsafe_fixes,
+        quiet=quiet,
+        verbose=verbose,
+        show_files=show_files,
     )
     raise typer.Exit(run(given))
