@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from kslint.findings import Problem
 from kslint.model.kserve import names
-from kslint.model.kserve.objects import autoscaler_class
+from kslint.model.kserve.metadata import autoscaler_class
 from kslint.model.scaling import scalers
 from kslint.source.nodes import Map
 

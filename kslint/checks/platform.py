@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kslint.findings import Problem
+from kslint.graph.graph import ABSENT
 from kslint.model.gateway.gateways import (
     GROUP,
     classes_beside,
@@ -25,7 +26,8 @@ from kslint.model.kserve.routing.hosts import (
     DEFAULT_DOMAIN,
     DEFAULT_DOMAIN_TEMPLATE,
 )
-from kslint.model.platform.pieces import ISTIO, is_open, lacks, serves_ingresses
+from kslint.model.platform.ingresses import serves_ingresses
+from kslint.model.platform.pieces import ISTIO, is_open, lacks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -65,8 +67,8 @@ def _gateway_api_disabled(model: Model) -> Iterator[Problem]:
     for settings in model.installations if found else ():
         if (
             not is_off(settings, "enableGatewayApi")
-            or not _runs_standard(model, settings)
-            or not _is_reached_from_outside(settings)
+            or not runs_standard(model, settings)
+            or not is_reached_from_outside(settings)
             or _uses_ingress(model, settings)
         ):
             continue
@@ -102,7 +104,7 @@ def _ingress_gateway_missing(model: Model) -> Iterator[Problem]:
             continue
         near = lookup.elsewhere or _nearest(found, settings, model)
         there = model.graph.namespace_of(near[0]) or "?"
-        certain = model.graph.complete_for("Gateway", namespace)
+        certain = lookup.answer == ABSENT
         yield Problem(
             place(settings, "ingress", "kserveIngressGateway"),
             variant="elsewhere" if lookup.elsewhere else "default",
@@ -175,14 +177,16 @@ def _is_written(settings: Settings, field: str) -> bool:
     return node is not None and node.span is not None
 
 
-def _runs_standard(model: Model, settings: Settings) -> bool:
+def runs_standard(model: Model, settings: Settings) -> bool:
+    """Is Standard the default mode, or asked for by any service?"""
     return default_mode(settings) == names.STANDARD or any(
         service.mode.name == names.STANDARD and service.mode.annotated
         for service in model.inference_services
     )
 
 
-def _is_reached_from_outside(settings: Settings) -> bool:
+def is_reached_from_outside(settings: Settings) -> bool:
+    """Do services get routes, and hosts that lead into the cluster?"""
     disabled = settings.text("ingress", "disableIngressCreation")
     domain = settings.text("ingress", "ingressDomain")
     return disabled in ("", "false") and domain != CLUSTER_LOCAL_DOMAIN

@@ -114,7 +114,7 @@ def _wrong_scheme(server: Server, name: str, handler: Node) -> Iterator[Problem]
     if not isinstance(served, Known) or asked == served.value or asked not in ("HTTP", "HTTPS"):
         return
     yield Problem(
-        handler.get("scheme") or handler,
+        _written(handler, "scheme"),
         variant="scheme",
         related=[(served.node, "the certificate is given here")],
         probe=name,
@@ -124,7 +124,6 @@ def _wrong_scheme(server: Server, name: str, handler: Node) -> Iterator[Problem]
 
 
 def _wrong_path(server: Server, name: str, handler: Node) -> Iterator[Problem]:
-    node = handler.get("path")
     text = handler.string("path") or "/"
     root = _root_path(server.engine)
     if root is None or "$(" in text or "{{" in text:
@@ -145,7 +144,7 @@ def _wrong_path(server: Server, name: str, handler: Node) -> Iterator[Problem]:
     else:
         return
     yield Problem(
-        handler if node is None else node,
+        _written(handler, "path"),
         variant=variant,
         severity="note" if variant == "alive" else None,
         related=[(locked, "the key is set here")] if variant == "key" else (),
@@ -153,6 +152,12 @@ def _wrong_path(server: Server, name: str, handler: Node) -> Iterator[Problem]:
         path=text,
         container=server.container.string("name") or "",
     )
+
+
+def _written(handler: Node, field: str) -> Node:
+    """A field where it is written; of the API server's default the handler."""
+    node = handler.get(field)
+    return handler if node is None or node.place is None else node
 
 
 def _has_key(handler: Node) -> bool:

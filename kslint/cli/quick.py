@@ -35,7 +35,12 @@ SINGLE = {
     "--since": "since",
     "--stdin-filename": "stdin_filename",
 }
-REPEATED = {"--ignore": "ignore", "--output-format": "output_format", "--select": "select"}
+REPEATED = {
+    "--context": "context",
+    "--ignore": "ignore",
+    "--output-format": "output_format",
+    "--select": "select",
+}
 SHORT = {"-o": "--output-format", "-q": "--quiet", "-v": "--verbose"}
 CHOICES = {"--fail-on": ("error", "warning", "note")}
 

@@ -54,6 +54,8 @@ def summary(result: Result, paint: Painter, width: int | None = None) -> str:
     parts = []
     if passed := passed_over(counts):
         parts.append(passed)
+    if counts.context:
+        parts.append(f"{count(counts.context, 'file')} of context")
     if counts.suppressed > counts.baselined:
         parts.append(f"{counts.suppressed - counts.baselined} suppressed")
     if result.baseline is not None and counts.baselined:

@@ -25,6 +25,7 @@ CATEGORIES = {
     "containers": "Containers",
     "storage": "Models and storage",
     "vllm": "vLLM",
+    "servers": "Model servers and their devices",
     "rollout": "Rollouts and scaling",
     "gitops": "Argo CD",
     "platform": "Platform settings",

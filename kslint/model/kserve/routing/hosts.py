@@ -224,8 +224,8 @@ def _name_node(isvc: InferenceService) -> Node:
 
 
 def metadata_of(isvc: InferenceService) -> Node:
-    """The stored metadata."""
-    return isvc.stored.get("metadata") or Map({})
+    """The metadata as the routes' reconciler sees it."""
+    return isvc.reconciled.get("metadata") or Map({})
 
 
 def _strings(node: Node | None) -> dict[str, str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kslint.model.kserve import names
-from kslint.model.kserve.objects import UNPROPAGATED
+from kslint.model.kserve.metadata import unpropagated
 from kslint.model.kserve.routing.domain import subdomain_problems
 from kslint.model.kserve.routing.hosts import (
     TOP_LEVEL,
@@ -170,7 +170,7 @@ def _route(isvc: InferenceService, name: str, listed: list[str], rules: list[Map
     meta = metadata_of(isvc)
     for field, dropped in (
         ("labels", frozenset({names.KNATIVE_VISIBILITY})),
-        ("annotations", UNPROPAGATED),
+        ("annotations", unpropagated(isvc.settings)),
     ):
         kept = {k: v for k, v in entries(meta.get(field)) if k not in dropped}
         if kept:
