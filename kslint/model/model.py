@@ -67,7 +67,7 @@ class Model:
     def of(cls, loaded: Input, config: Config) -> Model:
         """The model of an input, with what the configuration says of the cluster."""
         cluster = config.cluster
-        return cls(Graph(loaded, cluster.complete, cluster.provides), config)
+        return cls(Graph(loaded, cluster.complete, cluster.provides, cluster.deleted), config)
 
     @cached_property
     def settings(self) -> list[Settings]:
