@@ -7,7 +7,8 @@ import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, NoReturn
 
-from kslint.cli.formats import has_colour, outputs, replace
+from kslint.cli.formats import outputs, replace
+from kslint.cli.terminal import has_colour
 from kslint.cli.usage import Stop
 
 if TYPE_CHECKING:

@@ -91,6 +91,7 @@ ReportOption = Annotated[
     list[str] | None,
     typer.Option(
         "--output-format",
+        "-o",
         metavar="FORMAT[:FILE]",
         help="How to report, and where to; may be repeated. text, markdown, json.",
         show_default="text",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.changes import ADDED, CHANGED, EFFECTS, REMOVED
 from kslint.report import yaml
-from kslint.report.text import count
+from kslint.report.terminal import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

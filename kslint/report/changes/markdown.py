@@ -8,7 +8,7 @@ from kslint.changes import CHANGED, EFFECTS
 from kslint.report.changes import common
 from kslint.report.frames import printable
 from kslint.report.markdown import LIMIT, code, fenced, fitting, prose
-from kslint.report.text import count
+from kslint.report.terminal import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

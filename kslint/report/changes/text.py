@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from kslint.changes import ADDED, CHANGED, EFFECTS, REMOVED
 from kslint.report.changes import common
 from kslint.report.frames import printable
-from kslint.report.text import Painter, count
+from kslint.report.terminal import Painter, count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
