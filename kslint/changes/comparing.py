@@ -140,8 +140,12 @@ def compare(old: Side, new: Side) -> list[Difference]:
         else:
             found += _of_object(before, after, old, new)
     found += hashed(found, new)
-    found.sort(key=_order)
-    return [one for one in found if one.changes or one.effects or one.what != CHANGED]
+    return ordered(one for one in found if one.changes or one.effects or one.what != CHANGED)
+
+
+def ordered(found: Iterable[Difference]) -> list[Difference]:
+    """Services first, what is made of each behind it; then the rest by name."""
+    return sorted(found, key=_order)
 
 
 def _order(one: Difference) -> tuple[object, ...]:
@@ -249,7 +253,8 @@ def _of_service(
     ]
     objects: list[Difference] = []
     if not (_hides(was) or _hides(will)) and (will.objects or not refused):
-        objects = list(_of_made(was, will, refused))
+        written = before.model.graph is not after.model.graph
+        objects = list(_of_made(was, will, refused, written))
     fields = [field for field in fields if not _shows(field, objects)]
     if fields or known:
         yield _changed(new, fields, known)
@@ -279,10 +284,14 @@ def _of_mode(was: Served, will: Served) -> Iterator[Effect]:
         yield Effect(STOPPED, "it is stopped: KServe deletes its objects")
 
 
-def _of_made(was: Served, will: Served, refused: bool) -> Iterator[Difference]:
-    """The objects that KServe makes. Of pods only what their templates do not show."""
+def _of_made(was: Served, will: Served, refused: bool, written: bool) -> Iterator[Difference]:
+    """The objects that KServe makes, and their pods.
+
+    What is refused before and after is told where the user has `written` something else.
+    """
     least = _least(will)
     templates: dict[str, list[Field]] = {}
+    failing: set[str] = set()
     for old, new in _paired(
         [(one, "") for one in was.objects], [(one, "") for one in will.objects]
     ):
@@ -294,27 +303,35 @@ def _of_made(was: Served, will: Served, refused: bool) -> Iterator[Difference]:
             continue
         fields = list(differences(old.body, new.body))
         if new.subject.kind == "Pod":
-            shown = {
-                f.path.removeprefix("spec.template.") for f in templates.get(new.subject.name, ())
-            }
-            fields = [field for field in fields if field.path not in shown]
-        elif new.subject.kind == "Deployment":
-            templates[new.subject.name] = fields
-        if not fields:
+            if new.subject.name not in failing:
+                yield from _of_pod(old, new, fields, templates.get(new.subject.name, []), refused)
             continue
-        known = list(_denials(old, new))
-        if not refused and not any(effect.kind == REFUSED for effect in known):
+        if new.subject.kind == "Deployment":
+            templates[new.subject.name] = fields
+        known = list(_denials(old, new)) if fields else []
+        is_denied = any(effect.kind == REFUSED for effect in known)
+        if is_denied:
+            failing.add(new.subject.name)
+        if not fields or (is_denied and not written and _failures(old)):
+            continue
+        if not refused and not is_denied:
             known += of.of_change(old, new, fields, least)
-        if (
-            new.subject.kind == "Pod"
-            and not refused
-            and not _restarts(templates.get(new.subject.name, ()))
-        ):
-            text = (
-                "the pod template stays: running pods keep what they have until they are replaced"
-            )
-            known.append(Effect(LATER, text))
         yield _changed(new, fields, known)
+
+
+def _of_pod(
+    old: Effective, new: Effective, fields: list[Field], template: list[Field], refused: bool
+) -> Iterator[Difference]:
+    """What the webhook makes of pods, where their template does not show it."""
+    shown = {field.path.removeprefix("spec.template.") for field in template}
+    left = [field for field in fields if field.path not in shown]
+    if not left:
+        return
+    known = [] if refused else list(of.of_change(old, new, left, None))
+    if not refused and not any(field.path.startswith("spec.template") for field in template):
+        text = "the pod template stays: running pods keep what they have until they are replaced"
+        known.append(Effect(LATER, text))
+    yield _changed(new, left, known)
 
 
 def _whole(what: str, one: Effective) -> Difference:
@@ -337,10 +354,6 @@ def _denials(old: Effective | None, new: Effective) -> Iterator[Effect]:
 def _failures(one: Effective) -> list[Failure]:
     version = one.body.string("apiVersion") or ""
     return body_failures(version, one.subject.kind, one.body)
-
-
-def _restarts(fields: Iterable[Field]) -> bool:
-    return any(field.path.startswith("spec.template") for field in fields)
 
 
 def _least(served: Served) -> int | None:

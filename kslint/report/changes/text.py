@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from kslint.changes import Comparison, Difference, Effect, Subject
 
+UPGRADE = "upgrade"
+"""The command whose differences come from releases: each with its source."""
 _STYLES = {ADDED: "help", REMOVED: "error", CHANGED: "warning"}
 _SIDES = {"+": "help", "-": "error"}
 
@@ -31,6 +33,8 @@ def render(comparison: Comparison, colour: bool = False) -> str:
                 blocks[-1].append(paint("bold", printable(common.title(owner))))
         inside = owner is not None and single
         blocks[-1] += _lines(group, paint, "  " if inside else "")
+        if comparison.command == UPGRADE:
+            blocks[-1] += _sources(group, paint, "  " if inside else "")
         above = owner if inside else group.first.subject if single else None
     if comparison.unmodelled:
         head = paint("bold", "Not modelled: what these changes do is unknown")
@@ -70,6 +74,11 @@ def _lines(group: common.Group, paint: Painter, indent: str) -> Iterator[str]:
     for effect in common.gravest(one.effects):
         yield from _effect(effect, paint, indent)
     yield from _fields(one, paint, indent + "    ")
+
+
+def _sources(group: common.Group, paint: Painter, indent: str) -> Iterator[str]:
+    for reference in common.references(group.first):
+        yield f"{indent}  {paint('frame', '=')} {paint('dim', printable(reference))}"
 
 
 def _effect(effect: Effect, paint: Painter, indent: str) -> Iterator[str]:
