@@ -43,6 +43,7 @@ FAMILIES = {
     "references": "References",
     "schema": "Schema",
     "admission": "Refusals",
+    "llm": "LLMInferenceService",
 }
 EVIDENCE = {
     "source": "proven in upstream's code",
