@@ -124,7 +124,10 @@ def image_without_device(server: ModelServer) -> Iterator[Problem]:
         return
     if not isinstance(limit, Absent) or not _looks_for_cuda(server) or _has_neighbour(server):
         return
-    if image is None or image.place is None or past_kubernetes(container, server.workload.pod_spec):
+    pod = server.workload
+    if image is None or image.place is None or past_kubernetes(container, pod.pod_spec):
+        return
+    if pod.claims_devices:
         return
     yield Problem(
         container.nearest("resources"),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from kslint.graph.references import is_patch
 from kslint.model.engines.vllm.engine import read_engine
+from kslint.model.kserve import names
 from kslint.model.kubernetes.defaults import defaulted_deployment, defaulted_pod
 from kslint.model.kubernetes.pod import containers
 from kslint.model.kubernetes.rollout import rollout
@@ -69,6 +70,11 @@ class Workload:
         """The pods that run one thing together with these."""
         self.script: Script | None = None
         """What a command may name and not show."""
+
+    @property
+    def claims_devices(self) -> bool:
+        """May a controller have a resource claim bring devices that no container asks for?"""
+        return self.resource.body.at("metadata", "annotations", names.DEVICE_CLASS) is not None
 
     @property
     def strategy(self) -> Node | None:
