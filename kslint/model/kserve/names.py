@@ -13,9 +13,9 @@ SERVICE_PORT = 80
 
 DEPLOYMENT_MODE = "serving.kserve.io/deploymentMode"
 AUTOSCALER_CLASS = "serving.kserve.io/autoscalerClass"
-DEVICE_CLASS = "serving.kserve.io/exp-dra-device-class"
-"""Makes a resource claim for the server (managed_dra.go of Red Hat's KServe)."""
 STOP = "serving.kserve.io/stop"
+DEVICE_CLASS = "serving.kserve.io/exp-dra-device-class"
+"""KServe makes a resource claim for an LLMInferenceService that names a class of devices (0.21)."""
 SERVER_TYPE = "serving.kserve.io/server-type"
 MODEL_FORMAT = "modelFormat"
 STORAGE_READONLY = "storage.kserve.io/readonly"
