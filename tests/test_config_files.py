@@ -117,9 +117,8 @@ def test_the_schema_is_one_and_explains_every_key() -> None:
 
 
 def test_every_documented_key_is_in_the_schema_and_the_other_way_round() -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    section = readme.partition("## Configuration")[2].partition("\n## ")[0]
-    example = re.search(r"```yaml\n(.*?)```", section, re.DOTALL)
+    page = (ROOT / "docs/configuration.md").read_text(encoding="utf-8")
+    example = re.search(r"```yaml\n(.*?)```", page, re.DOTALL)
     assert example is not None
     data = yaml.safe_load(example[1])
     jsonschema.validate(data, schema(), jsonschema.Draft202012Validator)

@@ -63,6 +63,20 @@ def in_folder(folder: Path) -> tuple[list[Source | InputProblem], Config]:
     return read_all(["."], excluder(config)), config
 
 
+def test_versions_that_are_not_known_are_told_of_the_whole() -> None:
+    text = (
+        "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: kserve}\n"
+        "spec: {source: {repoURL: a, chart: kserve, targetRevision: v1.0.0}}\n"
+    )
+    files = [Source(f"{n}.yaml", text.encode(), named=True) for n in range(3)]
+    found = divided(files, Config())
+    assert found is not None
+    assert [version for version, _ in found[0].unknown_versions] == ["1.0"]
+    again = divided(files, Config(), through_json(found[1]) if found[1] else None)
+    assert again is not None
+    assert again[0].unknown_versions == found[0].unknown_versions
+
+
 def through_json(kept: shares.Kept) -> shares.Kept:
     return shares.Kept.from_plain(json.loads(json.dumps(kept)))
 

@@ -55,7 +55,7 @@ def _documents(name: str, data: bytes) -> list[Document] | None:
     """The documents of a file that is read without trouble; None of others."""
     loaded = Input([], [], [])
     load_source(Source(name, data), loaded)
-    if loaded.troubles or not loaded.files:
+    if loaded.troubles or loaded.skipped or not loaded.files:
         return None
     documents = loaded.files[0].documents
     if any(d.duplicates or d.refusals or d.composite_keys for d in documents):
@@ -78,10 +78,21 @@ def _movable(files: Files, name: str) -> bool:
     documents = _documents(name, files[name]) if _is_data(name) else None
     if not documents or b"ignore-file" in files[name]:
         return False
+    if _is_template(files, name):
+        return False
     globs = (b"include:", b"exclude:", b"perPath", b"files:")
     return all(is_object(d.root) for d in documents) and not any(
         glob in data for glob in globs for data in files.values()
     )
+
+
+def _is_template(files: Files, name: str) -> bool:
+    """Is a file a chart's template, which is text for Helm first and YAML afterwards?"""
+    return "/templates/" in f"/{name}" and _is_chart(files)
+
+
+def _is_chart(files: Files) -> bool:
+    return any(posixpath.basename(name) == "Chart.yaml" for name in files)
 
 
 # ---- the same text, with other bytes between
@@ -194,6 +205,8 @@ def _rewritten(
         def one(name: str, data: bytes) -> bytes:
             documents = _documents(name, data)
             if documents is None or b"kslint:" in data or _has_aliases(data):
+                return data
+            if _is_template(files, name):
                 return data
             text = write(documents)
             return data if text is None else text.encode()
@@ -348,8 +361,12 @@ def _renamed_in_kustomizations(files: Files, name: str, new: list[str]) -> bool:
 
 
 def _all_in_one_file(files: Files, _: Random) -> Rewritten:
-    """The files of a directory joined, where none of them is read by name."""
+    """The files of a directory joined, where none of them is read by name.
+
+    Two files that write the same object are pieces that some tool joins: they stay apart.
+    """
     found: Files = {}
+    written: dict[str, set[object]] = {}
     first: dict[str, str] = {}
     starts: dict[str, tuple[str, int]] = {}
     for name, data in files.items():
@@ -361,9 +378,12 @@ def _all_in_one_file(files: Files, _: Random) -> Rewritten:
             or _mentions(files, name)
             or _parts(data) is None
             or name.endswith(".json")
+            or written.setdefault(directory, set()) & (new := _identities(name, data))
         ):
             found[name] = data
-        elif directory not in first:
+            continue
+        written[directory] |= new
+        if directory not in first:
             first[directory] = name
             found[name] = data
         else:
@@ -380,6 +400,17 @@ def _all_in_one_file(files: Files, _: Random) -> Rewritten:
     return Rewritten(found, moved)
 
 
+def _identities(name: str, data: bytes) -> set[object]:
+    """Kind and metadata of a file's objects."""
+    found: set[object] = set()
+    for document in _documents(name, data) or ():
+        plain: Any = document.root.plain()
+        metadata = plain.get("metadata")
+        if isinstance(metadata, dict):
+            found.add((plain.get("kind"), metadata.get("namespace"), metadata.get("name")))
+    return found
+
+
 def _lists(files: Files, _: Random) -> Rewritten:
     """The objects of a file as the items of a `kind: List`."""
     found = dict(files)
@@ -387,7 +418,10 @@ def _lists(files: Files, _: Random) -> Rewritten:
         parts = _parts(data) if _movable(files, name) and data.isascii() else None
         if not parts or _mentions(files, name) or name.endswith(".json"):
             continue
-        if any(is_json_like(part) for part in parts):
+        if any(
+            is_json_like(part) or re.search(rb"^kind: \S*List\b", part, re.MULTILINE)
+            for part in parts
+        ):
             continue
         items = [
             b"  -\n" + b"\n".join(b"    " + line if line else line for line in part.split(b"\n"))
@@ -444,7 +478,8 @@ def _strangers(files: Files, _: Random) -> Rewritten:
 
 def _from_above(files: Files, _: Random) -> Rewritten:
     """The input is a directory of what is checked."""
-    if any(b"perPath" in data for data in files.values()):
+    # whether a directory is a chart's is looked up on the disk
+    if _is_chart(files) or any(b"perPath" in data for data in files.values()):
         return Rewritten(files, lambda place: place)
     return Rewritten(
         {f"tree/{name}": data for name, data in files.items()},

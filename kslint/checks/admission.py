@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from kslint.model.refusals import Refusal
     from kslint.source.nodes import Span
 
-_OWN_PAGE = frozenset({"invalid-quantity", "no-secret"})
+_OWN_PAGE = frozenset({"invalid-quantity", "no-secret", "no-triggers", "scale-metric-with-keda"})
 """Refusals that rules of their own report, at other places too."""
 _OVER_LIMIT = "request-over-limit"
 

@@ -25,7 +25,8 @@ from kslint.model.kserve.routing.hosts import (
     DEFAULT_DOMAIN,
     DEFAULT_DOMAIN_TEMPLATE,
 )
-from kslint.model.platform.pieces import ISTIO, is_open, lacks, serves_ingresses
+from kslint.model.platform.ingresses import serves_ingresses
+from kslint.model.platform.pieces import ISTIO, is_open, lacks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -65,8 +66,8 @@ def _gateway_api_disabled(model: Model) -> Iterator[Problem]:
     for settings in model.installations if found else ():
         if (
             not is_off(settings, "enableGatewayApi")
-            or not _runs_standard(model, settings)
-            or not _is_reached_from_outside(settings)
+            or not runs_standard(model, settings)
+            or not is_reached_from_outside(settings)
             or _uses_ingress(model, settings)
         ):
             continue
@@ -175,14 +176,16 @@ def _is_written(settings: Settings, field: str) -> bool:
     return node is not None and node.span is not None
 
 
-def _runs_standard(model: Model, settings: Settings) -> bool:
+def runs_standard(model: Model, settings: Settings) -> bool:
+    """Is Standard the default mode, or asked for by any service?"""
     return default_mode(settings) == names.STANDARD or any(
         service.mode.name == names.STANDARD and service.mode.annotated
         for service in model.inference_services
     )
 
 
-def _is_reached_from_outside(settings: Settings) -> bool:
+def is_reached_from_outside(settings: Settings) -> bool:
+    """Do services get routes, and hosts that lead into the cluster?"""
     disabled = settings.text("ingress", "disableIngressCreation")
     domain = settings.text("ingress", "ingressDomain")
     return disabled in ("", "false") and domain != CLUSTER_LOCAL_DOMAIN

@@ -125,7 +125,7 @@ def scheme_mismatch(server: Server) -> Iterator[Problem]:
         written = handler.start is not None and _is_http(server, name, handler)
         if written and asked != served.value and asked in ("HTTP", "HTTPS"):
             yield Problem(
-                handler.nearest("scheme"),
+                _written(handler, "scheme"),
                 related=[(served.node, "the certificate is given here")],
                 probe=name,
                 scheme=asked,
@@ -134,7 +134,6 @@ def scheme_mismatch(server: Server) -> Iterator[Problem]:
 
 
 def _wrong_path(server: Server, name: str, handler: Node) -> Iterator[Problem]:
-    node = handler.get("path")
     text = handler.string("path") or "/"
     root = _root_path(server.engine)
     if root is None or "$(" in text or "{{" in text:
@@ -155,7 +154,7 @@ def _wrong_path(server: Server, name: str, handler: Node) -> Iterator[Problem]:
     else:
         return
     yield Problem(
-        handler if node is None else node,
+        _written(handler, "path"),
         variant=variant,
         severity="note" if variant == "alive" else None,
         related=[(locked, "the key is set here")] if variant == "key" else (),
@@ -163,6 +162,12 @@ def _wrong_path(server: Server, name: str, handler: Node) -> Iterator[Problem]:
         path=text,
         container=server.container.string("name") or "",
     )
+
+
+def _written(handler: Node, field: str) -> Node:
+    """A field where it is written; of the API server's default the handler."""
+    node = handler.get(field)
+    return handler if node is None or node.place is None else node
 
 
 def _has_key(handler: Node) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from kslint.findings import Problem
 from kslint.model.dependencies import claim_of, storage_uris
 from kslint.model.kserve import names
-from kslint.model.kserve.objects import autoscaler_class
+from kslint.model.kserve.metadata import autoscaler_class
 from kslint.model.kubernetes.pod import accelerator, claims
 from kslint.model.kubernetes.rollout import rollout
 from kslint.model.room import room, spare_need

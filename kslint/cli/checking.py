@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.cli import baselines
 from kslint.cli.formats import Run, outputs, write
-from kslint.cli.inputs import chosen, in_force, read_files
+from kslint.cli.inputs import chosen, in_force, read_files, say_unknown_versions
 from kslint.cli.progress import Progress
 from kslint.cli.reading import Reading
 from kslint.cli.usage import Stop, UsageError
@@ -89,6 +89,7 @@ def _run(options: Options) -> int:
     in_words = options.statistics or "text" in (output.format for output in wanted)
     if not check.unchanged and not in_words:
         _say_unchecked(result)
+    say_unknown_versions(result.unknown_versions)
     baselines.say_fixed(result)
     if result.failed or not written or not saved:
         return 2

@@ -63,7 +63,7 @@ def graph(
     Exits 0 whatever is found, 2 if input could not be read, the command line is wrong, or
     kslint itself failed.
     """
-    from kslint.cli.inputs import chosen, in_force, read_input, say_broken
+    from kslint.cli.inputs import chosen, in_force, read_input, say_broken, say_unknown_versions
     from kslint.model.model import Model
     from kslint.picture.build import picture
     from kslint.running import engine
@@ -79,6 +79,7 @@ def graph(
     if focus:
         drawn = _focused(drawn, focus, depth)
     _print(output, _rendered(output, drawn, result))
+    say_unknown_versions(result.unknown_versions)
     if result.failed:
         say_broken(result, book)
         raise typer.Exit(2)

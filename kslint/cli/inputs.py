@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from kslint.cli.usage import Stop, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from kslint.config import Config
     from kslint.findings import Result
     from kslint.rulebook import Rule
@@ -85,6 +87,12 @@ def read_files(
     from kslint.source.files import read_all
 
     return read_all(paths or ["."], excluder(config), stdin_name)
+
+
+def say_unknown_versions(versions: Iterable[tuple[str, str]]) -> None:
+    """On stderr, which KServe versions are checked by the rules of another."""
+    for version, known in versions:
+        sys.stderr.write(f"kslint does not know KServe {version}: it is taken for {known}\n")
 
 
 def say_broken(result: Result, book: list[Rule]) -> None:

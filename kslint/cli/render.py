@@ -45,7 +45,7 @@ def render(
     isolated: IsolatedOption = False,
 ) -> None:
     """Print the objects KServe would create, each value that you did not write with its origin."""
-    from kslint.cli.inputs import effective, read_input
+    from kslint.cli.inputs import effective, read_input, say_unknown_versions
     from kslint.model.model import Model
 
     config = effective(paths, config_file, isolated)
@@ -53,6 +53,7 @@ def render(
     for trouble in loaded.troubles:
         typer.echo(f"{trouble.span}: {trouble.message}", err=True)
     model = Model.of(loaded, config)
+    say_unknown_versions(model.unknown_versions)
     services = [service for service in model.inference_services if _wanted(service, isvc)]
     if not services:
         name = f" {isvc}" if isvc else ""

@@ -9,7 +9,7 @@ from kslint.model.kserve.admission.refusals import of_service
 from kslint.model.kserve.rendering import when_running
 from kslint.model.kubernetes.defaults import defaulted_deployment
 from kslint.model.kubernetes.pod import containers
-from kslint.model.model import POD_KINDS
+from kslint.model.kubernetes.templates import KINDS
 from kslint.source.nodes import Map, Scalar
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class Sight(NamedTuple):
 
 def pod_owners() -> frozenset[str]:
     """The kinds whose containers are known."""
-    return frozenset({"InferenceService", "LLMInferenceService", *POD_KINDS})
+    return frozenset({"InferenceService", "LLMInferenceService", *KINDS})
 
 
 class Sights:

@@ -150,6 +150,8 @@ class Result(NamedTuple):
     summary: Summary
     failed: bool
     skipped: list[tuple[str, str]]
+    unknown_versions: tuple[tuple[str, str], ...] = ()
+    """KServe versions whose behaviour is not known, each with the one it is taken for."""
     baseline: Baselined | None = None
 
     def with_findings(self, findings: list[Finding]) -> Result:

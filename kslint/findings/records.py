@@ -10,13 +10,14 @@ from kslint.source.nodes import Span
 
 def result(values: list[Any]) -> Result:
     """A result that went through JSON."""
-    findings, summary, failed, skipped, *rest = values
+    findings, summary, failed, skipped, unknown, *rest = values
     assert not any(rest), "a baseline is applied after the cache"
     return Result(
         [finding(one) for one in findings],
         Summary(*summary),
         failed,
         [(file, reason) for file, reason in skipped],
+        tuple((version, known) for version, known in unknown),
     )
 
 

@@ -19,6 +19,7 @@ from kslint.graph.evidence import are_near
 from kslint.graph.references import KSERVE, Reference, container_references, pod_references
 from kslint.model.kserve import names
 from kslint.model.kubernetes.admission.field_errors import opaque
+from kslint.model.kubernetes.templates import templates
 from kslint.source.nodes import Map
 
 if TYPE_CHECKING:
@@ -41,18 +42,12 @@ _ROLES = ("volume", "env", "envFrom", "imagePullSecret", "runtime")
 FOUND, MISSING, ELSEWHERE, UNKNOWN = "found", "missing", "elsewhere", "unknown"
 
 _POD_PATHS = {
-    "CronJob": (("jobTemplate", "spec", "template", "spec"),),
     "LLMInferenceService": (("router", "scheduler", "template"),),
-    "LeaderWorkerSet": (
-        ("leaderWorkerTemplate", "leaderTemplate", "spec"),
-        ("leaderWorkerTemplate", "workerTemplate", "spec"),
-    ),
-    "ReplicaSet": (("template", "spec"),),
-    "ReplicationController": (("template", "spec"),),
-    "Rollout": (("template", "spec"),),
     "ServingRuntime": (("workerSpec",),),
 }
-"""Pod specs below `spec` that the graph's references do not read."""
+"""Pod specs below `spec` of KServe's kinds that the graph's references do not read."""
+_READ = frozenset(("Deployment", "StatefulSet", "DaemonSet", "Job", "Pod"))
+"""Kinds whose pods they do read."""
 
 
 class Answer(NamedTuple):
@@ -147,6 +142,8 @@ def _further(resource: Resource) -> Iterator[Named]:
         return
     for path in _POD_PATHS.get(resource.kind, ()):
         yield from pod_references(spec.at(*path))
+    for template in () if resource.kind in _READ else templates(resource):
+        yield from pod_references(template.pod_spec)
     if resource.kind == "InferenceService":
         for part in ("predictor", "transformer", "explainer"):
             yield from _of_component(spec.get(part))

@@ -13,6 +13,7 @@ from kslint.model.gitops.releases import installed
 from kslint.model.kserve import names, settings
 from kslint.model.kserve.isvc import InferenceService
 from kslint.model.kserve.runtimes import Choices
+from kslint.model.kubernetes import templates
 from kslint.model.kubernetes.makers import Makers
 from kslint.model.schemas.catalogue import Schemas
 from kslint.model.workload import of_component, of_pool, of_runtime, of_template
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
     from kslint.source.load import Input, ParsedFile
     from kslint.source.nodes import Node
 
-POD_KINDS = ("Deployment", "StatefulSet", "DaemonSet", "Job", "Pod")
 RUNTIME_KINDS = ("ServingRuntime", "ClusterServingRuntime")
 
 
@@ -73,6 +73,12 @@ class Model:
     def settings(self) -> list[Settings]:
         """KServe's settings, one for each installation in the input."""
         return settings.resolve(self.graph, self.config.kserve_version)
+
+    @property
+    def unknown_versions(self) -> list[tuple[str, str]]:
+        """The KServe versions whose behaviour is not known, each with the one it is taken for."""
+        unknown = {one.version: one.profile for one in self.settings if not one.is_known}
+        return sorted(unknown.items())
 
     @cached_property
     def installations(self) -> list[Settings]:
@@ -160,11 +166,9 @@ class Model:
             for service in self.inference_services
             for component in service.components
         ]
-        for kind in POD_KINDS:
-            found += [
-                of_template(resource, self.graph.namespace_of(resource))
-                for resource in self.of_kind(kind)
-            ]
+        for kind in templates.KINDS:
+            for resource in self.of_kind(kind):
+                found += of_template(resource, self.graph.namespace_of(resource))
         found += [of_pool(pool) for service in self.llm_services for pool in service.pools]
         return [workload for workload in found if workload is not None]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kslint.model.gitops import argocd
-from kslint.model.kserve.objects import autoscaler_class
+from kslint.model.kserve.metadata import autoscaler_class
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,13 +10,16 @@ from kslint.model.engines.vllm.engine import read_engine
 from kslint.model.kubernetes.defaults import defaulted_deployment, defaulted_pod
 from kslint.model.kubernetes.pod import containers
 from kslint.model.kubernetes.rollout import rollout
+from kslint.model.kubernetes.templates import group_of, templates, with_given
 from kslint.source.nodes import Map
 
 if TYPE_CHECKING:
+    from kslint.model.engines.vllm.commandline import Script
     from kslint.model.engines.vllm.engine import Engine
     from kslint.model.kserve.isvc import Component
     from kslint.model.kserve.llm.pools import Pool
     from kslint.model.kubernetes.rollout import Rollout
+    from kslint.model.kubernetes.templates import Group
     from kslint.resources import Resource
     from kslint.source.nodes import Node
 
@@ -55,6 +58,10 @@ class Workload:
         self.body = body
         """The effective Deployment, if it is one."""
         self.component = component
+        self.group: Group | None = None
+        """The pods that run one thing together with these."""
+        self.script: Script | None = None
+        """What a command may name and not show."""
 
     @property
     def strategy(self) -> Node | None:
@@ -78,7 +85,7 @@ class Workload:
     def servers(self) -> list[Server]:
         found = []
         for container in containers(self.pod_spec):
-            engine = read_engine(container, self.pod_spec)
+            engine = read_engine(container, self.pod_spec, self.script)
             if engine is not None:
                 found.append(Server(self, container, engine))
         return found
@@ -102,10 +109,15 @@ def of_component(component: Component) -> Workload | None:
 
 def of_pool(pool: Pool) -> Workload | None:
     """The workload of one pool of an LLMInferenceService, if its pods are known."""
+    from kslint.model.kserve.llm.scripts import script_of
+
     if pool.pod_spec is None:
         return None
     owner = pool.owner
-    return Workload(owner.resource, owner.namespace, defaulted_pod(pool.pod_spec), pool.home)
+    pod_spec = with_given(pool.pod_spec, "LeaderWorkerSet") if pool.multi_node else pool.pod_spec
+    found = Workload(owner.resource, owner.namespace, defaulted_pod(pod_spec), pool.home)
+    found.script = script_of(pool)
+    return found
 
 
 def of_runtime(resource: Resource, namespace: str | None) -> Workload | None:
@@ -114,18 +126,22 @@ def of_runtime(resource: Resource, namespace: str | None) -> Workload | None:
     return Workload(resource, namespace, spec, spec) if isinstance(spec, Map) else None
 
 
-def of_template(resource: Resource, namespace: str | None) -> Workload | None:
-    """The workload of a Deployment, StatefulSet, DaemonSet, Job or Pod; None for a mere patch."""
+def of_template(resource: Resource, namespace: str | None) -> list[Workload]:
+    """The workloads of an object that holds pod templates; none for a mere patch."""
     if is_patch(resource):
-        return None
-    path = ("spec",) if resource.kind == "Pod" else ("spec", "template", "spec")
-    written = resource.body.at(*path)
-    home = resource.body.get("spec")
-    if not isinstance(written, Map) or home is None:
-        return None
-    if resource.kind == "Deployment":
-        body = defaulted_deployment(resource.body)
-        pod_spec = body.at(*path)
-        assert isinstance(pod_spec, Map)
-        return Workload(resource, namespace, pod_spec, home, body)
-    return Workload(resource, namespace, defaulted_pod(written), home)
+        return []
+    group = group_of(resource)
+    found = []
+    for template in templates(resource):
+        pod_spec, body = template.pod_spec, None
+        if resource.kind == "Deployment":
+            body = defaulted_deployment(resource.body)
+            defaulted = body.at("spec", *template.path)
+            assert isinstance(defaulted, Map)
+            pod_spec = defaulted
+        else:
+            pod_spec = defaulted_pod(with_given(pod_spec, resource.kind))
+        workload = Workload(resource, namespace, pod_spec, template.home, body)
+        workload.group = group
+        found.append(workload)
+    return found

@@ -43,6 +43,8 @@ class Verdict(NamedTuple):
     found: list[Located]
     broken: list[Finding]
     """Rules that broke, as findings."""
+    unknown_versions: list[tuple[str, str]]
+    """What `Model` says of the input as a whole; nothing of a share."""
 
 
 def run(
@@ -86,7 +88,7 @@ def judge(model: Model, rules: Iterable[Rule], book: Iterable[Rule]) -> Verdict:
     """
     internal = next(rule for rule in book if rule.name == INTERNAL_ERROR)
     running = [rule for rule in rules if not rule.reserved]
-    verdict = Verdict([], [])
+    verdict = Verdict([], [], model.unknown_versions if model.share is None else [])
     judged = _judged([rule for rule in running if rule.custom], model)
     fixes = _Fixes(model)
     for rule in running:
@@ -141,7 +143,13 @@ def conclude(
     findings = _once(findings)
     unrendered = sum(reason in (CHART_TEMPLATE, TEMPLATE) for reason in read.skipped.values())
     summary = Summary(read.files, read.resources, skipped=len(read.skipped), unrendered=unrendered)
-    return Result(findings, summary.of(findings), failed, sorted(read.skipped.items()))
+    return Result(
+        findings,
+        summary.of(findings),
+        failed,
+        sorted(read.skipped.items()),
+        tuple(verdict.unknown_versions),
+    )
 
 
 def _narrowest(found: list[Located], book: list[Rule]) -> list[Located]:

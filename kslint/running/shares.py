@@ -123,7 +123,7 @@ class Record(NamedTuple):
 
     `opened` are the files that were read for it, its own included; `sought` are texts that no
     other file holds. `used` are those of the files that are no manifests, and `troubles` what is
-    wrong with these.
+    wrong with these. `unknown_versions` are those of the input as a whole.
     """
 
     found: list[tuple[Finding, str | None]]
@@ -133,11 +133,12 @@ class Record(NamedTuple):
     sought: list[str]
     used: list[str]
     troubles: list[Trouble]
+    unknown_versions: list[tuple[str, str]]
 
     @classmethod
     def from_plain(cls, values: Any) -> Record:
         """A record that went through JSON."""
-        found, broken, given, opened, sought, used, troubles = values
+        found, broken, given, opened, sought, used, troubles, unknown = values
         return cls(
             [(records.finding(one), about) for one, about in found],
             [records.finding(one) for one in broken],
@@ -146,6 +147,7 @@ class Record(NamedTuple):
             sought,
             used,
             _troubles(troubles),
+            [(version, known) for version, known in unknown],
         )
 
     def depends_on(self, changed: Mapping[str, Source]) -> bool:
@@ -224,6 +226,7 @@ def check(
     verdict = engine.Verdict(
         [located for record in found.records for located in record.found],
         [broken for record in found.records for broken in record.broken],
+        [pair for record in found.records for pair in record.unknown_versions],
     )
     given = [excuse for record in found.records for excuse in record.excuses]
     surveys = dict(zip(job.files, found.surveys, strict=True))
@@ -402,4 +405,5 @@ class _Judge:
             sorted(self._watch.sought),
             [other.source.name for other in self._used()],
             [trouble for other in self._others for trouble in other.troubles],
+            verdict.unknown_versions,
         )

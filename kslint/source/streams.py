@@ -83,7 +83,7 @@ def _dropped(source: Source, documents: Iterable[Document]) -> Iterator[Refusal]
     for text in source.text().split("\n"):
         if text.startswith("---"):
             starts.append(count)
-        count += len(split_lines(text))
+        count += len(split_lines(text.removesuffix("\r")))
     part, taken = 0, False
     for document in documents:
         root = document.root

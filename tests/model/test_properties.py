@@ -87,7 +87,7 @@ def test_rendering_is_a_fixed_point(world: list[Object]) -> None:
 def test_defaulting_a_plain_deployment_twice_changes_nothing(body: Object) -> None:
     """A Deployment copied out of a cluster is judged as the one it was made from."""
     resource = graph_of([body]).of_kind("Deployment")[0]
-    workload = of_template(resource, NAMESPACE)
+    (workload,) = of_template(resource, NAMESPACE)
     assert workload is not None
     assert workload.body is not None
     (again,) = parsed(render(workload.body))

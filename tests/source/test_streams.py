@@ -67,6 +67,7 @@ def test_what_kubectl_refuses_or_drops(text: str, place: str) -> None:
         OBJECT + "...\n",
         MARK + OBJECT,
         OBJECT.replace("\n", "\r\n") + "---\r\n" + OBJECT,
+        (OBJECT + "---\n" + OBJECT + "...\n").replace("\n", "\r\n"),
         '{"apiVersion": "v1", "kind": "ConfigMap", "data": {"a": "x\\/y?"}}\n',
         # nothing to apply
         "a: {b: c?}\n---foo: 1\n",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kslint.model.kserve import names
+from kslint.model.kserve.metadata import MODEL_CONFIG_PATH, model_config_name
 from kslint.model.kserve.pod_edits import (
     edited_container,
     elements,
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
     from kslint.source.nodes import JsonValue, Node
 
 AGENT_CONTAINER = "agent"
-MODEL_CONFIG_PATH = "/mnt/configs"
-
 _SOURCE = "pkg/webhook/admission/pod/agent_injector.go"
 _CA_PATH = "/etc/tls/logger"
 _PROBE_ORDER = (
@@ -206,7 +205,7 @@ def _with_logger_bundle(
 
 def _with_model_volumes(component: Component, pod: Map, origin: Origin) -> Map:
     """The model directory for agent and server, the model config for the agent."""
-    config = f"modelconfig-{component.owner.stored.string('metadata', 'name') or ''}-0"
+    config = model_config_name(component.owner.stored)
     pod = with_volume(pod, "model-dir", {"emptyDir": {}}, origin)
     models: dict[str, object] = {"name": "model-dir", "mountPath": names.MODEL_MOUNT_PATH}
     for name in (AGENT_CONTAINER, names.PREDICTOR_CONTAINER):

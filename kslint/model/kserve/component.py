@@ -9,10 +9,16 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.model.answer import Failure
-from kslint.model.kserve import names, objects, runtimes
+from kslint.model.kserve import names, runtimes
 from kslint.model.kserve.defaulting import defaulted
-from kslint.model.kserve.multinode import Group, split
-from kslint.model.kserve.workload import component_pod, predictor_pod, with_runtime_defaults
+from kslint.model.kserve.metadata import metadata, worker_metadata
+from kslint.model.kserve.multinode import GENERATION, GENERATION_LABEL, Group, split
+from kslint.model.kserve.workload import (
+    component_pod,
+    controller_origin,
+    predictor_pod,
+    with_runtime_defaults,
+)
 from kslint.model.tree import put
 from kslint.source.nodes import Map, Origin, made
 
@@ -57,6 +63,15 @@ class Declaration:
             origin = Origin("controller", "the namespace it is deployed to")
             body = put(body, ("metadata", "namespace"), made(self.namespace, origin))
         return defaulted(body, self.settings)
+
+    @cached_property
+    def reconciled(self) -> Map:
+        """The InferenceService once the predictor's reconciler has settled its runtime.
+
+        The labels that this gives it reach whatever is reconciled after the predictor.
+        """
+        runtime = Draft(self, "predictor").runtime
+        return self.stored if runtime is None else with_runtime_defaults(self.stored, runtime)
 
     @cached_property
     def mode(self) -> Mode:
@@ -127,10 +142,8 @@ class Draft:
 
     @cached_property
     def reconciled(self) -> Map:
-        """The InferenceService as the component's reconciler sees it, its runtime known."""
-        if self.name != "predictor" or self.runtime is None:
-            return self.owner.stored
-        return with_runtime_defaults(self.owner.stored, self.runtime)
+        """The InferenceService as the component's reconciler sees it."""
+        return self.owner.reconciled
 
     @property
     def built(self) -> Built:
@@ -159,5 +172,22 @@ class Draft:
 
     @cached_property
     def metadata(self) -> Map:
-        spec = None if self.runtime is None else self.runtime.spec
-        return objects.metadata(self.reconciled, self.name, spec)
+        found = metadata(self.reconciled, self.name, self._runtime_spec, self.owner.settings)
+        return found if self.group.worker is None else _of_generation(found)
+
+    @cached_property
+    def worker_metadata(self) -> Map:
+        """That of the workers of a multi-node predictor."""
+        settings = self.owner.settings
+        head = self.metadata
+        return _of_generation(worker_metadata(head, self.reconciled, self._runtime_spec, settings))
+
+    @property
+    def _runtime_spec(self) -> Node | None:
+        return None if self.runtime is None else self.runtime.spec
+
+
+def _of_generation(meta: Map) -> Map:
+    """Metadata of head or workers, whose Services tell generations apart."""
+    origin = controller_origin("the multi-node arrangement", "components/predictor.go:189,493")
+    return put(meta, ("labels", GENERATION_LABEL), made(GENERATION, origin))

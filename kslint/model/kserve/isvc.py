@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from kslint.model.kserve import names, objects
+from kslint.model.kserve import names, objects, scalers
 from kslint.model.kserve.component import Declaration, Draft
 from kslint.model.kserve.storage.initializer import with_storage_uris
 from kslint.source.nodes import Map
@@ -39,7 +39,7 @@ class Component(Draft):
         if self.group.worker is None or self.deployment is None:
             return None
         return objects.worker_deployment(
-            self.owner.stored, self.metadata, self.group.worker, self.group.replicas,
+            self.owner.stored, self.worker_metadata, self.group.worker, self.group.replicas,
             self.owner.settings,
         )  # fmt: skip
 
@@ -66,7 +66,8 @@ class Component(Draft):
     def scaler(self) -> Map | None:
         if self.owner.mode.name != names.STANDARD:
             return None
-        return objects.scaler(self.owner.stored, self.name, self.metadata, self.owner.settings)
+        meta = objects.with_app(self.metadata)
+        return scalers.scaler(self.owner.stored, self.name, meta, self.owner.settings)
 
 
 class InferenceService(Declaration):

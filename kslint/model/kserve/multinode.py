@@ -16,10 +16,11 @@ from kslint.model.kserve.workload import (
     controller_origin,
     merged_container,
     of_runtime,
+    with_variables,
 )
 from kslint.model.kubernetes.pod import container_named, containers
 from kslint.model.kubernetes.quantity import parse_or_none
-from kslint.model.tree import appended, put, strategic_merge, without
+from kslint.model.tree import put, strategic_merge, without
 from kslint.source.nodes import Map, Seq, made
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ GPU_TYPES = ("nvidia.com/gpu", "amd.com/gpu", "intel.com/gpu", "habana.ai/gaudi"
 EXECUTOR_BACKEND = "multinode/executor-backend"
 GENERATION = "1"
 """A new InferenceService is at its first generation; names of headless Services carry it."""
+GENERATION_LABEL = "isvc.generation"
 
 _FILE = "components/predictor.go:473-717"
 
@@ -125,8 +127,9 @@ def _arranged(
     if uri.startswith(("pvc://", "oci://")):
         first["MODEL_DIR"] = names.MODEL_MOUNT_PATH
     others = {
-        **both,
+        "RAY_NODE_COUNT": str(division.nodes),
         "REQUEST_GPU_COUNT": str(division.worker_gpus),
+        **both,
         "ISVC_NAME": name,
         "HEAD_SVC": f"{name}-head-{GENERATION}",
         "WORKER_SVC": f"{name}-workers-{GENERATION}",
@@ -139,25 +142,12 @@ def _arranged(
 def _fitted(pod: Map, container: str, variables: dict[str, str], gpus: int) -> Map:
     origin = controller_origin("the multi-node arrangement", _FILE)
     changed = [
-        _with_gpus(_with_variables(item, variables, origin), gpus, origin)
+        _with_gpus(with_variables(item, variables, origin), gpus, origin)
         if isinstance(item, Map) and item.string("name") == container
         else item
         for item in containers(pod)
     ]
     return put(pod, ("containers",), Seq(changed))
-
-
-def _with_variables(container: Map, variables: dict[str, str], origin: Origin) -> Map:
-    """AddEnvVarToPodSpec for each: in its place if the name is there, else at the end."""
-    env = container.get("env")
-    items: list[Node] = []
-    left = dict(variables)
-    for item in [] if env is None else env.elements():
-        value = left.pop(item.string("name") or "", None)
-        items.append(item if value is None else put(item, ("value",), made(value, origin)))
-    added = [made({"name": name, "value": value}, origin) for name, value in left.items()]
-    base = env.with_children(items) if isinstance(env, Seq) else None
-    return put(container, ("env",), appended(base, added, origin))
 
 
 def _with_gpus(container: Map, gpus: int, origin: Origin) -> Map:

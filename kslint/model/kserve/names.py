@@ -17,8 +17,32 @@ STOP = "serving.kserve.io/stop"
 SERVER_TYPE = "serving.kserve.io/server-type"
 MODEL_FORMAT = "modelFormat"
 STORAGE_READONLY = "storage.kserve.io/readonly"
-SOURCE_URI = "internal.serving.kserve.io/storage-initializer-sourceuri"
+INTERNAL = "internal.serving.kserve.io"
+SOURCE_URI = f"{INTERNAL}/storage-initializer-sourceuri"
 VISIBILITY_LABEL = "networking.kserve.io/visibility"
+KNATIVE_VISIBILITY = "networking.knative.dev/visibility"
+CLUSTER_LOCAL = "cluster-local"
+KNATIVE_AUTOSCALING = "autoscaling.knative.dev/"
+"""What the annotations of Knative's autoscaler begin with."""
+KNATIVE_FIELDS = {
+    "max-scale": "maxReplicas",
+    "maxScale": "maxReplicas",
+    "metric": "scaleMetric",
+    "min-scale": "minReplicas",
+    "minScale": "minReplicas",
+    "target": "scaleTarget",
+}
+"""Fields of a component that say in every mode what Knative's annotations say in one."""
+DEAD_SINCE = "0.15"
+"""The first release that reads none of these (hpa_reconciler.go:62 @v0.14.1 was the last)."""
+DEAD_ANNOTATIONS = {
+    "serving.kserve.io/metrics": "`scaleMetric` of the component",
+    "serving.kserve.io/targetUtilizationPercentage": "`scaleTarget` of the component",
+    "serving.kserve.io/logger-secret-name": "`logger.storage.key` of the component",
+    "serving.kserve.io/logger-secret-path": "`logger.storage.path` of the component",
+    "serving.kserve.io/logger-secret-file": "`logger.storage.parameters` of the component",
+}
+"""Annotations that KServe names and does not read, and what stands for each."""
 
 STANDARD, KNATIVE, MODELMESH = "Standard", "Knative", "ModelMesh"
 LEGACY_MODES = {"RawDeployment": STANDARD, "Serverless": KNATIVE}

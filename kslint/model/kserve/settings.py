@@ -31,7 +31,8 @@ CONFIG_MAP = "inferenceservice-config"
 CHARTS = (*CONTROLLER_CHARTS, "kserve-crd", "kserve-crd-minimal", "kserve-runtime-configs")
 DEFAULT_VERSION = "0.19"
 PROFILES = ("0.16", "0.19", "0.20")
-"""Versions whose behaviour was read in source; another version takes the nearest at or below."""
+"""Versions whose behaviour was read in source. Another one goes by the nearest older of these, or
+the oldest, and the run says so (`is_known`)."""
 
 _EXAMPLE = "_example"
 """A key of commentary that every release's ConfigMap has."""
@@ -77,6 +78,11 @@ class Settings:
     @property
     def profile(self) -> str:
         return profile_of(self.version)
+
+    @property
+    def is_known(self) -> bool:
+        """Is the version one whose behaviour is known, and no other stands in for it?"""
+        return _key(self.version) == _key(self.profile)
 
     def at_least(self, version: str) -> bool:
         """Is it this version, or a later one?"""

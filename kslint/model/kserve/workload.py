@@ -381,19 +381,28 @@ def _with_service_name(pod_spec: Map, isvc: Map, only_first: bool = False) -> Ma
     """INFERENCE_SERVICE_NAME in every container of a predictor, or the first of a transformer."""
     origin = controller_origin("the predictor reconciler", "components/predictor.go:155-163")
     name = isvc.string("metadata", "name") or ""
-    variable = made({"name": "INFERENCE_SERVICE_NAME", "value": name}, origin)
     changed: list[Node] = []
     for container in _containers(pod_spec):
         if not isinstance(container, Map) or (only_first and changed):
             changed.append(container)
             continue
-        env = container.get("env")
-        kept = [i for i in _elements(env) if i.string("name") != "INFERENCE_SERVICE_NAME"]
-        sequence = env.with_children([*kept, variable]) if isinstance(env, Seq) else None
-        changed.append(put(container, ("env",), sequence or appended(None, [variable], origin)))
+        changed.append(with_variables(container, {"INFERENCE_SERVICE_NAME": name}, origin))
     containers = pod_spec.get("containers")
     base = containers if isinstance(containers, Seq) else Seq([])
     return put(pod_spec, ("containers",), base.with_children(changed))
+
+
+def with_variables(container: Map, variables: dict[str, str], origin: Origin) -> Map:
+    """AddEnvVarToPodSpec for each: over the first of the name, else at the end."""
+    env = container.get("env")
+    items: list[Node] = []
+    left = dict(variables)
+    for item in _elements(env):
+        value = left.pop(item.string("name") or "", None)
+        items.append(item if value is None else put(item, ("value",), made(value, origin)))
+    added = [made({"name": name, "value": value}, origin) for name, value in left.items()]
+    base = env.with_children(items) if isinstance(env, Seq) else None
+    return put(container, ("env",), appended(base, added, origin))
 
 
 def _containers(spec: Node) -> list[Node]:

@@ -208,12 +208,13 @@ def _bases(emission: Emission) -> Iterator[Installer]:
         yield Installer(names, text)
 
 
-_OPERATED = frozenset({"HelmRelease", "HelmChart", "Subscription"})
+OPERATED = frozenset({"HelmRelease", "HelmChart", "Subscription"})
+"""Kinds by which Flux, k3s and OLM are told to install something."""
 
 
 def _operated(resource: Resource) -> str | None:
     """What an object of Flux, of k3s or of OLM installs."""
-    spec = resource.spec if resource.kind in _OPERATED else None
+    spec = resource.spec if resource.kind in OPERATED else None
     if spec is None:
         return None
     if resource.kind == "HelmRelease":
@@ -223,19 +224,3 @@ def _operated(resource: Resource) -> str | None:
     if resource.kind == "Subscription" and resource.group == "operators.coreos.com":
         return spec.string("name")
     return None
-
-
-def serves_ingresses(graph: Graph) -> bool:
-    """Is there a controller for Ingress objects in the input, or a class of one?"""
-    return bool(graph.of_kind("IngressClass")) or any(
-        word in name.lower()
-        for installer in installers(graph)
-        for name in installer.names
-        for word in _INGRESS_CONTROLLERS
-    )
-
-
-_INGRESS_CONTROLLERS = (
-    "ingress-nginx", "nginx-ingress", "traefik", "contour", "haproxy", "kong",
-    "load-balancer-controller",
-)  # fmt: skip

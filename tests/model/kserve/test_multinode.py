@@ -130,6 +130,11 @@ def test_workers_have_a_deployment_that_surges_fully() -> None:
     assert found["metadata"]["name"] == "qwen-predictor-worker"
     assert found["spec"]["selector"]["matchLabels"] == label
     assert found["spec"]["template"]["metadata"]["labels"]["app"] == label["app"]
+    assert found["metadata"]["labels"]["isvc.generation"] == "1"
+    assert component.deployment.plain()["metadata"]["labels"]["isvc.generation"] == "1"
+    assert [s.string("metadata", "labels", "multinode/role") for s in component.group_services] == [
+        "head", "worker",
+    ]  # fmt: skip
     assert found["spec"]["replicas"] == 1
     surge = {"maxUnavailable": "0%", "maxSurge": "100%"}
     assert found["spec"]["strategy"] == {"type": "RollingUpdate", "rollingUpdate": surge}
@@ -137,8 +142,8 @@ def test_workers_have_a_deployment_that_surges_fully() -> None:
         "qwen-head-1", "qwen-workers-1",
     ]  # fmt: skip
     assert [s.plain()["spec"] for s in component.group_services] == [
-        {"selector": {"app": f"isvc.qwen-predictor{suffix}"}, "clusterIP": "None",
-         "publishNotReadyAddresses": True}
+        {"selector": {"app": f"isvc.qwen-predictor{suffix}", "isvc.generation": "1"},
+         "clusterIP": "None", "publishNotReadyAddresses": True}
         for suffix in ("", "-worker")
     ]  # fmt: skip
 

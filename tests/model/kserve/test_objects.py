@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from kserve_worlds import world
 
+from kslint.model.kserve.routing.ingress import routes
+
 if TYPE_CHECKING:
     from kslint.model.kserve.isvc import Component
+    from kslint.source.nodes import Map
 
 SERVER = "containers: [{name: kserve-container, image: 'server:1'}]"
 KEDA = "{serving.kserve.io/autoscalerClass: keda}"
@@ -33,6 +36,10 @@ spec:
     ).predictor
     assert found is not None
     return found
+
+
+def plain(body: Map) -> Any:
+    return body.plain()
 
 
 def deployment(fields: str = "", **more: Any) -> Any:
@@ -232,6 +239,10 @@ def resource(name: str, **target: object) -> dict[str, object]:
     return {"type": "Resource", "resource": {"name": name, "target": target}}
 
 
+BY_CPU = [resource("cpu", type="Utilization", averageUtilization=80)]
+"""What the API server takes where KServe names no metric."""
+
+
 @pytest.mark.parametrize(
     ("fields", "metrics"),
     [
@@ -239,8 +250,8 @@ def resource(name: str, **target: object) -> dict[str, object]:
         (", scaleTarget: 60", [resource("cpu", type="Utilization", averageUtilization=60)]),
         (", scaleMetric: memory, scaleTarget: 60",
          [resource("memory", type="Utilization", averageUtilization=60)]),
-        (", scaleMetric: memory", None),
-        (", scaleMetric: rps, scaleTarget: 60", None),
+        (", scaleMetric: memory", BY_CPU),
+        (", scaleMetric: rps, scaleTarget: 60", BY_CPU),
         (", autoScaling: {metrics: [{type: Resource, resource: {name: cpu, target: {}}}]}",
          [resource("cpu", type="Utilization", averageUtilization=80)]),
         ((", autoScaling: {metrics: [{type: Resource, resource: {name: memory, target: "
@@ -250,14 +261,14 @@ def resource(name: str, **target: object) -> dict[str, object]:
          "{type: AverageValue, averageValue: 1Gi}}}]}"),
          [resource("memory", type="AverageValue", averageValue="1Gi")]),
         (", autoScaling: {metrics: [{type: External}, {type: Resource, resource: {name: x}}]}",
-         None),
+         BY_CPU),
     ],
 )  # fmt: skip
 def test_metrics_of_an_hpa(fields: str, metrics: list[object] | None) -> None:
     found = scaler(fields)
     target = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "iris-predictor"}
     assert found["spec"]["scaleTargetRef"] == target
-    assert found["spec"]["behavior"] == {}
+    assert set(found["spec"]["behavior"]) == {"scaleUp", "scaleDown"}
     assert found["spec"].get("metrics") == metrics
 
 
@@ -325,3 +336,118 @@ def test_stabilization_windows_are_the_components_else_configured(
     advanced = found["spec"].get("advanced")
     expected = behavior and {"horizontalPodAutoscalerConfig": {"behavior": behavior}}
     assert advanced == expected
+
+
+@pytest.mark.parametrize("kind", ["hpa", "keda"])
+def test_the_scaler_has_the_label_of_the_deployment(kind: str) -> None:
+    metrics = "{type: Resource, resource: {name: cpu, target: {type: Utilization}}}"
+    fields = f", autoScaling: {{metrics: [{metrics}]}}"
+    found = scaler(fields, f"{{serving.kserve.io/autoscalerClass: {kind}}}")
+    assert found["metadata"]["labels"]["app"] == "isvc.iris-predictor"
+
+
+NOTE = "internal.serving.kserve.io"
+
+
+@pytest.mark.parametrize(
+    ("fields", "notes"),
+    [
+        ((", logger: {mode: all, url: 'http://log', metadataHeaders: [a, b], "
+         "metadataAnnotations: [c]}"),
+         {"logger": "true", "logger-mode": "all", "logger-sink-url": "http://log",
+          "logger-metadata-headers": "a,b", "logger-metadata-annotations": "c"}),
+        (", batcher: {maxBatchSize: 8, maxLatency: 50}",
+         {"batcher": "true", "batcher-max-batchsize": "8", "batcher-max-latency": "50"}),
+        (", batcher: {}", {"batcher": "true"}),
+    ],
+)  # fmt: skip
+def test_what_the_pod_webhook_has_to_add_is_noted_on_every_object(
+    fields: str, notes: dict[str, str]
+) -> None:
+    component = predictor(SERVER + fields)
+    for made in (component.deployment, component.service, component.scaler):
+        assert made is not None
+        annotations = plain(made)["metadata"]["annotations"]
+        found = {k.partition("/")[2]: v for k, v in annotations.items() if k.startswith(NOTE)}
+        assert found == notes
+
+
+@pytest.mark.parametrize(
+    ("storage", "notes"),
+    [
+        ("{key: k, path: /a/b, parameters: {type: s3, bucket: '<b>'}}",
+         {"storage-spec": "true", "storage-spec-key": "k",
+          "storage-spec-param": r'{"bucket":"\u003cb\u003e","type":"s3"}',
+          "storage-initializer-sourceuri": "<scheme-placeholder>://a/b"}),
+        ("{path: a}",
+         {"storage-spec": "true", "storage-initializer-sourceuri": "<scheme-placeholder>://a"}),
+        (None, {"agent": "true", "configVolumeName": "modelconfig-iris-0",
+                "configMountPath": "/mnt/configs", "modelDir": "/mnt/models"}),
+    ],
+)  # fmt: skip
+def test_notes_on_a_models_storage(storage: str | None, notes: dict[str, str]) -> None:
+    more = "" if storage is None else f", storage: {storage}"
+    annotations: Any = predictor(
+        f"model: {{modelFormat: {{name: sklearn}}{more}}}"
+    ).metadata.plain()
+    found = {
+        k.partition("/")[2]: v for k, v in annotations["annotations"].items() if k.startswith(NOTE)
+    }
+    assert found == notes
+
+
+def test_annotations_that_the_settings_disallow_stay_behind() -> None:
+    listed = {"inferenceService": {"serviceAnnotationDisallowedList": ["a/b"]}}
+    found = predictor(annotations="{a/b: x, c/d: z}", changes=listed).metadata.plain()
+    assert isinstance(found, dict)
+    annotations = found["annotations"]
+    assert isinstance(annotations, dict)
+    assert "a/b" not in annotations
+    assert annotations["c/d"] == "z"
+
+
+def test_a_given_name_of_the_service_is_overwritten_in_its_place() -> None:
+    env = ", env: [{name: INFERENCE_SERVICE_NAME, value: other}, {name: B, value: b}]"
+    (server,) = deployment(SERVER.replace("'server:1'", f"'server:1'{env}"))["spec"]["template"][
+        "spec"
+    ]["containers"]
+    assert server["env"] == [
+        {"name": "INFERENCE_SERVICE_NAME", "value": "iris"},
+        {"name": "B", "value": "b"},
+    ]
+
+
+def test_the_labels_that_a_runtime_brings_reach_the_transformer_and_the_route() -> None:
+    service = world(
+        """
+apiVersion: serving.kserve.io/v1beta1
+kind: InferenceService
+metadata: {name: iris, namespace: team}
+spec:
+  predictor: {model: {modelFormat: {name: pytorch}, storageUri: 's3://b/m'}}
+  transformer: {containers: [{image: 't:1'}]}
+""",
+        {"ingress": {"enableGatewayApi": True, "kserveIngressGateway": "kserve/gw",
+                     "ingressGateway": "a/b"}},
+    )  # fmt: skip
+    objects = [*(c.deployment for c in service.components), *routes(service)]
+    for body in objects:
+        assert body is not None
+        labels = plain(body)["metadata"]["labels"]
+        assert labels["serviceEnvelope"] == "kserve"
+
+
+def test_an_explainer_by_art_downloads_its_own_model() -> None:
+    service = world(
+        """
+apiVersion: serving.kserve.io/v1beta1
+kind: InferenceService
+metadata: {name: iris, namespace: team}
+spec:
+  predictor: {containers: [{image: 'p:1'}]}
+  explainer: {art: {type: SquareAttack, storageUri: 'gs://b/e'}}
+"""
+    )
+    explainer = service.components[-1]
+    uri = explainer.metadata.string("annotations", f"{NOTE}/storage-initializer-sourceuri")
+    assert uri == "gs://b/e"

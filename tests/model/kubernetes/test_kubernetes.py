@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from kslint.graph.graph import Graph
-from kslint.model.kubernetes.defaults import defaulted_deployment, defaulted_pod
+from kslint.model.kubernetes.defaults import defaulted_deployment, defaulted_pod, defaulted_scaler
 from kslint.model.workload import of_template
 from kslint.source.files import Source
 from kslint.source.load import Input, load_source
@@ -150,12 +150,12 @@ PROBE = {"timeoutSeconds": 1, "periodSeconds": 10, "successThreshold": 1, "failu
     ("probe", "expected"),
     [
         ("{tcpSocket: {port: 1}}", {"tcpSocket": {"port": 1}, **PROBE}),
-        ("{httpGet: {port: 1}}", {"httpGet": {"port": 1, "scheme": "HTTP"}, **PROBE}),
+        ("{httpGet: {port: 1}}", {"httpGet": {"port": 1, "path": "/", "scheme": "HTTP"}, **PROBE}),
         (
             "{httpGet: {port: 1, scheme: HTTPS}, periodSeconds: 5, failureThreshold: 60}",
             {
                 **PROBE,
-                "httpGet": {"port": 1, "scheme": "HTTPS"},
+                "httpGet": {"port": 1, "path": "/", "scheme": "HTTPS"},
                 "periodSeconds": 5,
                 "failureThreshold": 60,
             },
@@ -195,7 +195,8 @@ def workload(kind: str, text: str) -> Workload | None:
     loaded = Input([], [], [])
     source = f"apiVersion: v1\nkind: {kind}\nmetadata: {{name: a}}\nspec: {text}\n"
     load_source(Source("x.yaml", source.encode()), loaded)
-    return of_template(Graph(loaded).of_kind(kind)[0], "team")
+    found = of_template(Graph(loaded).of_kind(kind)[0], "team")
+    return found[0] if found else None
 
 
 @pytest.mark.parametrize("kind", ["Deployment", "StatefulSet", "DaemonSet", "Job", "Pod"])
@@ -211,3 +212,78 @@ def test_every_kind_of_template_is_defaulted(kind: str) -> None:
 @pytest.mark.parametrize("text", ["null", "[]", "{}", "{template: {}}", "{template: {spec: []}}"])
 def test_no_template_no_workload(text: str) -> None:
     assert workload("Deployment", text) is None
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("secret: {secretName: s}", {"secret": {"secretName": "s", "defaultMode": 420}}),
+        ("configMap: {name: c, defaultMode: 256}",
+         {"configMap": {"name": "c", "defaultMode": 256}}),
+        ("hostPath: {path: /m}", {"hostPath": {"path": "/m", "type": ""}}),
+        ("emptyDir: {}", {"emptyDir": {}}),
+        ("image: {reference: 'm:latest'}",
+         {"image": {"reference": "m:latest", "pullPolicy": "Always"}}),
+        ("image: {reference: 'm@sha256:0'}",
+         {"image": {"reference": "m@sha256:0", "pullPolicy": "IfNotPresent"}}),
+        ("downwardAPI: {items: [{path: p, fieldRef: {fieldPath: metadata.name}}]}",
+         {"downwardAPI": {"defaultMode": 420, "items": [
+             {"path": "p", "fieldRef": {"fieldPath": "metadata.name", "apiVersion": "v1"}}]}}),
+        (("projected: {sources: [{serviceAccountToken: {path: t}}, {configMap: {name: c}}, "
+         "{downwardAPI: {items: [{path: p, fieldRef: {fieldPath: metadata.name}}]}}]}"),
+         {"projected": {"defaultMode": 420, "sources": [
+             {"serviceAccountToken": {"path": "t", "expirationSeconds": 3600}},
+             {"configMap": {"name": "c"}},
+             {"downwardAPI": {"items": [
+                 {"path": "p", "fieldRef": {"fieldPath": "metadata.name", "apiVersion": "v1"}}]}},
+         ]}}),
+    ],
+)  # fmt: skip
+def test_volumes(source: str, expected: dict[str, Any]) -> None:
+    assert pod(f"volumes: [{{name: v, {source}}}]")["volumes"] == [{"name": "v", **expected}]
+
+
+def test_variables_and_handlers() -> None:
+    text = (
+        "{env: [{name: A, valueFrom: {fieldRef: {fieldPath: metadata.name}}}, "
+        "{name: B, value: b}], readinessProbe: {grpc: {port: 1}}, "
+        "lifecycle: {preStop: {httpGet: {port: 1}}}}"
+    )
+    found = container(text)
+    field = {"fieldPath": "metadata.name", "apiVersion": "v1"}
+    assert found["env"] == [
+        {"name": "A", "valueFrom": {"fieldRef": field}},
+        {"name": "B", "value": "b"},
+    ]
+    assert found["readinessProbe"]["grpc"] == {"port": 1, "service": ""}
+    assert found["lifecycle"]["preStop"]["httpGet"] == {"port": 1, "path": "/", "scheme": "HTTP"}
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        ("serviceAccount: old", "old"),
+        ("serviceAccountName: new", "new"),
+        ("serviceAccountName: new, serviceAccount: old", "new"),
+    ],
+)
+def test_a_service_account_has_two_names(written: str, name: str) -> None:
+    found = pod(f"{{{written}}}")
+    assert found["serviceAccountName"] == found["serviceAccount"] == name
+
+
+@pytest.mark.parametrize("behavior", ["null", "{}", "{scaleUp: {selectPolicy: Min}}"])
+def test_a_scaler_without_metrics_goes_by_the_cpu(behavior: str) -> None:
+    written = body(f"spec: {{maxReplicas: 2, behavior: {behavior}}}")
+    spec: Any = defaulted_scaler(written).plain()["spec"]
+    (metric,) = spec["metrics"]
+    target = {"type": "Utilization", "averageUtilization": 80}
+    assert metric == {"type": "Resource", "resource": {"name": "cpu", "target": target}}
+    assert spec["minReplicas"] == 1
+    if behavior == "null":
+        assert spec["behavior"] is None
+        return
+    assert spec["behavior"]["scaleDown"]["selectPolicy"] == "Max"
+    wanted = "Min" if "Min" in behavior else "Max"
+    assert spec["behavior"]["scaleUp"]["selectPolicy"] == wanted
+    assert len(spec["behavior"]["scaleUp"]["policies"]) == 2

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.model.engines.vllm.arguments import Flag, parse_arguments
 from kslint.model.engines.vllm.image import is_stock, is_upstream
@@ -14,18 +14,36 @@ from kslint.model.engines.vllm.programs import (
     shell_script,
 )
 from kslint.model.engines.vllm.shell import find_run
-from kslint.model.engines.vllm.words import item_words
+from kslint.model.engines.vllm.words import Text, Word, item_words
 from kslint.model.kubernetes.pod import environment
 
 if TYPE_CHECKING:
     from kslint.model.engines.vllm.facts import Version
     from kslint.model.engines.vllm.image import Image
     from kslint.model.engines.vllm.shell import Run
-    from kslint.model.engines.vllm.words import Word
     from kslint.model.kubernetes.pod import EnvVar
     from kslint.source.nodes import Node
 
-__all__ = ["API_SERVER", "HUGGINGFACE", "VLLM_SERVE", "CommandLine", "Flag", "read_commandline"]
+__all__ = [
+    "API_SERVER",
+    "HUGGINGFACE",
+    "VLLM_SERVE",
+    "CommandLine",
+    "Flag",
+    "Script",
+    "read_commandline",
+]
+
+
+class Script(NamedTuple):
+    """A shell script that the manifest does not show: what stands for it, and what it does.
+
+    `variables` are the script's own; their values are pointed at where they are written.
+    """
+
+    marker: str
+    text: Node
+    variables: dict[str, EnvVar]
 
 
 class CommandLine:
@@ -79,7 +97,9 @@ class CommandLine:
         return f"CommandLine({self.program!r}, {[flag.written for flag in self.flags]})"
 
 
-def read_commandline(container: Node, image: Image, version: Version | None = None) -> CommandLine:
+def read_commandline(
+    container: Node, image: Image, version: Version | None = None, script: Script | None = None
+) -> CommandLine:
     """Read `command` and `args` over the image's ENTRYPOINT.
 
     Kubernetes puts `command` in the place of ENTRYPOINT and `args` in that of CMD
@@ -87,6 +107,11 @@ def read_commandline(container: Node, image: Image, version: Version | None = No
     """
     variables = environment(container)
     command = item_words(container, "command", variables)
+    if script is not None:
+        variables = {**script.variables, **variables}
+        text = script.text.text or ""
+        whole = Word(text, script.text, origin=Text(text, script.text))
+        command = [whole if word.text == script.marker else word for word in command]
     arguments = item_words(container, "args", variables)
     run = find_run([*command, *arguments], variables)
     repeats = not command and is_stock(image)

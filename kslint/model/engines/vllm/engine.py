@@ -29,7 +29,7 @@ from kslint.model.kubernetes.pod import (
 if TYPE_CHECKING:
     from kslint.model.answer import Answer, Checked
     from kslint.model.engines.vllm.arguments import Flag
-    from kslint.model.engines.vllm.commandline import CommandLine
+    from kslint.model.engines.vllm.commandline import CommandLine, Script
     from kslint.model.engines.vllm.facts import Version
     from kslint.model.engines.vllm.image import Image
     from kslint.model.engines.vllm.release import Release
@@ -327,20 +327,25 @@ class Engine:
         return ModelRef("path", "/mnt/models", None)
 
 
-def read_engine(container: Node, pod_spec: Node | None = None) -> Engine | None:
+def read_engine(
+    container: Node, pod_spec: Node | None = None, script: Script | None = None
+) -> Engine | None:
     """The vLLM server a container runs, or None if it runs none as far as can be told.
+
+    `script` is one that its command may name without showing it.
 
     Init containers (but for sidecars), clients such as `vllm bench`, routers and simulators are
     none. A huggingfaceserver whose backend is set to another than vLLM is none either.
     """
     reference = container.string("image") or ""
     targeted = _has_target(container)
-    if not (targeted or _mentioned(container, reference)) or _prepares(container, pod_spec):
+    mentioned = targeted or script is not None or _mentioned(container, reference)
+    if not mentioned or _prepares(container, pod_spec):
         return None
     image = read_image(reference)
     if targeted and not image.family:  # nothing else reads this variable
         image = image._replace(entrypoint=VLLM_SERVE)
-    commandline = read_commandline(container, image, image.version)
+    commandline = read_commandline(container, image, image.version, script)
     if not commandline.program:
         return None
     backend = commandline.flag("backend") if commandline.program == HUGGINGFACE else None

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from kslint.model.engines.vllm.lexer import Token
     from kslint.model.engines.vllm.programs import Start
+    from kslint.source.nodes import Node
 
 _OPENING = frozenset(("if", "while", "until", "case", "for", "select"))
 _CLOSING = frozenset(("fi", "done", "esac"))
@@ -170,7 +171,7 @@ class _Walk:
         loose = spliced = False
         for piece in token.pieces:
             if piece.variable and piece.text in ("@", "*"):
-                yield from self.arguments[1:]
+                yield from self._spliced()
                 spliced = True
                 continue
             value = self._value(piece.text) if piece.variable else piece.text
@@ -191,6 +192,14 @@ class _Walk:
         for field in fields:
             yield Word(field, node, loose, Text(field, node))
 
+    def _spliced(self) -> Iterator[Word]:
+        """`$@`: the arguments as they are; under `eval`, what the shell reads in them."""
+        for word in self.arguments[1:]:
+            if self.evaluating and word.known:
+                yield from _fields(self._split(word.text), word.text, word.node)
+            else:
+                yield word
+
     def _written_elsewhere(self, token: Token) -> list[Word] | None:
         """The words of a lone `$1` or `$ARGS` at the place where their text is written.
 
@@ -207,12 +216,7 @@ class _Walk:
         if variable is None or not variable.value or variable.value_node is None:
             return None
         fields = [variable.value] if quoted else self._split(variable.value)
-        words, position = [], 0
-        for field in fields:
-            node = part(variable.value_node, field, position)
-            position = max(variable.value.find(field, position) + len(field), position)
-            words.append(Word(field, node, False, Text(field, node)))
-        return words
+        return list(_fields(fields, variable.value, variable.value_node))
 
     def _split(self, value: str) -> list[str]:
         """Word splitting of a value; under `eval` its quotes are read as well."""
@@ -238,6 +242,15 @@ class _Walk:
             value = self.given[found].value if found in self.given else None
         simple = not rest or (rest.startswith((":-", "-")) and bool(value))
         return value if simple else None
+
+
+def _fields(fields: list[str], text: str, node: Node) -> Iterator[Word]:
+    """The pieces of a text as words, each at its place in the scalar that holds the text."""
+    position = 0
+    for field in fields:
+        place = part(node, field, position)
+        position = max(text.find(field, position) + len(field), position)
+        yield Word(field, place, False, Text(field, place))
 
 
 def _commands(found: list[Token]) -> Iterator[tuple[str, list[Token]]]:

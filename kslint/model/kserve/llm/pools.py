@@ -110,7 +110,7 @@ class Pool:
     @cached_property
     def parallelism(self) -> Parallelism:
         def size(field: str) -> int | None:
-            node = self._look("parallelism", field)
+            node = self.size_node(field)
             return None if node is None else node.integer()
 
         expert = self._look("parallelism", "expert")
@@ -121,6 +121,10 @@ class Pool:
             size("dataLocal"),
             expert is not None and expert.boolean() is True,
         )
+
+    def size_node(self, field: str) -> Node | None:
+        """Where a size of `parallelism` is written, by what is known; null counts as not."""
+        return self._look("parallelism", field)
 
     @property
     def multi_node(self) -> bool:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 TOP_LEVEL = "top-level"
 DEFAULT_DOMAIN_TEMPLATE = "{{ .Name }}-{{ .Namespace }}.{{ .IngressDomain }}"
 DEFAULT_DOMAIN = "example.com"
-CLUSTER_LOCAL, CLUSTER_LOCAL_DOMAIN = "cluster-local", "svc.cluster.local"
+CLUSTER_LOCAL_DOMAIN = "svc.cluster.local"
 
 
 def hosts(isvc: InferenceService) -> dict[str, Host]:
@@ -197,7 +197,11 @@ def is_external(isvc: InferenceService) -> bool:
     """False with the cluster-local label or domain, and where creation is disabled."""
     label = isvc.stored.string("metadata", "labels", names.VISIBILITY_LABEL)
     disabled = isvc.settings.flag("ingress", "disableIngressCreation")
-    return label != CLUSTER_LOCAL and ingress_domain(isvc) != CLUSTER_LOCAL_DOMAIN and not disabled
+    return (
+        label != names.CLUSTER_LOCAL
+        and ingress_domain(isvc) != CLUSTER_LOCAL_DOMAIN
+        and not disabled
+    )
 
 
 def uses_gateway(isvc: InferenceService) -> bool:
@@ -220,8 +224,8 @@ def _name_node(isvc: InferenceService) -> Node:
 
 
 def metadata_of(isvc: InferenceService) -> Node:
-    """The stored metadata."""
-    return isvc.stored.get("metadata") or Map({})
+    """The metadata as the routes' reconciler sees it."""
+    return isvc.reconciled.get("metadata") or Map({})
 
 
 def _strings(node: Node | None) -> dict[str, str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kslint.model.kserve import names
-from kslint.model.kserve.objects import UNPROPAGATED
+from kslint.model.kserve.metadata import unpropagated
 from kslint.model.kserve.routing.domain import subdomain_problems
 from kslint.model.kserve.routing.hosts import (
     TOP_LEVEL,
@@ -43,7 +43,6 @@ GRPC_PATH = r"^/inference\.GRPCInferenceService/.*$"
 
 _HTTP_ROUTE = "reconcilers/ingress/httproute_reconciler.go"
 _INGRESS = "reconcilers/ingress/kube_ingress_reconciler.go"
-_KNATIVE_VISIBILITY = "networking.knative.dev/visibility"
 
 
 def routes(isvc: InferenceService) -> list[Map]:
@@ -170,8 +169,8 @@ def _route(isvc: InferenceService, name: str, listed: list[str], rules: list[Map
     body = put(body, ("metadata",), made(metadata, origin))
     meta = metadata_of(isvc)
     for field, dropped in (
-        ("labels", frozenset({_KNATIVE_VISIBILITY})),
-        ("annotations", UNPROPAGATED),
+        ("labels", frozenset({names.KNATIVE_VISIBILITY})),
+        ("annotations", unpropagated(isvc.settings)),
     ):
         kept = {k: v for k, v in entries(meta.get(field)) if k not in dropped}
         if kept:

@@ -124,7 +124,7 @@ def account_of(component: Draft) -> tuple[str, Node | None, Resource | None, str
     Every namespace has a `default` account, so that one is never absent.
     """
     pod_spec = component.built.pod_spec or component.stored
-    node = pod_spec.get("serviceAccountName")
+    node = pod_spec.get("serviceAccountName") or pod_spec.get("serviceAccount")
     name = (node.text if node is not None and not node.is_null else "") or DEFAULT_ACCOUNT
     owner = component.owner
     lookup = owner.graph.find("ServiceAccount", name, owner.namespace, "", owner.resource)

@@ -10,6 +10,7 @@ import posixpath
 from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.model.kserve import names
+from kslint.model.kserve.metadata import SCHEME_PLACEHOLDER
 from kslint.model.kserve.pod_edits import (
     edited_container,
     elements,
@@ -25,7 +26,6 @@ from kslint.model.kserve.storage.credentials import with_account_credentials
 from kslint.model.kserve.storage.modelcar import with_modelcar
 from kslint.model.kserve.storage.sources import (
     INJECTOR,
-    SCHEME_PLACEHOLDER,
     is_modelcar,
     listed_uris,
     model_sources,
@@ -129,7 +129,9 @@ def with_single(component: Draft, pod: Map, uri: Node) -> Map:
         pod = _with_model_mount(pod, mount, origin)
     else:
         mount = _Mount(MODEL_VOLUME, path, source.read_only)
-        pod = _with_initializer(component, pod, sources, mount, uri.text or "")
+        # of a storage.path no ClusterStorageContainer knows the scheme yet
+        noted = component.metadata.string("annotations", names.SOURCE_URI) or ""
+        pod = _with_initializer(component, pod, sources, mount, noted)
     return _with_local_uri(pod)
 
 

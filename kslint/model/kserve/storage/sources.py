@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.graph.graph import ABSENT
 from kslint.model.answer import Failure
-from kslint.model.kserve import names, objects
+from kslint.model.kserve import names
+from kslint.model.kserve.metadata import SCHEME_PLACEHOLDER, is_multi_model, source_uri
 from kslint.model.kserve.storage.containers import LONGEST_URI, storage_containers
 from kslint.model.kserve.storage.credentials import account_of, account_secrets
 from kslint.model.kserve.storage.spec import storage_spec
 from kslint.model.kubernetes.pod import container_named
-from kslint.source.nodes import Map, Origin, Scalar
+from kslint.source.nodes import Origin, Scalar
 
 if TYPE_CHECKING:
     from kslint.model.kserve.component import Draft
@@ -29,11 +30,9 @@ PVC, MODELCAR, INITIALIZER, LOCAL = "pvc", "modelcar", "initializer", "local"
 UNSUPPORTED, DROPPED = "unsupported", "dropped"
 
 INJECTOR = "pkg/webhook/admission/pod/storage_initializer_injector.go"
-SCHEME_PLACEHOLDER = "<scheme-placeholder>"
 LOCAL_MODEL_LABEL = "internal.serving.kserve.io/localmodel"
 LOCAL_MODEL_URI = "internal.serving.kserve.io/localmodel-sourceuri"
 LOCAL_MODEL_CLAIM = "internal.serving.kserve.io/localmodel-pvc-name"
-MULTI_MODEL_ENV = "MULTI_MODEL_SERVER"
 
 _PREFIXES = (
     "gs://", "s3://", "pvc://", "file://", "https://", "http://", "hdfs://", "webhdfs://",
@@ -117,7 +116,7 @@ def single_uri(component: Draft) -> Node | None:
     The node stands where the user wrote it. Of storage.path the scheme is a placeholder as
     long as the type or the bucket is not known. A cached model becomes its claim's URI.
     """
-    uri = objects.source_uri(component.owner.stored, component.name)
+    uri = source_uri(component.owner.stored, component.name)
     path = component.stored.at("model", "storage", "path")
     if uri is None and component.name == "predictor" and path is not None and path.text:
         uri = _rewritten(path, _spec_uri(component, path.text), "storage.path")
@@ -139,26 +138,8 @@ def is_modelcar(component: Draft, uri: str) -> bool:
 
 
 def serves_without_storage(component: Draft) -> bool:
-    """True for a multi-model server, which gets the agent (IsMMSPredictor).
-
-    Any `model` without storage is one, unless it is of format huggingface or the predictor
-    also lists containers; a custom one says so with MULTI_MODEL_SERVER.
-    """
-    stored = component.stored
-    if component.name != "predictor":
-        return False
-    first = stored.at("containers", 0)
-    if first is not None:
-        env = first.get("env")
-        return any(
-            item.string("name") == MULTI_MODEL_ENV and item.string("value") == "true"
-            for item in ([] if env is None else env.elements())
-        )
-    model = stored.get("model")
-    if not isinstance(model, Map) or model.string("modelFormat", "name") == "huggingface":
-        return False
-    given = (model.get("storageUri"), model.get("storage"), stored.at("storageUris", 0))
-    return all(node is None or node.is_null for node in given)
+    """True for a multi-model server, which gets the agent."""
+    return component.name == "predictor" and is_multi_model(component.stored)
 
 
 def storage_identity(component: Draft) -> StorageIdentity | None:
@@ -269,7 +250,7 @@ def _rewritten(node: Node, text: str, reason: str) -> Scalar:
 
 
 def _uri_failures(component: Draft) -> list[Failure]:
-    uri = objects.source_uri(component.owner.stored, component.name)
+    uri = source_uri(component.owner.stored, component.name)
     if uri is None:
         return []
     if component.name == "predictor" and component.stored.string("model", "storage", "path"):
