@@ -36,6 +36,7 @@ FAMILIES = {
     "containers": "Containers",
     "storage": "Models and storage",
     "vllm": "vLLM",
+    "servers": "Model servers and their devices",
     "rollout": "Rollouts and scaling",
     "gitops": "Argo CD",
     "platform": "Platform settings",

@@ -9,6 +9,7 @@ from kslint.cli.options import (  # noqa: TC001  (typer reads them)
     BaselineOption,
     ChangedOption,
     ConfigOption,
+    ContextOption,
     DiffOption,
     ExitZeroOption,
     FailOnOption,
@@ -32,6 +33,7 @@ from kslint.cli.root import app
 @app.command()
 def check(
     paths: PathsArgument = None,
+    context: ContextOption = None,
     select: SelectOption = None,
     ignore: IgnoreOption = None,
     output_format: FormatOption = None,
@@ -58,6 +60,7 @@ def check(
     """
     given = Options(
         paths=paths or [],
+        context=context or [],
         select=select or [],
         ignore=ignore or [],
         output_format=output_format or [],

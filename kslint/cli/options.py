@@ -22,6 +22,15 @@ PathsArgument = Annotated[
     list[str] | None,
     typer.Argument(help="Files, directories or globs; `-` reads stdin.", show_default="."),
 ]
+ContextOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--context",
+        metavar="PATH",
+        help="Read this too, such as the rest of the repository, and report nothing about it. "
+        "May be repeated.",
+    ),
+]
 ConfigOption = Annotated[
     str | None,
     typer.Option(

@@ -32,7 +32,12 @@ SINGLE = {
     "--since": "since",
     "--stdin-filename": "stdin_filename",
 }
-REPEATED = {"--ignore": "ignore", "--output-format": "output_format", "--select": "select"}
+REPEATED = {
+    "--context": "context",
+    "--ignore": "ignore",
+    "--output-format": "output_format",
+    "--select": "select",
+}
 CHOICES = {"--fail-on": ("error", "warning", "note")}
 
 

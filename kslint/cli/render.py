@@ -45,11 +45,11 @@ def render(
     isolated: IsolatedOption = False,
 ) -> None:
     """Print the objects KServe would create, each value that you did not write with its origin."""
-    from kslint.cli.inputs import effective, read_input, say_unknown_versions
+    from kslint.cli.inputs import context_of, effective, read_input, say_unknown_versions
     from kslint.model.model import Model
 
     config = effective(paths, config_file, isolated)
-    loaded = read_input(paths, config)
+    loaded = read_input(paths, config, context_of(config))
     for trouble in loaded.troubles:
         typer.echo(f"{trouble.span}: {trouble.message}", err=True)
     model = Model.of(loaded, config)

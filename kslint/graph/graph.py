@@ -26,6 +26,7 @@ from kslint.source.load import Other
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from kslint.config import Deleted
     from kslint.graph.argo import Owner
     from kslint.graph.completeness import Declared
     from kslint.graph.gaps import Gap
@@ -107,8 +108,8 @@ class Documents(Mapping[str, "list[Node]"]):
 class Graph:
     """All objects of one input, as kustomize and Argo CD will apply them.
 
-    `complete` and `provides` are what the user says of the cluster, over the evidence: see
-    `Completeness`.
+    `complete` and `provides` are what the user says of the cluster, over the evidence, `deleted` is
+    what a change takes away: see `Completeness`.
     """
 
     def __init__(
@@ -116,6 +117,7 @@ class Graph:
         loaded: Input,
         complete: bool | frozenset[str] | None = None,
         provides: frozenset[str] = frozenset(),
+        deleted: Iterable[Deleted] = (),
     ) -> None:
         self.files = loaded.files
         self.skipped = loaded.skipped
@@ -128,7 +130,7 @@ class Graph:
         self.resources = self.scopes.resources
         self.evidence = Evidence(self.documents)
         self.completeness = Completeness(
-            self.scopes, self._declared, self.evidence, complete, provides
+            self.scopes, self._declared, self.evidence, complete, provides, deleted
         )
         self._by_kind: dict[str, list[Resource]] = {}
         self._by_name: dict[tuple[str, str], list[Resource]] = {}
@@ -212,9 +214,22 @@ class Graph:
         absent = (
             namespace is not None
             and (kind, name) not in ALWAYS_THERE
-            and self.complete_for(kind, namespace, asker)
+            and (
+                self.complete_for(kind, namespace, asker)
+                or self.completeness.is_deleted(kind, name, namespace, asker)
+            )
         )
         return Lookup(ABSENT if absent else UNKNOWN, (), tuple(elsewhere))
+
+    def brought(self) -> Iterator[tuple[str, str | None, str, Resource]]:
+        """Every object there will be: kind, namespace, name, and what is written for it."""
+        for resource in self.resources:
+            yield resource.kind, self.namespace_of(resource), resource.name, resource
+        self._made("")
+        for kind, made in (self._produced or {}).items():
+            for name, entries in made.items():
+                for namespace, producer in entries:
+                    yield kind, namespace, name, producer
 
     def settle(self) -> None:
         """Work out now what look-ups take from the input as a whole, and not with the first."""

@@ -10,10 +10,11 @@ from kslint.model.engines.vllm.engine import read_engine
 from kslint.model.kubernetes.defaults import defaulted_deployment, defaulted_pod
 from kslint.model.kubernetes.pod import containers
 from kslint.model.kubernetes.rollout import rollout
-from kslint.model.kubernetes.templates import group_of, templates, with_given
+from kslint.model.kubernetes.templates import group_of, templates, with_given, with_ray
 from kslint.source.nodes import Map
 
 if TYPE_CHECKING:
+    from kslint.model.engines.server import ServerEngine
     from kslint.model.engines.vllm.commandline import Script
     from kslint.model.engines.vllm.engine import Engine
     from kslint.model.kserve.isvc import Component
@@ -24,10 +25,10 @@ if TYPE_CHECKING:
     from kslint.source.nodes import Node
 
 
-class Server:
-    """A vLLM server: a container of a workload that runs the engine."""
+class ModelServer:
+    """A model server: a container of a workload that runs an engine."""
 
-    def __init__(self, workload: Workload, container: Node, engine: Engine) -> None:
+    def __init__(self, workload: Workload, container: Node, engine: ServerEngine) -> None:
         self.workload = workload
         self.container = container
         self.engine = engine
@@ -35,6 +36,12 @@ class Server:
     @property
     def resource(self) -> Resource:
         return self.workload.resource
+
+
+class Server(ModelServer):
+    """A vLLM server."""
+
+    engine: Engine
 
 
 class Workload:
@@ -140,7 +147,8 @@ def of_template(resource: Resource, namespace: str | None) -> list[Workload]:
             assert isinstance(defaulted, Map)
             pod_spec = defaulted
         else:
-            pod_spec = defaulted_pod(with_given(pod_spec, resource.kind))
+            pod_spec = with_ray(with_given(pod_spec, resource.kind), template)
+            pod_spec = defaulted_pod(pod_spec)
         workload = Workload(resource, namespace, pod_spec, template.home, body)
         workload.group = group
         found.append(workload)

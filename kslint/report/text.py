@@ -68,6 +68,8 @@ def summary(result: Result, paint: Painter) -> str:
     text = f"{found} in {count(counts.files, 'file')} ({count(counts.resources, 'object')})"
     if passed := passed_over(counts):
         text += f"; {passed}"
+    if counts.context:
+        text += f"; {count(counts.context, 'file')} of context"
     if counts.suppressed > counts.baselined:
         text += f"; {counts.suppressed - counts.baselined} suppressed"
     if result.baseline is not None and counts.baselined:

@@ -13,13 +13,13 @@ from kslint.model.kserve.agent import with_agent
 from kslint.model.kserve.pod_edits import edited_container
 from kslint.model.kserve.storage.initializer import (
     INITIALIZER_CONTAINER,
-    with_modelcars,
+    with_image,
     with_single,
     with_storage_uris,
 )
 from kslint.model.kserve.storage.sources import (
     INJECTOR,
-    is_modelcar,
+    oci_mode,
     serves_without_storage,
     single_uri,
     storage_failures,
@@ -51,13 +51,13 @@ def admitted_pod(component: Component) -> Map | None:
         return None
     pod = _with_gke_selector(component, pod)
     uri = single_uri(component)
-    modelcar = uri is not None and is_modelcar(component, uri.text or "")
-    if uri is not None and not modelcar and not serves_without_storage(component):
+    image = uri is not None and oci_mode(component, uri.text or "")
+    if uri is not None and not image and not serves_without_storage(component):
         pod = with_single(component, pod, uri)
     pod = _with_initializer_uid(component, pod)
     pod = with_agent(component, pod)
-    if uri is not None and modelcar:
-        pod = with_modelcars(component, pod, uri, names.MODEL_MOUNT_PATH, 0)
+    if uri is not None and image:
+        pod = with_image(component, pod, uri, names.MODEL_MOUNT_PATH, 0)
     return pod
 
 

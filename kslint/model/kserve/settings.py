@@ -69,6 +69,8 @@ class Settings:
         self.source = source
         self.copied = copied
         self.whole = whole
+        self.told = True
+        """Does the input or the configuration tell the version?"""
 
     @property
     def in_input(self) -> bool:
@@ -140,7 +142,8 @@ def normal_version(text: str) -> str | None:
 
 def resolve(graph: Graph, configured_version: str | None = None) -> list[Settings]:
     """The settings the input describes, one for each KServe installation in it; at least one."""
-    version = configured_version or inferred_version(graph) or DEFAULT_VERSION
+    told = configured_version or inferred_version(graph)
+    version = told or DEFAULT_VERSION
     found = [_from_config_map(*each) for each in _config_maps(graph, version)]
     for release in () if found else releases(graph):
         its = configured_version or normal_version(release.revision) or version
@@ -148,7 +151,10 @@ def resolve(graph: Graph, configured_version: str | None = None) -> list[Setting
         settings.source, settings.copied = release.source, release.copied
         settings.whole = release.whole
         found.append(settings)
-    return found or [defaults(version)]
+    found = found or [defaults(version)]
+    for settings in found:
+        settings.told = told is not None
+    return found
 
 
 def _config_maps(graph: Graph, version: str) -> Iterator[tuple[Resource, str]]:

@@ -69,7 +69,6 @@ def test_oci_without_modelcar_is_unsupported() -> None:
 @pytest.mark.parametrize(
     ("version", "kinds"),
     [
-        ("0.16", ["dropped", "dropped", "dropped"]),
         ("0.19", ["dropped", "modelcar", "dropped"]),
         ("0.20", ["pvc", "modelcar", "modelcar"]),
     ],

@@ -57,9 +57,11 @@ class CommandLine:
     `flags`: all, in order. `positionals`: words that are neither flags nor their values.
     `complete`: no flags can come from elsewhere (`$ARGS`, a `--config` file, another branch).
     `environment`: variables that the command line itself sets.
+    `beside`: servers that the same script certainly starts too, and leaves running with this one.
     """
 
     __slots__ = (
+        "beside",
         "by_image",
         "complete",
         "doubled",
@@ -85,6 +87,7 @@ class CommandLine:
         self.positionals: list[Word] = []
         self.complete = True
         self.environment: dict[str, EnvVar] = {}
+        self.beside: list[CommandLine] = []
 
     def flag(self, name: str) -> Flag | None:
         """The flag that counts: of duplicates the last. `name` as in `Flag.name`."""
@@ -158,6 +161,7 @@ def _filled(line: CommandLine, run: Run, version: Version | None) -> CommandLine
     line.shell, line.execed = run.in_shell, run.execed
     line.environment = run.environment
     line.complete = run.only
+    line.beside = [_filled(CommandLine(one.start.program), one, version) for one in run.beside]
     return _with_arguments(line, run.words[run.start.first :], version)
 
 

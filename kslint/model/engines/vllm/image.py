@@ -93,6 +93,12 @@ def is_fork(image: Image) -> bool:
     return vendor in ("rocm", "nvidia", "habanaai", "intel", "lmcache") or bool(words)
 
 
+def is_cuda(image: Image) -> bool:
+    """False for builds that look for other devices than GPUs of NVIDIA and AMD."""
+    words = {*_WORD.findall(image.name.lower()), *_WORD.findall(image.tag.lower())}
+    return not (words & (_FORKS | _CPU_WORDS))
+
+
 def is_upstream(image: Image) -> bool:
     """True for images that their projects publish, and mirrors of them: no weights are in those."""
     vendor = image.repository.rpartition("/")[0].rpartition("/")[2]

@@ -23,12 +23,15 @@ from kslint.model.kserve.pod_edits import (
 )
 from kslint.model.kserve.storage.containers import storage_containers
 from kslint.model.kserve.storage.credentials import with_account_credentials
-from kslint.model.kserve.storage.modelcar import with_modelcar
+from kslint.model.kserve.storage.modelcar import with_image_volume, with_modelcar
 from kslint.model.kserve.storage.sources import (
     INJECTOR,
-    is_modelcar,
+    MODELCAR,
+    NATIVE,
+    attached_images,
     listed_uris,
     model_sources,
+    oci_mode,
     readonly,
     serves_without_storage,
     storage_failures,
@@ -82,13 +85,13 @@ def with_storage_uris(component: Draft, pod_spec: Map) -> Map | None:
     if any(failure.stage == "controller" for failure in storage_failures(component)):
         return None
     listed = [source for source in model_sources(component) if source.listed]
-    if any(is_modelcar(component, source.uri.text or "") for source in listed):
-        cars = [source for source in listed if source.kind == "modelcar"]
-        for index, source in enumerate(cars):
-            pod_spec = with_modelcars(component, pod_spec, source.uri, source.mount_path, index)
+    if attached_images(component):
+        images = [source for source in listed if source.kind in (MODELCAR, NATIVE)]
+        for index, source in enumerate(images):
+            pod_spec = with_image(component, pod_spec, source.uri, source.mount_path, index)
         if component.owner.settings.profile != "0.20":
             return pod_spec
-        listed = [source for source in listed if source.kind != "modelcar"]
+        listed = [source for source in listed if source not in images]
     if not listed or target_container(pod_spec) is None:
         return pod_spec
     return _with_listed(component, pod_spec, listed)
@@ -283,13 +286,17 @@ def _mounted(container: Map, mount: _Mount, read_only: bool, origin: Origin) -> 
     return with_mount(container, entry, origin)
 
 
-def with_modelcars(component: Draft, pod: Map, uri: Node, path: str, index: int) -> Map:
-    """The modelcar for the model container and a transformer beside it."""
+def with_image(component: Draft, pod: Map, uri: Node, path: str, index: int) -> Map:
+    """An OCI image for the model container and a transformer beside it."""
+    mode = oci_mode(component, uri.text or "")
     for container in (target_container(pod), container_named(pod, names.TRANSFORMER_CONTAINER)):
         if container is not None:
             name = container.string("name") or ""
             settings = component.owner.settings
-            pod = with_modelcar(pod, uri, name, path, settings, index)
+            if mode == NATIVE:
+                pod = with_image_volume(pod, uri, name, path, volume_name(path) or "oci-model")
+            else:
+                pod = with_modelcar(pod, uri, name, path, settings, index)
     return pod
 
 

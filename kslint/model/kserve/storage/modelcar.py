@@ -1,6 +1,6 @@
-"""OCI images as models: the modelcar sidecar, which shares its file system by process id.
+"""OCI images as models: the modelcar sidecar, which shares its files by process id, or a volume.
 
-Mirrors pkg/utils/storage.go:341-517 @v0.19.0 and, for several images, v0.20.
+Mirrors pkg/utils/storage.go:341-517 @v0.19.0 and, for several images and volumes, v0.20.
 """
 
 from __future__ import annotations
@@ -58,6 +58,26 @@ def with_modelcar(
         initializers = appended(pod.get("initContainers"), [init], origin)
         pod = put(pod, ("initContainers",), initializers)
     return put(pod, ("shareProcessNamespace",), made(True, origin))
+
+
+def with_image_volume(pod: Map, uri: Node, target: str, path: str, volume: str) -> Map:
+    """The pod spec with an OCI image as a volume of the container named `target`."""
+    origin = Origin("controller", "the image volume", f"{_SOURCE}:653-703 @v0.20.0", uri.place)
+    image = {"reference": (uri.text or "").partition("://")[2], "pullPolicy": "IfNotPresent"}
+    pod = with_volume(pod, volume, {"image": image}, origin)
+    mount: dict[str, object] = {
+        "name": volume,
+        "mountPath": path,
+        "subPath": "models",
+        "readOnly": True,
+    }
+
+    def change(container: Map) -> Map:
+        return (
+            container if mounts_volume(container, volume) else with_mount(container, mount, origin)
+        )
+
+    return edited_container(pod, "containers", target, change)
 
 
 def _with_target(

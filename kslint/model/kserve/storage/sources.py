@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from kslint.source.nodes import Node
 
 PVC, MODELCAR, INITIALIZER, LOCAL = "pvc", "modelcar", "initializer", "local"
-UNSUPPORTED, DROPPED = "unsupported", "dropped"
+NATIVE, UNSUPPORTED, DROPPED = "image-volume", "unsupported", "dropped"
 
 INJECTOR = "pkg/webhook/admission/pod/storage_initializer_injector.go"
 LOCAL_MODEL_LABEL = "internal.serving.kserve.io/localmodel"
@@ -38,7 +38,9 @@ _PREFIXES = (
     "gs://", "s3://", "pvc://", "file://", "https://", "http://", "hdfs://", "webhdfs://",
     "oci://", "hf://",
 )  # fmt: skip
-"""SupportedStorageURIPrefixList, inferenceservice/utils/utils.go:47-54."""
+_OCI_NATIVE = "oci+native://"
+_NATIVE_SINCE = "0.20"
+"""SupportedStorageURIPrefixList, inferenceservice/utils/utils.go:47-54 @v0.19.0, :48 @v0.20.0."""
 _SCHEME = re.compile(r"\w+?://", re.ASCII)
 _AZURE_HOST = "blob.core.windows.net"
 _AZURE = re.compile(r"https://(.+?).blob.core.windows.net/(.+)")
@@ -47,7 +49,8 @@ _AZURE = re.compile(r"https://(.+?).blob.core.windows.net/(.+)")
 class ModelSource(NamedTuple):
     """One place a model is loaded from, as the cluster will do it.
 
-    `kind`: pvc (mounted), modelcar (OCI image as a sidecar), initializer (downloaded by the init
+    `kind`: pvc (mounted), modelcar (OCI image as a sidecar), image-volume (mounted by the
+    container runtime), initializer (downloaded by the init
     container), local (accepted, but the init container looks in its own image), unsupported (no
     downloader known to the input takes it), dropped (an item of storageUris that is ignored
     without a word). `sub_path` is the effective one: storageUris ignores the path of a claim.
@@ -88,17 +91,30 @@ def model_sources(component: Draft) -> list[ModelSource]:
     """Every source of a component: those of storageUris, then the single one."""
     read_only = readonly(component)
     listed = listed_uris(component)
-    modelcars = [uri for uri, _ in listed if is_modelcar(component, uri.text or "")]
+    modelcars = attached_images(component)
     found = []
     for uri, path in listed:
         source = _source(component, uri, path, read_only, True)
         if modelcars and _is_dropped(component, uri, modelcars):
             source = source._replace(kind=DROPPED)
+        elif source.kind == MODELCAR and not modelcars:
+            source = source._replace(kind=UNSUPPORTED)
         found.append(source)
     single = single_uri(component)
     if single is not None:
         found.append(_source(component, single, names.MODEL_MOUNT_PATH, read_only, False))
     return found
+
+
+def attached_images(component: Draft) -> list[Node]:
+    """The OCI images in storageUris, by which KServe goes about the list in another way.
+
+    Up to 0.18 it does so only where the list begins with one, and takes any other for a download.
+    """
+    listed = [uri for uri, _ in listed_uris(component)]
+    if not component.owner.settings.at_least("0.19"):
+        listed = listed if listed and oci_mode(component, listed[0].text or "") else []
+    return [uri for uri in listed if oci_mode(component, uri.text or "")]
 
 
 def listed_uris(component: Draft) -> list[tuple[Node, str]]:
@@ -131,10 +147,22 @@ def readonly(component: Draft) -> bool:
     return component.metadata.string("annotations", names.STORAGE_READONLY) != "false"
 
 
-def is_modelcar(component: Draft, uri: str) -> bool:
-    """Is this an OCI image, and are those enabled (storageInitializer.enableModelcar)?"""
+def oci_mode(component: Draft, uri: str) -> str:
+    """How KServe attaches an OCI image: MODELCAR, NATIVE, or "" where it does not.
+
+    ParseOciScheme (pkg/utils/storage.go:626) and ResolveOciModelMode (pkg/types/config.go:48)
+    @v0.20.0; earlier releases know the modelcar only.
+    """
     settings = component.owner.settings
-    return uri.startswith("oci://") and settings.flag("storageInitializer", "enableModelcar")
+    enabled = settings.flag("storageInitializer", "enableModelcar")
+    if not settings.at_least(_NATIVE_SINCE):
+        return MODELCAR if enabled and uri.startswith("oci://") else ""
+    configured = settings.text("storageInitializer", "ociModelMode")
+    enabled = enabled or settings.flag("storageInitializer", "enableOciModelSupport")
+    if not (configured or enabled) or not uri.startswith(("oci://", _OCI_NATIVE)):
+        return ""
+    native = uri.startswith(_OCI_NATIVE) or configured == "native"
+    return NATIVE if native else MODELCAR
 
 
 def serves_without_storage(component: Draft) -> bool:
@@ -145,7 +173,7 @@ def serves_without_storage(component: Draft) -> bool:
 def storage_identity(component: Draft) -> StorageIdentity | None:
     """The credentials of a component's download; None if nothing is downloaded."""
     sources = model_sources(component)
-    downloads = [s for s in sources if s.kind not in (PVC, MODELCAR, DROPPED)]
+    downloads = [s for s in sources if s.kind not in (PVC, MODELCAR, NATIVE, DROPPED)]
     if not downloads and not serves_without_storage(component):
         return None
     account, node, _, answer = account_of(component)
@@ -184,8 +212,9 @@ def _source(component: Draft, uri: Node, path: str, read_only: bool, listed: boo
     if source.kind == PVC:
         claim, _, sub_path = text[len("pvc://") :].partition("/")
         return source._replace(claim=claim, sub_path="" if listed else sub_path)
-    if source.kind == MODELCAR:
-        return source._replace(image=text[len("oci://") :], read_only=False)
+    if source.kind in (MODELCAR, NATIVE):
+        image = text.partition("://")[2]
+        return source._replace(image=image, read_only=source.kind == NATIVE)
     if scheme == "hf":
         owner, _, rest = text[len("hf://") :].partition("/")
         model, _, revision = rest.partition(":")
@@ -198,13 +227,26 @@ def _kind(component: Draft, uri: str) -> str:
     """ValidateStorageURI's verdict, and what the injector does with it."""
     if uri.startswith("pvc://"):
         return PVC
-    if uri.startswith("oci://"):
-        return MODELCAR if is_modelcar(component, uri) else UNSUPPORTED
+    if _is_oci(component, uri):
+        return oci_mode(component, uri) or UNSUPPORTED
     if storage_containers(component, uri) or uri.startswith(SCHEME_PLACEHOLDER):
         return INITIALIZER
     if uri.startswith("file://") or not _SCHEME.search(uri):
         return LOCAL
     return INITIALIZER if _by_default_image(uri) else UNSUPPORTED
+
+
+def _is_oci(component: Draft, uri: str) -> bool:
+    """Does KServe's version take this for an OCI image, whether or not they are enabled?"""
+    native = component.owner.settings.at_least(_NATIVE_SINCE)
+    return uri.startswith(("oci://", _OCI_NATIVE) if native else "oci://")
+
+
+def _prefixes(component: Draft) -> tuple[str, ...]:
+    """The prefixes that the controller's version lists, in its order."""
+    if not component.owner.settings.at_least(_NATIVE_SINCE):
+        return _PREFIXES
+    return (*_PREFIXES[:-1], _OCI_NATIVE, _PREFIXES[-1])
 
 
 def _by_default_image(uri: str) -> bool:
@@ -214,7 +256,7 @@ def _by_default_image(uri: str) -> bool:
 
 
 def _is_dropped(component: Draft, uri: Node, modelcars: list[Node]) -> bool:
-    """Beside an OCI image 0.19 keeps no other item, 0.16 not even the image (#5200)."""
+    """Beside an OCI image 0.19 keeps no other item, 0.16 to 0.18 not even the image (#5200)."""
     profile = component.owner.settings.profile
     return profile == "0.16" or (profile == "0.19" and uri is not modelcars[0])
 
@@ -260,10 +302,11 @@ def _uri_failures(component: Draft) -> list[Failure]:
     settled = component.owner.settings.in_input or bool(
         component.owner.graph.of_kind("ClusterStorageContainer", names.GROUP)
     )
-    if not settled or text.startswith("oci://") or _kind(component, text) != UNSUPPORTED:
+    if not settled or _is_oci(component, text) or _kind(component, text) != UNSUPPORTED:
         return []
+    prefixes = ", ".join(_prefixes(component))
     message = (
-        f"StorageURI not supported: storageUri, must be one of: [{', '.join(_PREFIXES)}] or match "
+        f"StorageURI not supported: storageUri, must be one of: [{prefixes}] or match "
         "https://{}.blob.core.windows.net/{}/{} or be an absolute or relative local path. "
         f"StorageUri [{text}] is not supported"
     )
@@ -272,7 +315,7 @@ def _uri_failures(component: Draft) -> list[Failure]:
 
 def _list_failures(component: Draft) -> list[Failure]:
     listed = listed_uris(component)
-    if not listed or any(is_modelcar(component, uri.text or "") for uri, _ in listed):
+    if not listed or attached_images(component):
         return []
     pod_spec = component.built.pod_spec
     if pod_spec is not None and target_container(pod_spec) is None:
