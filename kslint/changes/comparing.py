@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from kslint.changes import (
     ADDED,
     ADMITTED,
     CHANGED,
     LATER,
+    MERGED,
     REFUSED,
     REMOVED,
     STOPPED,
@@ -22,9 +21,7 @@ from kslint.changes import (
 from kslint.changes import effects as of
 from kslint.changes.fields import differences
 from kslint.changes.hashes import hashed
-from kslint.changes.objects import MERGED, of_llm_service, of_service, subject_of, written
 from kslint.changes.values import places, value_of
-from kslint.model.gitops import argocd
 from kslint.model.kserve import names
 from kslint.model.kubernetes.admission.kinds import body_failures
 
@@ -34,96 +31,16 @@ if TYPE_CHECKING:
     from kslint.changes import Subject
     from kslint.changes.fields import Field
     from kslint.changes.objects import Effective
+    from kslint.changes.side import Served, Side
     from kslint.model.answer import Failure
-    from kslint.model.model import Model
-    from kslint.source.load import Input
-    from kslint.source.nodes import Span
 
 _MODES = "kserve pkg/apis/serving/v1beta1/inference_service_validation.go @v0.19.0"
+_SIZES = "kserve pkg/apis/serving/v1alpha2/llm_inference_service_validation.go @v0.19.0"
 _SERVICES = ("InferenceService", "LLMInferenceService")
 _PIECES = ("Pod", MERGED)
 """What is compared and is no object that KServe creates."""
 _LONG = 5
 """Letters of a text that are too many to stand in another by chance."""
-
-
-class Served(NamedTuple):
-    """What KServe makes of a service on one side, and why it makes nothing of it, or not all."""
-
-    subject: Subject
-    objects: list[Effective]
-    unknown: tuple[str, ...] = ()
-    stopped: bool = False
-    mode: str = ""
-
-
-class Side:
-    """One state of the cluster, and the input that says so, which lies in the directory `root`."""
-
-    def __init__(self, model: Model, loaded: Input, root: str = "") -> None:
-        self.model = model
-        self.loaded = loaded
-        self._root = "" if root in ("", ".") else f"{root}/"
-        self.unread = frozenset(self.relative(trouble.span.file) for trouble in loaded.troubles)
-        self.written = list(written(model))
-        self.served: dict[tuple[Subject, str], Served] = {}
-        for each in self._services():
-            self.served.setdefault(each[0], each[1])
-        self.refusals: dict[Subject, dict[str, Span | None]] = defaultdict(dict)
-        for refusal in model.refusals:
-            subject = subject_of(refusal.resource, model.graph)
-            text = f"{refusal.stage}: {refusal.said}"
-            if not refusal.made:  # what is made is judged where it is compared
-                self.refusals[subject].setdefault(text, refusal.at.place)
-
-    def relative(self, name: str) -> str:
-        """A file or directory as it is called on both sides."""
-        return "" if f"{name}/" == self._root else name.removeprefix(self._root)
-
-    def full(self, name: str) -> str:
-        return self._root + name
-
-    @cached_property
-    def values_files(self) -> frozenset[str]:
-        """The files whose values Applications and kustomizations hand to charts."""
-        graph = self.model.graph
-        found = {
-            file
-            for application in self.model.applications
-            for source in argocd.sources(application)
-            for file in argocd.value_files(graph, source)
-        }
-        for emission in graph.scopes.emissions:
-            nodes = [node for chart in emission.charts for node in chart.values]
-            found |= {node.source.name for node in nodes if node.source is not None}
-        return frozenset(found)
-
-    def _services(self) -> Iterator[tuple[tuple[Subject, str], Served]]:
-        graph = self.model.graph
-        for service in self.model.inference_services:
-            subject = subject_of(service.resource, graph)
-            made = of_service(service, graph)
-            reasons = []
-            if service.mode.name != names.STANDARD and not service.stopped and not made:
-                reasons.append(f"what becomes of it in {service.mode.name} mode is not modelled")
-            reasons += [
-                f"its {component.name} is not known: {component.built.unknown}"
-                for component in service.components
-                if component.built.unknown
-            ]
-            mode = service.mode.name if service.mode_is_known else ""
-            served = Served(subject, made, tuple(reasons), service.stopped, mode)
-            yield (subject, _place(service.resource.emitter, service.resource.file)), served
-        for llm in self.model.llm_services:
-            subject = subject_of(llm.resource, graph)
-            made = of_llm_service(llm, graph)
-            reasons = [] if made else ["a config that it is merged from is not in the input"]
-            key = (subject, _place(llm.resource.emitter, llm.resource.file))
-            yield key, Served(subject, made, tuple(reasons), llm.stopped)
-
-
-def _place(emitter: str, file: str) -> str:
-    return emitter or file
 
 
 def compare(old: Side, new: Side) -> list[Difference]:
@@ -246,7 +163,7 @@ def _of_service(
                     yield _whole(one.what, each)
         return
     fields = list(differences(old.body, new.body))
-    known = [*_refusals(new, before, after, bool(fields)), *_of_mode(was, will)]
+    known = [*_refusals(new, before, after, bool(fields)), *_of_update(was, will)]
     refused = any(effect.kind == REFUSED for effect in known)
     known += [
         Effect(UNKNOWN, reason) for reason in will.unknown if fields or reason not in was.unknown
@@ -274,12 +191,16 @@ def _hides(served: Served) -> bool:
     return bool(served.unknown) and not served.objects
 
 
-def _of_mode(was: Served, will: Served) -> Iterator[Effect]:
+def _of_update(was: Served, will: Served) -> Iterator[Effect]:
     if was.mode and will.mode and was.mode != will.mode:
         text = (
             f"update rejected: deploymentMode cannot be changed from '{was.mode}' to '{will.mode}'"
         )
         yield Effect(REFUSED, f"webhook: {text}", _MODES)
+    for old, new in zip(was.sizes, will.sizes, strict=False):
+        if old != new:
+            text = f"total parallelism size is immutable, previous size {old}, curr size {new}"
+            yield Effect(REFUSED, f"webhook: {text}", _SIZES)
     if will.stopped and not was.stopped:
         yield Effect(STOPPED, "it is stopped: KServe deletes its objects")
 

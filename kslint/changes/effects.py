@@ -8,6 +8,7 @@ from kslint.changes import (
     CLAIM,
     DELETED,
     DOWNTIME,
+    MERGED,
     NOTED,
     REFUSED,
     RESTART,
@@ -32,6 +33,11 @@ _CONTROLLED = ("Deployment", "StatefulSet", "DaemonSet")
 _ROLLOUTS = "kubernetes pkg/controller/deployment/sync.go v1.34"
 _HOOKS = ("argocd.argoproj.io/hook", "helm.sh/hook")
 _SYNC_OPTIONS = "argocd.argoproj.io/sync-options"
+_LLM_PODS = {
+    "its pods": ("spec.template", "spec.worker"),
+    "its prefill pods": ("spec.prefill.template", "spec.prefill.worker"),
+    "the scheduler's pods": ("spec.router.scheduler.template",),
+}
 _COUNTS = {
     "replicas": "replicas",
     "minReplicas": "replicas at least",
@@ -100,6 +106,8 @@ def _replaces(body: Map) -> bool:
 
 def _of_pods(new: Effective, fields: Sequence[Field], least: int | None) -> Iterator[Effect]:
     kind, body = new.subject.kind, new.body
+    if kind == MERGED:
+        yield from _of_merged(fields)
     if kind not in _CONTROLLED:
         return
     if not any("".join(field.way).startswith(_TEMPLATE) for field in fields):
@@ -131,6 +139,13 @@ def _of_pods(new: Effective, fields: Sequence[Field], least: int | None) -> Iter
     else:
         text = "a new pod template: its pods are replaced by a rolling update"
         yield Effect(RESTART, text, _ROLLOUTS)
+
+
+def _of_merged(fields: Sequence[Field]) -> Iterator[Effect]:
+    """An LLMInferenceService: whose pods get another template."""
+    for whose, blocks in _LLM_PODS.items():
+        if any(field.path.startswith(blocks) for field in fields):
+            yield Effect(RESTART, f"a new pod template: {whose} are replaced")
 
 
 def _of_scale(new: Effective, fields: Sequence[Field]) -> Iterator[Effect]:

@@ -14,8 +14,8 @@ from kslint.changes.fields import Field
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from kslint.changes.comparing import Side
     from kslint.changes.objects import Effective
+    from kslint.changes.side import Side
 
 _TEMPLATE = Field((".spec", ".template"), None, None)
 

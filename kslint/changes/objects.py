@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from kslint.changes import Subject
+from kslint.changes import MERGED, Subject
 from kslint.graph.references import is_patch
 from kslint.model.kserve import names
 from kslint.model.kserve.pod_webhook import admitted_pod
 from kslint.model.kserve.rendering import created
 from kslint.model.kubernetes.defaults import defaulted_deployment, defaulted_pod
-from kslint.model.tree import put
+from kslint.model.tree import put, without
 from kslint.source.nodes import Map
 
 if TYPE_CHECKING:
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from kslint.resources import Resource
 
 _TEMPLATED = ("StatefulSet", "DaemonSet", "Job")
+_LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+_KEPT = frozenset(
+    ("creationTimestamp", "generation", "managedFields", "resourceVersion", "selfLink", "uid")
+)
 _POD = ("spec", "template", "spec")
 
 
@@ -61,13 +65,26 @@ def written(model: Model) -> Iterator[Effective]:
 
 
 def _defaulted(resource: Resource) -> Map:
-    body = resource.body
+    body = _as_applied(resource.body)
     pod = body.at(*_POD)
     if resource.kind == "Deployment" and resource.group == "apps" and isinstance(pod, Map):
         return defaulted_deployment(body)
     if resource.kind in _TEMPLATED and isinstance(pod, Map):
         return put(body, _POD, defaulted_pod(pod))
     return body
+
+
+def _as_applied(body: Map) -> Map:
+    """Less what the API server keeps for itself: exports of live objects have it."""
+    metadata = body.get("metadata")
+    if not isinstance(metadata, Map):
+        return body
+    annotations = metadata.get("annotations")
+    if isinstance(annotations, Map) and _LAST_APPLIED in annotations.entries:
+        metadata = put(metadata, ("annotations",), without(annotations, _LAST_APPLIED))
+    if _KEPT.isdisjoint(metadata.entries) and metadata is body.get("metadata"):
+        return body if "status" not in body.entries else without(body, "status")
+    return without(put(body, ("metadata",), without(metadata, *_KEPT)), "status")
 
 
 def of_service(service: InferenceService, graph: Graph) -> list[Effective]:
@@ -80,7 +97,7 @@ def of_service(service: InferenceService, graph: Graph) -> list[Effective]:
         if pod is not None and component.deployment is not None:
             name = component.deployment.string("metadata", "name") or ""
             subject = Subject("Pod", "", owner.namespace, name)
-            body = Map({"spec": pod})
+            body = Map({"spec": defaulted_pod(pod)})
             found.append(Effective(subject, body, place_of(service.resource), None, owner))
     return found
 
@@ -94,9 +111,6 @@ def of_llm_service(service: LLMInferenceService, graph: Graph) -> list[Effective
     subject = Subject(MERGED, names.GROUP, owner.namespace, owner.name)
     place = place_of(service.resource)
     return [Effective(subject, Map({"spec": spec}), place, None, owner)]
-
-
-MERGED = "merged spec"
 
 
 def _made(bodies: Iterable[Map], owner: Subject, resource: Resource) -> Iterator[Effective]:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from kslint.changes import Difference
-    from kslint.changes.comparing import Side
+    from kslint.changes.side import Side
 
 _CHART = "Chart.yaml"
 
@@ -44,6 +44,14 @@ def unmodelled(old: Side, new: Side, found: Iterable[Difference]) -> Iterator[Un
         reasons.setdefault(name, reason)
     for name in sorted(reasons):
         yield Unmodelled(new.full(name), reasons[name])
+
+
+def unseen(side: Side) -> Iterator[Unmodelled]:
+    """The services of which nothing is known, whatever changes."""
+    for (subject, place), served in side.served.items():
+        if served.unknown and not served.objects:
+            reason = f"{subject.kind} {subject.name}: {served.unknown[0]}"
+            yield Unmodelled(place, reason)
 
 
 def _unrendered(side: Side) -> dict[str, str]:

@@ -18,6 +18,7 @@ from kslint.changes import (
     Difference,
     Effect,
     Subject,
+    Unmodelled,
 )
 from kslint.changes.comparing import ordered
 from kslint.changes.objects import place_of, subject_of
@@ -32,7 +33,7 @@ from kslint.model.schemas.served import unserved
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from kslint.changes.comparing import Side
+    from kslint.changes.side import Side
     from kslint.model.engines.vllm.facts import Version
     from kslint.model.model import Model
     from kslint.model.workload import Server
@@ -151,6 +152,17 @@ def _of_servers(old: Model, new: Model, move: Move) -> Iterator[tuple[Resource, 
             place = None if loss.node is None else loss.node.place
             text = f"{label} {words}{detail}{end}"
             yield server.resource, Effect(kind, text, f"vllm v{dotted(other[-1])}", place)
+
+
+def untold(model: Model) -> Iterator[Unmodelled]:
+    """The vLLM servers whose image does not tell which release they move from."""
+    for server in model.servers:
+        engine = server.engine
+        if engine.kind == "vllm" and not _releases(server):
+            resource = server.resource
+            image = f"{engine.image.repository}:{engine.image.tag}".rstrip(":")
+            reason = f"{resource.kind} {resource.name}: {image} tells no release of vLLM"
+            yield Unmodelled(resource.file, reason)
 
 
 def _key(server: Server) -> tuple[object, ...]:

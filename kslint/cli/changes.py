@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from kslint.changes import Comparison
-    from kslint.changes.comparing import Side
+    from kslint.changes.side import Side
     from kslint.cli.formats import Output
 
 FORMATS = ("text", "markdown", "json")

@@ -47,7 +47,7 @@ def diff(
     Exits 0, or 2 if input could not be read or the command line is wrong; with --exit-code 1
     if anything differs.
     """
-    from kslint.changes.comparing import Side
+    from kslint.changes.side import Side
     from kslint.cli.changes import compared, finish, outputs_of
     from kslint.cli.inputs import effective, say_unknown_versions
     from kslint.cli.states import states

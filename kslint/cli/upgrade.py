@@ -58,8 +58,10 @@ def upgrade(
     if anything changes.
     """
     from kslint.changes import Comparison
-    from kslint.changes.comparing import Side, compare
-    from kslint.changes.upgrading import Move, with_upgrade
+    from kslint.changes.comparing import compare
+    from kslint.changes.side import Side
+    from kslint.changes.unmodelled import unseen
+    from kslint.changes.upgrading import Move, untold, with_upgrade
     from kslint.cli.changes import finish, outputs_of
     from kslint.cli.inputs import effective, read_input, say_unknown_versions
     from kslint.model.kserve import upgrades
@@ -82,11 +84,19 @@ def upgrade(
     before, after = Side(old, loaded), Side(new, loaded)
     move = Move(start, target, release)
     found = with_upgrade(compare(before, after), before, after, move)
-    label = f"KServe {target}" + (f" and vLLM {vllm}" if vllm else "")
+    others = [*unseen(after), *(untold(new) if release else ())]
     say_unknown_versions({pair for model in (old, new) for pair in model.unknown_versions})
     failed = bool(loaded.troubles)
-    comparison = Comparison("upgrade", f"KServe {start}", label, tuple(found), (), failed)
+    labels = _labels(start, target if to else None, vllm)
+    comparison = Comparison("upgrade", *labels, tuple(found), tuple(others), failed)
     finish(comparison, wanted, exit_code, [before, after])
+
+
+def _labels(start: str, target: str | None, vllm: str | None) -> tuple[str, str]:
+    """What the two sides are called."""
+    if target is None:
+        return "vLLM as it is", f"vLLM {vllm}"
+    return f"KServe {start}", f"KServe {target}" + (f" and vLLM {vllm}" if vllm else "")
 
 
 def _version(text: str | None, option: str) -> str | None:

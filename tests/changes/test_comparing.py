@@ -8,7 +8,8 @@ import pytest
 from cases import inside
 
 from kslint.changes import ADDED, CHANGED, REMOVED
-from kslint.changes.comparing import Side, compare
+from kslint.changes.comparing import compare
+from kslint.changes.side import Side
 from kslint.changes.unmodelled import unmodelled
 from kslint.config import Config
 from kslint.model.model import Model
@@ -357,3 +358,38 @@ def test_a_remote_base_that_moves_is_not_modelled(compared: Compared) -> None:
     )
     compared(old, new)
     assert [one.file for one in compared.unmodelled] == ["new/kustomization.yaml"]
+
+
+def test_what_the_api_server_keeps_is_no_change(compared: Compared) -> None:
+    kept = "uid: a, generation: %d, resourceVersion: '%d', annotations: {%s: '%d'}, name"
+    applied = "kubectl.kubernetes.io/last-applied-configuration"
+    old, new = (
+        deployment().replace("metadata: {name", "metadata: {" + kept % (n, n, applied, n))
+        + f"status: {{a: {n}}}"
+        for n in (1, 2)
+    )
+    assert compared(old, new) == []
+    assert compared(old, deployment()) == []
+
+
+LLM = """
+apiVersion: serving.kserve.io/v1alpha2
+kind: LLMInferenceService
+metadata: {name: qwen, namespace: team}
+spec:
+  model: {uri: hf://a/b}
+  %s
+"""
+
+
+def test_llm_services(compared: Compared) -> None:
+    found = compared(LLM % "replicas: 1", LLM % "template: {nodeSelector: {a: b}}")
+    assert told(found)[-1] == "~ merged spec qwen: restart"
+    sizes = "worker: {containers: []}\n  parallelism: {data: %d, dataLocal: 1}"
+    (effect,) = compared(LLM % (sizes % 2), LLM % (sizes % 4))[0].effects
+    assert "previous size 2, curr size 4" in effect.text
+
+
+def test_llm_services_that_are_not_known(compared: Compared) -> None:
+    found = compared(LLM % "baseRefs: [{name: a}]", LLM % "baseRefs: [{name: b}]")
+    assert told(found) == ["~ LLMInferenceService qwen: unknown"]

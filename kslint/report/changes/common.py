@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from difflib import unified_diff
 from typing import TYPE_CHECKING, NamedTuple
@@ -21,6 +22,7 @@ MOST_FIELDS = 24
 """Fields of one object that are shown."""
 _MOST_LINES = 16
 _WIDEST = 160
+_DIGITS = re.compile(r"\d+")
 SIGNS = {ADDED: "+", REMOVED: "-", CHANGED: "~"}
 WORDS = {
     "refused": "refused",
@@ -106,7 +108,14 @@ def value_lines(change: Change) -> Iterator[tuple[str, str, str]]:
         return
     for sign, value in (("-", old), ("+", new)):
         if value is not None:
-            yield sign, shown(value.value), source(value)
+            repeats = value is old and new is not None and _is_alike(old, new)
+            yield sign, shown(value.value), "" if repeats else source(value)
+
+
+def _is_alike(old: Value, new: Value) -> bool:
+    """Do both come from the same thing at two releases? Then the newer one says it."""
+    one, other = (_DIGITS.sub("0", value.origin) for value in (old, new))
+    return bool(one) and one == other and old.span is new.span is None
 
 
 def _is_long(value: JsonValue) -> bool:
