@@ -123,6 +123,63 @@ def test_two_directories(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     assert kslint("old", "old", "--exit-code").exit_code == 0
 
 
+CHART = """
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {{name: platform, namespace: argocd}}
+spec:
+  project: default
+  destination: {{namespace: kserve}}
+  source: {{repoURL: example.org/charts, chart: {chart}, targetRevision: {version}}}
+"""
+SERVER = """
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: web, namespace: models}}
+spec:
+  selector: {{matchLabels: {{app: web}}}}
+  template:
+    metadata: {{labels: {{app: web}}}}
+    spec:
+      containers:
+        - {{name: main, image: "vllm/vllm-openai:v{tag}", args: [--model=a/b, --swap-space=4]}}
+"""
+
+
+def said(tmp_path: Path, old: str, new: str) -> str:
+    for name, text in (("old", old), ("new", new)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a.yaml").write_text(text)
+    done = kslint("old", "new")
+    assert (done.exit_code, done.stderr) == (0, "")
+    return done.stdout
+
+
+def test_a_chart_that_is_not_rendered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    old, new = (CHART.format(chart="keda", version=f"2.{n}.0") for n in (18, 19))
+    assert "unknown: chart keda is not rendered" in said(tmp_path, old, new)
+
+
+def test_an_upgrade_of_the_platform_says_what_upgrades_say(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    versions = ("v0.16.0", "v0.20.0")
+    old, new = (CHART.format(chart="kserve-resources", version=one) for one in versions)
+    shown = said(tmp_path, old, new)
+    assert "deletes: from 0.17 on this chart brings no ClusterServingRuntimes" in shown
+    assert "is not rendered" not in shown
+
+
+def test_options_that_another_image_does_not_have(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shown = said(tmp_path, SERVER.format(tag="0.9.2"), SERVER.format(tag="0.20.0"))
+    assert "refused: vLLM 0.20.0 has no option `--swap-space`" in shown
+
+
 def test_a_wrong_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for name in ("a", "b"):

@@ -14,8 +14,10 @@ from kslint.changes import (
     RESTART,
     SCALED,
     STOPPED,
+    UNKNOWN,
     Effect,
 )
+from kslint.model.kserve.settings import CHARTS
 from kslint.model.kubernetes.pod import volumes
 from kslint.model.kubernetes.rollout import rollout
 from kslint.model.kubernetes.updates import denials
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 
     from kslint.changes.fields import Field
     from kslint.changes.objects import Effective
-    from kslint.source.nodes import Map
+    from kslint.source.nodes import JsonValue, Map
 
 _TEMPLATE = ".spec.template"
 _POD = ("spec", "template", "spec")
@@ -58,6 +60,8 @@ def of_change(
         yield from _of_pods(new, fields, least)
         yield from _of_scale(new, fields)
     yield from _of_claims(old.body, new.body)
+    if new.subject.kind == "Application":
+        yield from _of_charts(old.body, new.body)
     if new.subject.kind == "PersistentVolumeClaim" and not refused:
         yield from _of_growth(fields)
 
@@ -160,6 +164,24 @@ def _of_scale(new: Effective, fields: Sequence[Field]) -> Iterator[Effect]:
             yield Effect(STOPPED, f"scaled to 0 from {before}: all its pods end")
         else:
             yield Effect(SCALED, f"{words}: {before} → {after}")
+
+
+def _of_charts(old: Map, new: Map) -> Iterator[Effect]:
+    """Charts of an Application that change: but for KServe's settings no chart is rendered."""
+    before, after = (_charts(body) for body in (old, new))
+    for chart, source in after.items():
+        if before.get(chart) != source and chart not in CHARTS:
+            yield Effect(UNKNOWN, f"chart {chart} is not rendered: what it changes is not known")
+
+
+def _charts(body: Map) -> dict[str, JsonValue]:
+    """The sources of an Application that are charts."""
+    spec = body.get("spec")
+    if spec is None:
+        return {}
+    sources = [*spec.listed("sources"), *filter(None, [spec.get("source")])]
+    named = ((source.string("chart"), source.plain()) for source in sources)
+    return {chart: source for chart, source in named if chart}
 
 
 def _of_growth(fields: Sequence[Field]) -> Iterator[Effect]:

@@ -56,6 +56,14 @@ class Move(NamedTuple):
     vllm: Version | None = None
 
 
+def installed(old: Model, new: Model) -> Move:
+    """The move that two states of a tree are; none where one of them does not tell its release."""
+    one, other = old.settings[0], new.settings[0]
+    if not (one.told and other.told):
+        return Move(other.version, other.version)
+    return Move(one.version, other.version)
+
+
 def with_upgrade(found: Iterable[Difference], old: Side, new: Side, move: Move) -> list[Difference]:
     """The differences, and what the move does beside them."""
     more: dict[tuple[Subject, str], list[Effect]] = {}
@@ -127,9 +135,9 @@ def _of_schemas(old: Model, new: Model, move: Move) -> Iterator[tuple[Resource, 
 
 def _of_servers(old: Model, new: Model, move: Move) -> Iterator[tuple[Resource, Effect]]:
     """Servers whose release of vLLM changes, with KServe's own image or by `--vllm`."""
-    before = {_key(server): server for server in old.servers}
+    before = {_key(server, old): server for server in old.servers}
     for server in new.servers:
-        was = before.get(_key(server))
+        was = before.get(_key(server, new))
         if was is None or server.engine.kind not in ("vllm", "huggingfaceserver"):
             continue
         source, one, other = "", _releases(was), _releases(server)
@@ -165,10 +173,12 @@ def untold(model: Model) -> Iterator[Unmodelled]:
             yield Unmodelled(resource.file, reason)
 
 
-def _key(server: Server) -> tuple[object, ...]:
+def _key(server: Server, model: Model) -> tuple[object, ...]:
     workload = server.workload
     component = "" if workload.component is None else workload.component.name
-    return id(workload.resource), component, server.container.string("name")
+    resource = workload.resource
+    subject = subject_of(resource, model.graph)
+    return subject, resource.emitter, component, server.container.string("name")
 
 
 def _releases(server: Server) -> tuple[Version, ...]:

@@ -26,16 +26,18 @@ def outputs_of(options: Iterable[str] | None) -> list[Output]:
     return outputs(options, FORMATS)
 
 
-def compared(command: str, labels: tuple[str, str], old: Side, new: Side) -> Comparison:
-    """What differs between two sides, each with what it is called."""
+def compared(labels: tuple[str, str], old: Side, new: Side) -> Comparison:
+    """What differs between two states of a tree, each with what it is called."""
     from kslint.changes import Comparison
     from kslint.changes.comparing import compare
     from kslint.changes.unmodelled import unmodelled
+    from kslint.changes.upgrading import installed, with_upgrade
 
-    found = compare(old, new)
+    move = installed(old.model, new.model)
+    found = with_upgrade(compare(old, new), old, new, move)
     failed = bool(old.loaded.troubles or new.loaded.troubles)
     others = tuple(unmodelled(old, new, found))
-    return Comparison(command, *labels, tuple(found), others, failed)
+    return Comparison("diff", *labels, tuple(found), others, failed)
 
 
 def finish(

@@ -60,5 +60,5 @@ def diff(
     old, new = states(between, tree, config)
     sides = [Side(Model.of(one.loaded, config), one.loaded, one.root) for one in (old, new)]
     say_unknown_versions({pair for side in sides for pair in side.model.unknown_versions})
-    comparison = compared("diff", (old.label, new.label), *sides)
+    comparison = compared((old.label, new.label), *sides)
     finish(comparison, wanted, exit_code, sides)
