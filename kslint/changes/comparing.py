@@ -19,7 +19,7 @@ from kslint.changes import (
     Effect,
 )
 from kslint.changes import effects as of
-from kslint.changes.fields import differences
+from kslint.changes.fields import fields_of
 from kslint.changes.hashes import hashed
 from kslint.changes.values import places, value_of
 from kslint.model.kserve import names
@@ -114,7 +114,7 @@ def _of_object(
             refused = tuple(_refusals(new, before, after, True))
             yield Difference(ADDED, new.subject, new.owner, new.place, (), refused)
     else:
-        fields = list(differences(old.body, new.body))
+        fields = fields_of(old.body, new.body)
         known = list(_refusals(new, before, after, bool(fields)))
         if not any(effect.kind == REFUSED for effect in known):
             known += of.of_change(old, new, fields, None)
@@ -162,7 +162,7 @@ def _of_service(
                 if each.subject.kind not in _PIECES:
                     yield _whole(one.what, each)
         return
-    fields = list(differences(old.body, new.body))
+    fields = fields_of(old.body, new.body)
     known = [*_refusals(new, before, after, bool(fields)), *_of_update(was, will)]
     refused = any(effect.kind == REFUSED for effect in known)
     known += [
@@ -222,7 +222,7 @@ def _of_made(was: Served, will: Served, refused: bool, written: bool) -> Iterato
             if one.subject.kind not in _PIECES:
                 yield _whole(ADDED if old is None else REMOVED, one)
             continue
-        fields = list(differences(old.body, new.body))
+        fields = fields_of(old.body, new.body)
         if new.subject.kind == "Pod":
             if new.subject.name not in failing:
                 yield from _of_pod(old, new, fields, templates.get(new.subject.name, []), refused)

@@ -41,6 +41,13 @@ class Field(NamedTuple):
         return "".join(self.way).removeprefix(".")
 
 
+def fields_of(old: Node, new: Node) -> list[Field]:
+    """The fields in which two objects differ; most objects are what they were."""
+    if old is new or _text_of(old) == _text_of(new):
+        return []
+    return list(differences(old, new))
+
+
 def differences(old: Node | None, new: Node | None, way: tuple[str, ...] = ()) -> Iterator[Field]:
     """The fields in which two trees differ, in the order of the new one."""
     if old is new:
@@ -168,6 +175,8 @@ def _text(text: str, like: Node) -> Node:
 def _in_order(old: list[Node], new: list[Node], way: tuple[str, ...]) -> Iterator[Field]:
     """Items without names: equal ones are matched, those in between one by one."""
     texts = [[_text_of(item) for item in items] for items in (old, new)]
+    if texts[0] == texts[1]:
+        return
     matcher = SequenceMatcher(None, texts[0], texts[1])
     for what, begin, end, start, stop in matcher.get_opcodes():
         if what == "equal":

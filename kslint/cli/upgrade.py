@@ -101,12 +101,14 @@ def _labels(start: str, target: str | None, vllm: str | None) -> tuple[str, str]
 
 def _version(text: str | None, option: str) -> str | None:
     """`v0.20.1` as `0.20`. Raises UsageError for what is no version."""
-    from kslint.model.kserve.settings import normal_version
+    from kslint.model.kserve.upgrades import number
 
-    version = None if text is None else normal_version(text)
-    if text is not None and version is None:
+    if text is None:
+        return None
+    numbers = number(text)
+    if numbers is None:
         raise UsageError(f"{option} takes a release of KServe such as 0.20, and not `{text}`")
-    return version
+    return ".".join(map(str, numbers))
 
 
 def _vllm_release(text: str) -> Version:
@@ -122,7 +124,7 @@ def _vllm_release(text: str) -> Version:
 
 
 def _refuse_downgrade(start: str, target: str) -> None:
-    from kslint.model.kserve.settings import version_key
+    from kslint.model.kserve.upgrades import number
 
-    if version_key(target) < version_key(start):
+    if (number(target) or ()) < (number(start) or ()):
         raise UsageError(f"--to {target} is older than what runs now, {start}; --from may say")

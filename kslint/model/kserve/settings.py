@@ -94,11 +94,11 @@ class Settings:
     @property
     def is_known(self) -> bool:
         """Is the version one whose behaviour is known, and no other stands in for it?"""
-        return version_key(self.version) == version_key(self.profile)
+        return _key(self.version) == _key(self.profile)
 
     def at_least(self, version: str) -> bool:
         """Is it this version, or a later one?"""
-        return version_key(self.version) >= version_key(version)
+        return _key(self.version) >= _key(version)
 
     def get(self, key: str, *field: str) -> Node | None:
         """A setting, such as `get("inferenceService", "resource", "cpuLimit")`."""
@@ -139,8 +139,8 @@ class Settings:
 
 def profile_of(version: str) -> str:
     """The profile that stands for a version such as `0.17` or `v0.19.2`."""
-    wanted = version_key(version)
-    at_or_below = [p for p in PROFILES if version_key(p) <= wanted]
+    wanted = _key(version)
+    at_or_below = [p for p in PROFILES if _key(p) <= wanted]
     return at_or_below[-1] if at_or_below else PROFILES[0]
 
 
@@ -252,14 +252,14 @@ def inferred_version(graph: Graph) -> str | None:
     During an upgrade the charts may differ: the controller's counts, and of several the newest.
     """
     told = [
-        (source.chart in CONTROLLER_CHARTS, version_key(found), found)
+        (source.chart in CONTROLLER_CHARTS, _key(found), found)
         for application in argocd.applications(graph)
         for source in argocd.sources(application)
         if source.chart in CHARTS and (found := normal_version(source.revision or ""))
     ]
     texts = [release.revision for release in releases(graph)]
     texts += [base_version(emission) or "" for emission in graph.scopes.emissions]
-    told += [(True, version_key(found), found) for text in texts if (found := normal_version(text))]
+    told += [(True, _key(found), found) for text in texts if (found := normal_version(text))]
     if told:
         return max(told)[2]
     for resource in graph.of_kind("Deployment"):
@@ -360,8 +360,7 @@ def _set(root: Node | None, field: list[str], value: Node) -> Map:
     return merged
 
 
-def version_key(version: str) -> tuple[int, int]:
-    """The numbers to compare versions by."""
+def _key(version: str) -> tuple[int, int]:
     match = _VERSION.match(version)
     return (int(match[1]), int(match[2])) if match else (0, 19)
 

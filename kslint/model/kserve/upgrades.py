@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kslint.model.kserve import names
-from kslint.model.kserve.settings import defaults, version_key
+from kslint.model.kserve.settings import defaults
 from kslint.source.nodes import Map
 
 if TYPE_CHECKING:
@@ -28,6 +29,15 @@ _CA_BUNDLE = ("storageInitializer", "caBundleConfigMapName")
 _NEW_RUNTIMES = ("kserve-vllmserver", "kserve-autogluonserver")
 _INITIALIZER = "storage-initializer"
 _ROUTER_CONFIG = "kserve-config-llm-router-route"
+
+
+_VERSION = re.compile(r"v?(\d+)\.(\d+)")
+
+
+def number(version: str) -> tuple[int, int] | None:
+    """The numbers that tell releases apart, of `v0.19.1` (0, 19); None for what is no version."""
+    match = _VERSION.match(version)
+    return (int(match[1]), int(match[2])) if match else None
 
 
 class Fact(NamedTuple):
@@ -48,17 +58,18 @@ class Fact(NamedTuple):
 
 def facts(old: str, new: str) -> Iterator[Fact]:
     """What came after one version, up to another."""
+    start, end = number(old), number(new)
     for entry in _data()["facts"]:
         fact = Fact(**entry)
-        if version_key(old) < version_key(fact.since) <= version_key(new):
+        since = number(fact.since)
+        if start and end and since and start < since <= end:
             yield fact
 
 
 def pinned_vllm(tag: str) -> str | None:
     """The release of vLLM in an image of huggingfaceserver, by that one's tag."""
-    key = version_key(tag.removeprefix("v")) if tag[:1] in "v0123456789" and tag else None
     pins: dict[str, str] = _data()["huggingfaceserver"]["vllm"]
-    return next((pin for version, pin in pins.items() if version_key(version) == key), None)
+    return next((pin for version, pin in pins.items() if number(version) == number(tag)), None)
 
 
 def follow(settings: Settings, old: str) -> None:
