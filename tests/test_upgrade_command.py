@@ -149,3 +149,30 @@ def test_a_version_that_is_not_known(tree: Path) -> None:
     (tree / "a.yaml").write_text(ISVC % "")
     done = kslint("--from", "0.20", "--to", "0.99")
     assert "does not know KServe 0.99" in done.stderr
+
+
+REFUSED = """
+apiVersion: serving.kserve.io/v1beta1
+kind: InferenceService
+metadata: {name: a, namespace: b, annotations: {serving.kserve.io/deploymentMode: Standard}}
+spec:
+  predictor:
+    containers:
+      - name: kserve-container
+        image: a:1
+        resources: {limits: {cpu: "1"}, requests: {cpu: "2"}}
+"""
+
+
+def test_what_is_made_before_something_is_refused(tree: Path) -> None:
+    """The Service comes first from 0.20 on; of what is refused before and after nothing is said."""
+    (tree / "a.yaml").write_text(REFUSED)
+    found = objects("--from", "0.19", "--to", "0.20")
+    assert {name: one["change"] for name, one in found.items()} == {"Service/a-predictor": "added"}
+
+
+def test_nothing_is_made_of_a_service_that_is_refused(tree: Path) -> None:
+    twice = 'env: [{name: A, value: "1"}, {name: A, value: "2"}]'
+    (tree / "a.yaml").write_text(ISVC % twice)
+    found = objects("--from", "0.19", "--to", "0.20")
+    assert "Deployment/llm-predictor" not in found
