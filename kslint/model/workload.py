@@ -72,7 +72,7 @@ class Workload:
         self.script: Script | None = None
         """What a command may name and not show."""
         self.devices_by_claim = False
-        """Does KServe itself claim devices for these pods?"""
+        """Do controllers give these pods devices that are not asked for here?"""
 
     @property
     def strategy(self) -> Node | None:
@@ -123,7 +123,7 @@ def of_component(component: Component) -> Workload | None:
     if pod_spec is None:
         return None
     owner = component.owner
-    return Workload(
+    found = Workload(
         owner.resource,
         owner.namespace,
         pod_spec,
@@ -131,6 +131,13 @@ def of_component(component: Component) -> Workload | None:
         component.deployment,
         component,
     )
+    found.devices_by_claim = _are_given_devices(owner.resource)
+    return found
+
+
+def _are_given_devices(resource: Resource) -> bool:
+    marks = (names.DEVICE_CLASS, names.HARDWARE_PROFILE)
+    return any(resource.annotation(mark) is not None for mark in marks)
 
 
 def of_pool(pool: Pool) -> Workload | None:
@@ -143,7 +150,7 @@ def of_pool(pool: Pool) -> Workload | None:
     pod_spec = with_given(pool.pod_spec, "LeaderWorkerSet") if pool.multi_node else pool.pod_spec
     found = Workload(owner.resource, owner.namespace, defaulted_pod(pod_spec), pool.home)
     found.script = script_of(pool)
-    found.devices_by_claim = owner.resource.annotation(names.DEVICE_CLASS) is not None
+    found.devices_by_claim = _are_given_devices(owner.resource)
     return found
 
 
