@@ -54,7 +54,7 @@ def test_only_what_is_tracked_is_read(repo: Scratch) -> None:
 
 @pytest.mark.parametrize("version", ["2", "3", "4"])
 def test_every_version_of_the_index(repo: Scratch, version: str) -> None:
-    names = {f"serving/{'d' * n}/{n}.yaml": "a: 1\n" for n in range(1, 40)}
+    names: dict[str, str | bytes] = {f"serving/{'d' * n}/{n}.yaml": "a: 1\n" for n in range(1, 40)}
     repo.write(names)
     repo.git("add", "--force", ".")
     repo.git("add", "--force", "--intent-to-add", ".")
