@@ -6,10 +6,14 @@ from typing import TYPE_CHECKING
 
 from kslint.findings import Problem
 from kslint.model.answer import Absent, Known
+from kslint.model.cluster import node_pools
 from kslint.model.engines.server import EITHER, POD
+from kslint.model.engines.vllm.builds import dropped_from
 from kslint.model.engines.vllm.image import is_cuda
 from kslint.model.engines.vllm.sharing import shares
 from kslint.model.kubernetes.accelerators import devices, past_kubernetes, pod_devices
+from kslint.model.kubernetes.capacity import demand
+from kslint.model.kubernetes.gpus import of_pod, of_pools
 from kslint.model.kubernetes.quantity import parse, parse_or_none
 
 if TYPE_CHECKING:
@@ -17,9 +21,12 @@ if TYPE_CHECKING:
 
     from kslint.model.engines.server import Need
     from kslint.model.kubernetes.accelerators import Devices
+    from kslint.model.model import Model
     from kslint.model.workload import ModelServer, Server, Workload
     from kslint.source.nodes import Node
 
+_AMPERE = (8, 0)
+"""The capability from which on a GPU computes in bfloat16."""
 _KSERVES_MEMORY = parse("2Gi")
 
 
@@ -53,10 +60,14 @@ def parallel_over_devices(server: ModelServer) -> Iterator[Problem]:
 def devices_over_parallel(server: ModelServer) -> Iterator[Problem]:
     """More devices than the one server of a container takes."""
     found = _counted(server)
-    if found is None or not server.engine.backend_certain:
+    if found is None:
         return
     need, limit = found
     if need.among != POD or server.workload.group is not None or limit.number <= need.number:
+        return
+    if (
+        not server.engine.image.family
+    ):  # a build of somebody's, with parts that kslint does not know
         return
     if not isinstance(server.engine.env("CUDA_VISIBLE_DEVICES"), Absent):
         return
@@ -124,7 +135,7 @@ def image_without_device(server: ModelServer) -> Iterator[Problem]:
         return
     if not isinstance(limit, Absent) or not _looks_for_cuda(server) or _has_neighbour(server):
         return
-    if image is None or image.place is None or past_kubernetes(container, server.workload.pod_spec):
+    if image is None or image.place is None or _may_get_devices(server):
         return
     yield Problem(
         container.nearest("resources"),
@@ -135,6 +146,12 @@ def image_without_device(server: ModelServer) -> Iterator[Problem]:
     )
 
 
+def _may_get_devices(server: ModelServer) -> bool:
+    """May it have devices without asking for them?"""
+    workload = server.workload
+    return workload.has_given_resources or past_kubernetes(server.container, workload.pod_spec)
+
+
 def _looks_for_cuda(server: ModelServer) -> bool:
     """Is it a build that finds no device on a CPU, and is it told no other?"""
     engine = server.engine
@@ -142,11 +159,49 @@ def _looks_for_cuda(server: ModelServer) -> bool:
 
 
 def _has_neighbour(server: ModelServer) -> bool:
-    """Does another server of the pod have a GPU? Then the two are two-servers-on-one-gpu's."""
-    return any(
-        other.container is not server.container and isinstance(devices(other.container), Known)
-        for other in server.workload.servers
+    """Has another vLLM server of the pod a GPU? Then the two are two-servers-on-one-gpu's."""
+    own = server.workload.servers
+    return server in own and any(
+        other is not server and isinstance(devices(other.container), Known) for other in own
     )
+
+
+def dtype_not_on_gpu(model: Model) -> Iterator[Problem]:
+    """bfloat16 on a GPU before Ampere, and a GPU that the image has no kernels for."""
+    pools = node_pools(model.config)
+    for server in model.servers:
+        engine = server.engine
+        if engine.device != "gpu" or not is_cuda(engine.image):
+            continue
+        pod_spec = server.workload.pod_spec
+        gpus = of_pod(pod_spec) or of_pools(pools, demand(pod_spec), pod_spec)
+        if not gpus:
+            continue
+        best = max(gpus, key=lambda gpu: gpu.capability)
+        related = [(best.node, "the GPU is chosen here")]
+        since = dropped_from(best.capability, engine)
+        image, dtype = engine.container.get("image"), engine.dtype
+        if since is not None and image is not None and image.place is not None:
+            yield Problem(
+                image,
+                variant="image" if since else "never",
+                related=related,
+                about=server.resource,
+                gpu=best.name,
+                capability=f"{best.capability[0]}.{best.capability[1]}",
+                since=since,
+                advice="run an older image, or another GPU" if since else "choose a newer GPU",
+            )
+        elif isinstance(dtype, Known) and dtype.value == "bfloat16" and best.capability < _AMPERE:
+            yield Problem(
+                dtype.node or engine.container,
+                severity=None if engine.backend_certain else "warning",
+                related=related,
+                about=server.resource,
+                gpu=best.name,
+                capability=f"{best.capability[0]}.{best.capability[1]}",
+                advice="write `half`, or choose a GPU from Ampere on",
+            )
 
 
 def servers_share_device(server: Server) -> Iterator[Problem]:
@@ -154,7 +209,7 @@ def servers_share_device(server: Server) -> Iterator[Problem]:
     container, engine = server.container, server.engine
     limit = devices(container)
     if isinstance(limit, Absent):
-        if _has_neighbour(server) and _looks_for_cuda(server):
+        if _has_neighbour(server) and _looks_for_cuda(server) and not _may_get_devices(server):
             yield _second_without(server)
         return
     if not isinstance(limit, Known) or limit.value.number != 1:
@@ -176,9 +231,10 @@ def servers_share_device(server: Server) -> Iterator[Problem]:
 def _second_without(server: Server) -> Problem:
     pod = server.workload
     owner = next(
-        one for one in pod.servers
-        if one.container is not server.container and isinstance(devices(one.container), Known)
-    )  # fmt: skip
+        one
+        for one in pod.servers
+        if one is not server and isinstance(devices(one.container), Known)
+    )
     return Problem(
         server.container.nearest("resources"),
         variant="second",
@@ -201,6 +257,8 @@ def memory_by_default(server: ModelServer) -> Iterator[Problem]:
     origin = None if limit is None else limit.origin
     amount = None if limit is None else parse_or_none(limit.text)
     if origin is None or amount is None or not isinstance(gpus, Known):
+        return
+    if server.workload.has_given_resources:
         return
     if amount > _KSERVES_MEMORY or gpus.node is None or gpus.node.origin is not None:
         return

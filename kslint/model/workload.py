@@ -6,7 +6,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from kslint.graph.references import is_patch
+from kslint.model.engines.others import read_other
 from kslint.model.engines.vllm.engine import read_engine
+from kslint.model.kserve import names
 from kslint.model.kubernetes.defaults import defaulted_deployment, defaulted_pod
 from kslint.model.kubernetes.pod import containers
 from kslint.model.kubernetes.rollout import rollout
@@ -88,6 +90,11 @@ class Workload:
     def rollout(self) -> Rollout | None:
         return None if self.replicas is None else rollout(self.strategy, self.replicas)
 
+    @property
+    def has_given_resources(self) -> bool:
+        """Does another webhook, or a claim that KServe makes, add to the resources written here?"""
+        return any(self.resource.annotation(name) is not None for name in names.GIVE_RESOURCES)
+
     @cached_property
     def servers(self) -> list[Server]:
         found = []
@@ -95,6 +102,21 @@ class Workload:
             engine = read_engine(container, self.pod_spec, self.script)
             if engine is not None:
                 found.append(Server(self, container, engine))
+        return found
+
+    @cached_property
+    def model_servers(self) -> list[ModelServer]:
+        """The servers of every kind."""
+        known = {id(server.container): server for server in self.servers}
+        found: list[ModelServer] = []
+        for container in containers(self.pod_spec):
+            server = known.get(id(container))
+            if server is not None:
+                found.append(server)
+                continue
+            engine = read_other(container)
+            if engine is not None:
+                found.append(ModelServer(self, container, engine))
         return found
 
 
