@@ -71,8 +71,6 @@ class Workload:
         """The pods that run one thing together with these."""
         self.script: Script | None = None
         """What a command may name and not show."""
-        self.devices_by_claim = False
-        """Do controllers give these pods devices that are not asked for here?"""
 
     @property
     def strategy(self) -> Node | None:
@@ -91,6 +89,11 @@ class Workload:
     @property
     def rollout(self) -> Rollout | None:
         return None if self.replicas is None else rollout(self.strategy, self.replicas)
+
+    @property
+    def has_given_resources(self) -> bool:
+        """Does another webhook, or a claim that KServe makes, add to the resources written here?"""
+        return any(self.resource.annotation(name) is not None for name in names.GIVE_RESOURCES)
 
     @cached_property
     def servers(self) -> list[Server]:
@@ -123,7 +126,7 @@ def of_component(component: Component) -> Workload | None:
     if pod_spec is None:
         return None
     owner = component.owner
-    found = Workload(
+    return Workload(
         owner.resource,
         owner.namespace,
         pod_spec,
@@ -131,13 +134,6 @@ def of_component(component: Component) -> Workload | None:
         component.deployment,
         component,
     )
-    found.devices_by_claim = _are_given_devices(owner.resource)
-    return found
-
-
-def _are_given_devices(resource: Resource) -> bool:
-    marks = (names.DEVICE_CLASS, names.HARDWARE_PROFILE)
-    return any(resource.annotation(mark) is not None for mark in marks)
 
 
 def of_pool(pool: Pool) -> Workload | None:
@@ -150,7 +146,6 @@ def of_pool(pool: Pool) -> Workload | None:
     pod_spec = with_given(pool.pod_spec, "LeaderWorkerSet") if pool.multi_node else pool.pod_spec
     found = Workload(owner.resource, owner.namespace, defaulted_pod(pod_spec), pool.home)
     found.script = script_of(pool)
-    found.devices_by_claim = _are_given_devices(owner.resource)
     return found
 
 

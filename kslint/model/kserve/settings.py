@@ -28,7 +28,15 @@ if TYPE_CHECKING:
     from kslint.source.nodes import Node
 
 CONFIG_MAP = "inferenceservice-config"
-CHARTS = (*CONTROLLER_CHARTS, "kserve-crd", "kserve-crd-minimal", "kserve-runtime-configs")
+CHARTS = (
+    *CONTROLLER_CHARTS,
+    "kserve-crd",
+    "kserve-crd-minimal",
+    "kserve-llmisvc-crd",
+    "kserve-llmisvc-crd-minimal",
+    "kserve-llmisvc-resources",
+    "kserve-runtime-configs",
+)
 DEFAULT_VERSION = "0.19"
 PROFILES = ("0.16", "0.19", "0.20")
 """Versions whose behaviour was read in source. Another one goes by the nearest older of these, or

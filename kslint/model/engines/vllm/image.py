@@ -116,6 +116,11 @@ def is_fork(image: Image) -> bool:
     return vendor in ("rocm", "nvidia", "habanaai", "intel", "lmcache") or bool(words)
 
 
+def is_staged(image: Image) -> bool:
+    """True for builds in which each stage of a model has an engine, and devices, of its own."""
+    return not _STAGED.isdisjoint(_WORD.findall(image.name.lower()))
+
+
 def is_cuda(image: Image) -> bool:
     """False for builds that look for other devices than GPUs of NVIDIA and AMD."""
     words = {*_WORD.findall(image.name.lower()), *_WORD.findall(image.tag.lower())}
