@@ -45,7 +45,7 @@ def parallel_over_devices(server: ModelServer) -> Iterator[Problem]:
         variant="default" if need.among == POD else "group",
         related=[(limit.node, f"the limit of {limit.number} is set here")],
         workload=server.resource.name,
-        container=server.container.string("name") or "",
+        container=server.name,
         engine=server.engine.name,
         ranks=need.number,
         sizes=need.text,
@@ -73,7 +73,7 @@ def devices_over_parallel(server: ModelServer) -> Iterator[Problem]:
         limit.node,
         related=[(need.node, f"the server takes {need.number}")],
         workload=server.resource.name,
-        container=server.container.string("name") or "",
+        container=server.name,
         engine=server.engine.name,
         ranks=need.number,
         sizes=f" ({need.text})" if need.text else "",
@@ -127,7 +127,7 @@ def image_without_device(server: ModelServer) -> Iterator[Problem]:
                 severity="warning",
                 related=[(image, "the image is built for CPUs")],
                 workload=server.resource.name,
-                container=container.string("name") or "",
+                container=server.name,
                 resource=limit.value.resource,
             )
         return
@@ -139,14 +139,16 @@ def image_without_device(server: ModelServer) -> Iterator[Problem]:
         container.nearest("resources"),
         related=[(image, "the image is built for GPUs")],
         workload=server.resource.name,
-        container=container.string("name") or "",
+        container=server.name,
         engine=engine.name,
     )
 
 
 def _may_get_devices(server: ModelServer) -> bool:
-    """May it have devices without asking for them?"""
+    """May it have devices without asking for them, or those of other pods, through Ray?"""
     workload = server.workload
+    if workload.group is not None and workload.group.kind == "ray":
+        return True
     return workload.has_given_resources or past_kubernetes(server.container, workload.pod_spec)
 
 
@@ -213,7 +215,7 @@ def servers_share_device(server: Server) -> Iterator[Problem]:
         last.node or _command(container),
         related=[(limit.value.node, "one GPU")],
         workload=server.resource.name,
-        container=container.string("name") or "",
+        container=server.name,
         count=len(taken),
         parts=" and ".join(f"{share.part:g}" for share in taken),
     )
@@ -231,8 +233,8 @@ def _second_without(server: Server) -> Problem:
         variant="second",
         related=[(owner.container.at("resources", "limits"), "only this container has a GPU")],
         workload=server.resource.name,
-        container=server.container.string("name") or "",
-        other=owner.container.string("name") or "",
+        container=server.name,
+        other=owner.name,
     )
 
 

@@ -40,6 +40,11 @@ class ModelServer:
     def resource(self) -> Resource:
         return self.workload.resource
 
+    @property
+    def name(self) -> str:
+        """The container's; Knative allows none, and gives it this one."""
+        return self.container.string("name") or "user-container"
+
 
 class Server(ModelServer):
     """A vLLM server. `pools` are the nodes that the user declares."""
