@@ -16,7 +16,7 @@ from kslint.model.engines.vllm.metrics import (
 )
 from kslint.model.engines.vllm.release import dotted
 from kslint.model.kubernetes.quantity import parse_or_none
-from kslint.model.metrics import makes, queries
+from kslint.model.metrics import made, queries
 from kslint.source.parts import Parts
 
 if TYPE_CHECKING:
@@ -33,25 +33,24 @@ _SHOWN = "show-hidden-metrics-for-version"
 
 def not_of_vllm(model: Model) -> Iterator[Problem]:
     """A name, a model or a threshold for which the query has no value, or never enough."""
+    unheard: list[tuple[Query, Sample, Fault, Sequence[Server]]] = []
     for query in queries(model):
         servers = [s for s in query.servers or model.servers if s.engine.kind == "vllm"]
-        yield from _names(query, servers, model)
+        unheard += [(query, *one, servers) for one in _faults(query, _releases(servers))]
         yield from _models(query, servers)
         yield from _threshold(query)
+    if unheard:
+        known = made(model)
+        yield from (_problem(*one) for one in unheard if not known.holds(one[1].name))
 
 
-def _names(query: Query, servers: Sequence[Server], model: Model) -> Iterator[Problem]:
-    seen = set()
-    for sample in samples(query.text):
-        found = fault(sample.name, _releases(servers))
-        if found is None or sample.name in seen:
-            continue
-        # an adapter that is not in the input may well make such a name
-        if found.kind == UNDERSCORE and query.names:
-            continue
-        seen.add(sample.name)
-        if not makes(sample.name, model):
-            yield _problem(query, sample, found, servers)
+def _faults(query: Query, candidates: tuple[Version, ...]) -> Iterator[tuple[Sample, Fault]]:
+    """The names of a query that no release exports, each once."""
+    for sample in {one.name: one for one in reversed([*samples(query.text)])}.values():
+        found = fault(sample.name, candidates)
+        # in an HPA an adapter is usual that is not in the input, and makes such a name
+        if found is not None and not (found.kind == UNDERSCORE and query.names):
+            yield sample, found
 
 
 def _problem(query: Query, sample: Sample, found: Fault, servers: Sequence[Server]) -> Problem:

@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.model.kserve.names import GROUP
-from kslint.source.nodes import Scalar
+from kslint.source.nodes import Scalar, walk
 from kslint.source.parts import Parts
 
 if TYPE_CHECKING:
@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 
 _HPA, _KEDA = "HorizontalPodAutoscaler", ("ScaledObject", "ScaledJob")
 _ADAPTER = re.compile(r"^[ \t-]*(?:seriesQuery|metricsQuery):[ \t]*(\S.*?)[ \t]*$", re.MULTILINE)
-_RENAMED = re.compile(rb"target_?[lL]abel:[ \t]*[\"']?__name__")
+_MAKERS = ("record", "as", "targetLabel", "target_label")
+_MADE = re.compile(rf"^[ \t-]*(?:{'|'.join(_MAKERS)}):[ \t]*[\"']?([^\s\"']+)", re.MULTILINE)
+"""Keys under which a metric gets a name, or `__name__` another value."""
 _PREFIXES = ("vllm:", "vllm_")
 
 
@@ -133,15 +135,26 @@ def _target(resource: Resource, model: Model) -> tuple[Server, ...] | None:
     return found or None
 
 
-def makes(name: str, model: Model) -> bool:
-    """May a recording rule, an adapter or a relabelling in the input make a metric of this name?"""
-    made = re.compile(
-        rf"^[ \t-]*(?:record|as):[ \t]*[\"']?(?:{re.escape(name)}\b|[^\n]*\$)", re.MULTILINE
-    )
+class Made(NamedTuple):
+    """The names that recording rules and adapters in the input make; `any`: there is no telling."""
+
+    names: frozenset[str]
+    any: bool
+
+    def holds(self, name: str) -> bool:
+        return self.any or name in self.names
+
+
+def made(model: Model) -> Made:
+    """What is made of metrics, in objects, in values of charts and in texts of ConfigMaps."""
+    found: list[str] = []
     for file in model.graph.files:
-        data = file.source.data
-        if _RENAMED.search(data):
-            return True
-        if (b"record:" in data or b"as:" in data) and made.search(data.decode("utf-8", "replace")):
-            return True
-    return False
+        for document in file.glimpse():
+            for node in walk(document.root):
+                text = node.text if isinstance(node, Scalar) else None
+                if text and node.key is not None and node.key.text in _MAKERS:
+                    found.append(text)
+                elif text and "\n" in text and "vllm" in text:
+                    found += [match[1] for match in _MADE.finditer(text)]
+    open_ended = any("$" in name or name == "__name__" for name in found)
+    return Made(frozenset(found), open_ended)
