@@ -118,6 +118,16 @@ def test_charts_and_what_leaves_them(tree: Path) -> None:
     assert "  = kserve charts/" in done.stdout
 
 
+def test_parts_of_the_platform_that_are_older(tree: Path) -> None:
+    crds = "resources: ['https://github.com/kubernetes-sigs/gateway-api/config/crd?ref=v1.%d.0']"
+    (tree / "a.yaml").write_text(CHARTS % ("a", "kserve-resources", "0.19.0"))
+    (tree / "kustomization.yaml").write_text(crds % 4)
+    found = objects("--to", "0.20")
+    assert "built with Gateway API 1.5.1" in found["Application/a"]["effects"][0]["text"]
+    (tree / "kustomization.yaml").write_text(crds % 5)
+    assert objects("--to", "0.20") == {}
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
