@@ -81,7 +81,8 @@ def grant_missing(model: Model) -> Iterator[Problem]:
     """A reference into another namespace that nothing there allows."""
     for kind in KINDS:
         for route in model.of_kind(kind, GROUP):
-            for backend in backends(route, model.graph):
+            attached = any(True for _ in parents(route, model.graph))
+            for backend in backends(route, model.graph) if attached else ():
                 target = (backend.group, backend.kind, backend.name)
                 yield from _ungranted(model, route, backend.node, target, backend.namespace)
     for gateway in model.of_kind("Gateway", GROUP):
@@ -92,6 +93,10 @@ def grant_missing(model: Model) -> Iterator[Problem]:
             yield from _ungranted(model, gateway, node, target, node.string("namespace"))
 
 
+_GRANTED = {("", "Service"), ("", "Secret"), (pools.GROUP, pools.KIND), (pools.ALPHA, pools.KIND)}
+"""Kinds that need a grant everywhere. Delegation to routes is a controller's own idea."""
+
+
 def _ungranted(
     model: Model, source: Resource, node: Node, target: tuple[str, str, str], to: str | None
 ) -> Iterator[Problem]:
@@ -100,6 +105,8 @@ def _ungranted(
     if own is None or to in (None, "", own) or to is None or "{" in to or "$" in to:
         return
     group, kind, name = target
+    if (group, kind) not in _GRANTED:
+        return
     found = graph.find(kind, name, to, group, source).resources
     there = [each for each in found if graph.namespace_of(each) == to]
     together = any(graph.belong_together(each, source) for each in there)
@@ -148,7 +155,7 @@ def _of_route(model: Model, route: Resource, backend: Backend) -> Iterator[Probl
                 at, "group", about=route, related=related,
                 group=backend.group, its=found[0].group, **facts,
             )  # fmt: skip
-    elif not pools.may_be_made(backend, graph):
+    elif not pools.may_be_made(backend, graph) and not graph.evidence.illustrates(route):
         there = pools.beside(backend, route, graph)
         if there:
             names = ", ".join(f"`{each.name}`" for each in there[:3])
