@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 def refused(model: Model) -> Iterator[Problem]:
     """An Application that Argo CD refuses, or an object that its project does not permit."""
     seen: set[tuple[str, Span | None]] = set()
+    told = model.config.cluster.complete
     for one in projects.refused(model.graph):
         key = (one.reason, one.at.place)
         if key not in seen:
@@ -24,6 +25,7 @@ def refused(model: Model) -> Iterator[Problem]:
             yield Problem(
                 one.at,
                 variant=one.reason,
+                severity="warning" if one.reason == "project" and not told else None,
                 about=one.application.resource,
                 related=[(one.related, "what the project permits")],
                 application=one.application.name,

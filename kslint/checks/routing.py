@@ -219,10 +219,10 @@ def pool_behind_other_gateway(model: Model) -> Iterator[Problem]:
         for parent in parents(route, model.graph):
             gateway = gateway_of(parent, model.graph, route)
             lack = None if gateway is None else switches.lacking(gateway, model)
-            if gateway is not None and lack is not None:
+            if gateway is not None and lack is not None and (lack.switch or _is_envoy(lack)):
                 yield Problem(
                     backend.node,
-                    variant=lack.variant,
+                    variant="switch" if lack.switch else "envoy",
                     about=route,
                     related=[
                         (gateway.body.at("spec", "gatewayClassName"), "the Gateway's class"),
@@ -235,3 +235,8 @@ def pool_behind_other_gateway(model: Model) -> Iterator[Problem]:
                     switch=lack.switch,
                 )
                 break
+
+
+def _is_envoy(lack: switches.Lack) -> bool:
+    """Is it Envoy Gateway, which takes pools with another project beside it only?"""
+    return lack.controller.startswith("Envoy")

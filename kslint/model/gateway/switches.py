@@ -1,10 +1,8 @@
-"""Controllers of Gateways that serve InferencePools only if they are told to.
+"""Which Gateways send requests to an InferencePool, as far as the input shows it.
 
-Sources: istio 1.27 and 1.28 release notes (SUPPORT_GATEWAY_API_INFERENCE_EXTENSION and
-ENABLE_GATEWAY_API_INFERENCE_EXTENSION of istiod); chart values of agentgateway v1.2.1 and kgateway
-v2.1 (`inferenceExtension.enabled`, off); NGINX Gateway Fabric v2.2 chart values
-(`nginxGateway.gwAPIInferenceExtension.enable`, off); Envoy Gateway, which knows pools only with
-Envoy AI Gateway beside it.
+Most controllers need a switch for it. Sources: the Inference Extension's guide (v1), Istio 1.28
+(`ENABLE_GATEWAY_API_INFERENCE_EXTENSION`, before that `SUPPORT_...`), the charts of kgateway,
+agentgateway and NGINX Gateway Fabric 2.2.
 """
 
 from __future__ import annotations
@@ -12,97 +10,123 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.model.gateway.gateways import GROUP
-from kslint.model.gitops import argocd
+from kslint.model.gitops.argocd import chart_sources, helm_values
 from kslint.model.gitops.crd import release_of
 from kslint.model.kserve.installation import values_are_known
 from kslint.model.platform.pieces import installers
 
 if TYPE_CHECKING:
-    from kslint.graph.graph import Graph
+    from kslint.model.gitops.argocd import Source
     from kslint.model.model import Model
     from kslint.resources import Resource
-    from kslint.source.nodes import Map, Node
+    from kslint.source.nodes import Node
 
-_CHARTED = {
-    "agentgateway": ("agentgateway", "inferenceExtension.enabled"),
-    "kgateway": ("kgateway", "inferenceExtension.enabled"),
-    "nginx": ("nginx-gateway-fabric", "nginxGateway.gwAPIInferenceExtension.enable"),
+
+class _Controller(NamedTuple):
+    """`charts` install it; one of `switches`, Helm values, lets it take pools. `never`: none does.
+
+    `alone`: it takes none unless a switch in the input says so, wherever it is installed.
+    """
+
+    name: str
+    charts: tuple[str, ...] = ()
+    switches: tuple[tuple[str, ...], ...] = ()
+    never: bool = False
+    alone: bool = False
+
+
+_ENVOY = _Controller("Envoy Gateway", alone=True)
+_ISTIO = _Controller(
+    "Istio",
+    ("istiod",),
+    (
+        ("pilot", "env", "ENABLE_GATEWAY_API_INFERENCE_EXTENSION"),
+        ("pilot", "env", "SUPPORT_GATEWAY_API_INFERENCE_EXTENSION"),
+    ),
+)
+_KGATEWAY = _Controller("kgateway", ("kgateway",), (("inferenceExtension", "enabled"),))
+_AGENT = _Controller("agentgateway", ("agentgateway",), (("inferenceExtension", "enabled"),))
+_NGINX = _Controller(
+    "NGINX Gateway Fabric",
+    ("nginx-gateway-fabric",),
+    (("nginxGateway", "gwAPIInferenceExtension", "enable"),),
+    alone=True,
+)
+_BY_CONTROLLER = {
+    "gateway.envoyproxy.io": _ENVOY,
+    "gateway.nginx.org": _NGINX,
+    "io.cilium": _Controller("Cilium", never=True),
+    "istio.io": _ISTIO,
+    "kgateway.dev/agentgateway": _AGENT,
+    "kgateway.dev": _KGATEWAY,
+    "projectcontour.io": _Controller("Contour", never=True),
+    "traefik.io": _Controller("Traefik", never=True),
 }
-"""By a word in the name of the class or of its controller: the chart, and its switch."""
-_ISTIO = "istiod"
-_FROM_128, _AT_127 = (f"{verb}_GATEWAY_API_INFERENCE_EXTENSION" for verb in ("ENABLE", "SUPPORT"))
-_ENVOY = "gateway.envoyproxy.io"
+"""By what `controllerName` of a GatewayClass begins with, the longer one first."""
+_BY_CLASS = {
+    "agentgateway": _AGENT,
+    "cilium": _BY_CONTROLLER["io.cilium"],
+    "contour": _BY_CONTROLLER["projectcontour.io"],
+    "istio": _ISTIO,
+    "kgateway": _KGATEWAY,
+    "nginx": _NGINX,
+    "traefik": _BY_CONTROLLER["traefik.io"],
+}
+"""By the class that a controller makes when it starts."""
 _AI_GATEWAY = ("ai-gateway", "aigateway")
 
 
 class Lack(NamedTuple):
-    """What a controller lacks to serve pools: `variant` is envoy or switch; `at` installs it."""
+    """Why a controller takes no pools: the Helm value `switch` of the chart at `at` is off.
 
-    variant: str
+    Both are empty where no chart of the input could set one.
+    """
+
     controller: str
-    switch: str
-    at: Node | None
+    switch: str = ""
+    at: Node | None = None
+
+
+def takes_no_pools(gateway: Resource, model: Model) -> str:
+    """The controller of a Gateway, if it takes no InferencePools as the input shows it; else ""."""
+    lack = lacking(gateway, model)
+    return "" if lack is None else lack.controller
 
 
 def lacking(gateway: Resource, model: Model) -> Lack | None:
-    """What the controller of a Gateway lacks to serve InferencePools, as far as the input shows."""
-    graph = model.graph
-    name = "" if gateway.spec is None else gateway.spec.string("gatewayClassName") or ""
-    classes = graph.find("GatewayClass", name, "", GROUP).resources
-    controllers = {each.body.string("spec", "controllerName") or "" for each in classes}
-    if any(text.startswith(_ENVOY) for text in controllers):
-        return None if _has_ai_gateway(graph) else Lack("envoy", "Envoy Gateway", "", None)
-    if name == "istio" or any(text.startswith("istio.io/") for text in controllers):
-        return _of_istio(graph)
-    if name.startswith("gke-"):
+    """What the controller of a Gateway lacks to take InferencePools, as the input shows it."""
+    controller = _controller(gateway, model)
+    if controller is None:
         return None
-    words = [name, *controllers]
-    for word, (chart, switch) in _CHARTED.items():
-        if any(word in text for text in words):
-            return _of_chart(chart, switch, graph)
-    return None
-
-
-def _of_chart(chart: str, switch: str, graph: Graph) -> Lack | None:
-    for source in argocd.chart_sources(graph):
-        if source.chart == chart and values_are_known(graph, source):
-            values = argocd.helm_values(graph, source)
-            if (values.string(*switch.split(".")) or "").lower() != "true":
-                return Lack("switch", f"chart {chart}", f"value `{switch}`", source.node)
+    if controller is _ENVOY:
+        names = [name.lower() for one in installers(model.graph) for name in one.names]
+        extended = any(word in name for name in names for word in _AI_GATEWAY)
+        objects = any(r.group == "aigateway.envoyproxy.io" for r in model.graph.resources)
+        return None if extended or objects else Lack(controller.name)
+    if controller.never:
+        return Lack(controller.name)
+    found = [s for s in chart_sources(model.graph) if s.chart in controller.charts]
+    for source in found:
+        values = helm_values(model.graph, source)
+        on = any((values.string(*path) or "").lower() == "true" for path in controller.switches)
+        if on or not values_are_known(model.graph, source):
             return None
-    return None
+    if found:
+        return Lack(controller.name, ".".join(_switch(controller, found[0])), found[0].node)
+    return Lack(controller.name) if controller.alone else None
 
 
-def _of_istio(graph: Graph) -> Lack | None:
-    for source in argocd.chart_sources(graph):
-        version = release_of(source.revision or "")
-        if source.chart != _ISTIO or version is None or not values_are_known(graph, source):
-            continue
-        if version < (1, 27):
-            return None
-        name = _FROM_128 if version >= (1, 28) else _AT_127
-        if _variable(argocd.helm_values(graph, source), name) == "true":
-            return None
-        return Lack("switch", f"chart {_ISTIO}", f"`pilot.env.{name}`", source.node)
-    return None
+def _switch(controller: _Controller, source: Source) -> tuple[str, ...]:
+    """The value that switches pools on in a release: Istio's was called otherwise before 1.28."""
+    version = release_of(source.revision or "")
+    old = version is not None and version < (1, 28)
+    return controller.switches[-1 if old else 0]
 
 
-def _variable(values: Map, name: str) -> str:
-    """A variable of istiod's, by its chart's values."""
-    for path in (("env",), ("pilot", "env")):
-        text = values.string(*path, name)
-        if text is not None:
-            return text.lower()
-    return ""
-
-
-def _has_ai_gateway(graph: Graph) -> bool:
-    """Is Envoy AI Gateway in the input, by its chart, its objects or a base?"""
-    if any("aigateway" in resource.group for resource in graph.resources):
-        return True
-    return any(
-        word in name.lower()
-        for installer in installers(graph)
-        for name in (*installer.names, installer.repository)
-        for word in _AI_GATEWAY
-    )
+def _controller(gateway: Resource, model: Model) -> _Controller | None:
+    name = gateway.body.string("spec", "gatewayClassName") or ""
+    found = model.graph.find("GatewayClass", name, "", GROUP, gateway).found
+    if found is None:
+        return _BY_CLASS.get(name)
+    told = found.body.string("spec", "controllerName") or ""
+    return next((c for start, c in _BY_CONTROLLER.items() if told.startswith(start)), None)

@@ -80,7 +80,9 @@ def _of_project(application: Application, graph: Graph) -> Iterator[Refused]:
     if not found:
         others = graph.of_kind("AppProject", GROUP)
         near = [each for each in others if graph.belong_together(each, application.resource)]
-        if name != DEFAULT and near and not _may_be_brought(graph):
+        home = graph.namespace_of(application.resource)
+        complete = home is not None and graph.complete_for("AppProject", home, application.resource)
+        if name != DEFAULT and near and complete and not _may_be_brought(graph):
             yield Refused("project", at, application, name, ", ".join(sorted(
                 {f"`{each.name}`" for each in near})))  # fmt: skip
         return
