@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kslint.findings import Problem
-from kslint.model import keys, queues
+from kslint.graph.graph import ABSENT
+from kslint.model import keys, queues, stores
 from kslint.model.kubernetes.admission.field_errors import opaque
 from kslint.model.nodes import barred
 from kslint.model.platform.pieces import installers
@@ -70,6 +71,73 @@ def queue_wiring(model: Model) -> Iterator[Problem]:
             user=f"{loose.resource.kind} `{loose.resource.name}`",
             kind=loose.kind,
             name=loose.node.text,
+        )
+
+
+def store_missing(model: Model) -> Iterator[Problem]:
+    """An ExternalSecret whose store is not there, or is asked for too much."""
+    for secret in model.of_kind("ExternalSecret", stores.GROUP):
+        for loose in stores.loose(secret, model.graph):
+            yield Problem(
+                loose.node,
+                variant=loose.reason,
+                severity="warning" if loose.reason == "property" else None,
+                about=secret,
+                related=[(_name(loose.other), f"a {loose.other.kind}")],
+                secret=secret.name,
+                name=loose.name,
+                kind=loose.kind,
+                other=loose.other.kind,
+            )
+
+
+def class_missing(model: Model) -> Iterator[Problem]:
+    """A PriorityClass that is none of those in the input."""
+    graph = model.graph
+    declared = graph.of_kind("PriorityClass")
+    for workload in model.workloads if declared else ():
+        node = workload.pod_spec.get("priorityClassName")
+        name = "" if node is None else node.text or ""
+        resource = workload.resource
+        if node is None or not name or opaque(name) or name.startswith("system-"):
+            continue
+        if node.place is None or (node.place.file != resource.file and not resource.emitter):
+            continue
+        near = [each for each in declared if graph.belong_together(each, resource)]
+        if (
+            near
+            and not graph.completeness.is_open("PriorityClass", "")
+            and all(name != each.name and not opaque(each.name) for each in declared)
+        ):
+            yield Problem(
+                node,
+                about=resource,
+                related=[(_name(near[0]), "a PriorityClass of the input")],
+                user=f"{resource.kind} `{resource.name}`",
+                name=name,
+                others=", ".join(f"`{each}`" for each in sorted({r.name for r in near})),
+            )
+
+
+def account_missing(model: Model) -> Iterator[Problem]:
+    """A ServiceAccount that is not in a namespace whose accounts are all known."""
+    graph = model.graph
+    for reference in graph.references_of(model.resources):
+        if reference.role != "serviceAccount" or opaque(reference.name):
+            continue
+        found = graph.resolve(reference)
+        if found.answer != ABSENT or reference.namespace is None:
+            continue
+        elsewhere = [r for r in found.elsewhere if graph.belong_together(r, reference.source)]
+        yield Problem(
+            reference.node,
+            variant="elsewhere" if elsewhere else "default",
+            about=reference.source,
+            related=[(_name(r), "it is here") for r in elsewhere[:1]],
+            user=f"{reference.source.kind} `{reference.source.name}`",
+            name=reference.name,
+            namespace=reference.namespace,
+            there=graph.namespace_of(elsewhere[0]) if elsewhere else None,
         )
 
 

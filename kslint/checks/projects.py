@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kslint.findings import Problem
-from kslint.model.gitops import projects
+from kslint.model.gitops import hooks, projects
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,4 +45,16 @@ def refused(model: Model) -> Iterator[Problem]:
             application=application.name,
             project=project.name,
             what=f"{resource.kind}.{resource.group}".rstrip("."),
+        )
+
+
+def job_run_again(model: Model) -> Iterator[Problem]:
+    """A Job that removes itself, and that a self-healing Application makes again."""
+    for rerun in hooks.reruns(model.of_kind("Job", "batch"), model.graph):
+        yield Problem(
+            rerun.node,
+            about=rerun.job,
+            related=[(rerun.application.automated, "heals what is missing")],
+            job=rerun.job.name,
+            application=rerun.application.name,
         )

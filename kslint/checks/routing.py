@@ -240,3 +240,18 @@ def pool_behind_other_gateway(model: Model) -> Iterator[Problem]:
 def _is_envoy(lack: switches.Lack) -> bool:
     """Is it Envoy Gateway, which takes pools with another project beside it only?"""
     return lack.controller.startswith("Envoy")
+
+
+def pools_overlap(model: Model) -> Iterator[Problem]:
+    """Two InferencePools that take each other's pods for their own."""
+    for pool, other in pools.overlaps(model.graph):
+        node, labels = pools.selector(pool)
+        if node is not None:
+            yield Problem(
+                node,
+                about=pool,
+                related=[(pools.selector(other)[0], f"the selector of `{other.name}`")],
+                name=pool.name,
+                other=other.name,
+                labels=", ".join(f"{key}: {value}" for key, value in labels.items()),
+            )

@@ -112,3 +112,22 @@ def picker(pool: Resource) -> tuple[Node | None, int | None]:
     if pool.group == GROUP:
         return name, node.integer("port", "number")
     return name, node.integer("portNumber") or _PICKER_PORT
+
+
+def overlaps(graph: Graph) -> Iterator[tuple[Resource, Resource]]:
+    """Pairs of pools of one namespace of which one selects all pods of the other."""
+    found = pools(graph)
+    for pool in found:
+        for other in found:
+            if other.name >= pool.name or other.emitter != pool.emitter:
+                continue
+            if graph.namespace_of(other) != graph.namespace_of(pool):
+                continue
+            one, two = selector(pool)[1], selector(other)[1]
+            if one and two and _shares(one, two) and graph.belong_together(pool, other):
+                yield pool, other
+
+
+def _shares(one: dict[str, str], two: dict[str, str]) -> bool:
+    """Does every pod that one selector picks fit the other, or the other way round?"""
+    return one.items() <= two.items() or two.items() <= one.items()
