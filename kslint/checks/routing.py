@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from kslint.findings import Problem
 from kslint.model import endpoints
-from kslint.model.gateway import pools, switches
+from kslint.model.gateway import policies, pools, switches
 from kslint.model.gateway.gateways import GROUP
 from kslint.model.gateway.kserve_routes import shut_out
 from kslint.model.gateway.routes import (
@@ -255,3 +255,20 @@ def pools_overlap(model: Model) -> Iterator[Problem]:
                 other=other.name,
                 labels=", ".join(f"{key}: {value}" for key, value in labels.items()),
             )
+
+
+def policy_unattached(model: Model) -> Iterator[Problem]:
+    """A policy for a Gateway, route or pool that is not there."""
+    for one in policies.unattached(model.resources, model.graph):
+        other = one.elsewhere
+        yield Problem(
+            one.node,
+            variant="default" if other is None else "elsewhere",
+            about=one.policy,
+            related=[] if other is None else [(other.body.at("metadata", "name"), "it is here")],
+            policy=f"{one.policy.kind} `{one.policy.name}`",
+            kind=one.kind,
+            name=one.node.text,
+            namespace=model.graph.namespace_of(one.policy),
+            there=None if other is None else model.graph.namespace_of(other),
+        )
