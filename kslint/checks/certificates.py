@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.checks.platform import once
 from kslint.findings import Problem
 from kslint.model.gitops import argocd
 from kslint.model.gitops.argocd import chart_sources
+from kslint.model.gitops.localcharts import deployed_charts, handed_values
 from kslint.model.kserve.installation import LLM_CHART, values_block
 from kslint.model.kserve.releases import CONTROLLER_CHARTS
 from kslint.model.kubernetes.admission.field_errors import opaque
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kslint.model.model import Model
+    from kslint.resources import Resource
     from kslint.source.nodes import Node
 
 
@@ -35,20 +37,42 @@ def cert_manager_missing(model: Model) -> Iterator[Problem]:
 
 
 def _cert_manager_missing(model: Model) -> Iterator[Problem]:
-    charts = list(chart_sources(model.graph))
-    found = [s for s in charts if s.chart in CONTROLLER_CHARTS]
-    llm = [s for s in charts if s.chart == LLM_CHART]
+    charts = [*_controllers(model)]
+    found = [one for one in charts if one.chart in CONTROLLER_CHARTS]
+    llm = [one for one in charts if one.chart == LLM_CHART]
     found, others = (found, llm) if found else (llm, [])
     if not found or not lacks(model, CERT_MANAGER):
         return
-    for source in found:
+    for one in found:
         yield Problem(
-            _chart_key(source.node),
-            related=[(_chart_key(s.node), "this one needs it too") for s in others],
-            about=source.application.resource,
-            application=source.application.name,
-            chart=source.chart,
+            one.node,
+            related=[(other.node, "this one needs it too") for other in others],
+            about=one.resource,
+            application=one.application,
+            chart=one.chart,
         )
+
+
+class _Controller(NamedTuple):
+    """A chart of KServe's controllers that an Application installs, and where it is named."""
+
+    chart: str
+    node: Node
+    application: str
+    resource: Resource
+
+
+def _controllers(model: Model) -> Iterator[_Controller]:
+    """Charts of Applications, and those that umbrella charts of the input depend on."""
+    for source in chart_sources(model.graph):
+        application = source.application
+        key = _chart_key(source.node)
+        yield _Controller(source.chart or "", key, application.name, application.resource)
+    for chart, source in deployed_charts(model.graph):
+        application = source.application
+        for each in chart.dependencies(handed_values(model.graph, chart, source)):
+            node = each.node.get("name") or each.node
+            yield _Controller(each.name, node, application.name, application.resource)
 
 
 def _chart_key(source: Node) -> Node:

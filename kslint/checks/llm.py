@@ -8,7 +8,7 @@ from kslint.checks.platform import once
 from kslint.findings import Problem
 from kslint.graph.graph import ABSENT
 from kslint.model.gateway.gateways import gateways
-from kslint.model.gateway.pools import takes_no_pools
+from kslint.model.gateway.switches import takes_no_pools
 from kslint.model.kserve.llm.configs import stock
 from kslint.model.kubernetes.pod import container_named, environment
 from kslint.model.platform.presets import (

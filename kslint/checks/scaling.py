@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kslint.findings import Problem
+from kslint.model import budgets, scaler_rules
 from kslint.model.kubernetes.pod import claims, requests_accelerator
 from kslint.model.ownership import contests
 from kslint.model.scaling import deployment_name, most_replicas
@@ -97,6 +98,48 @@ def _is_by_cpu(scaler: Node) -> bool:
         return False
     metrics = spec.listed("metrics")
     return bool(metrics) and all(m.string("resource", "name") == "cpu" for m in metrics)
+
+
+def two_scalers(model: Model) -> Iterator[Problem]:
+    """A workload that two scalers set the replicas of."""
+    for scaler in _of_scalers(model):
+        other = None if scaler.kind == _SCALERS[2] else scaler_rules.rival(scaler, model.graph)
+        target = None if scaler.spec is None else scaler.spec.at("scaleTargetRef", "name")
+        if other is not None and target is not None:
+            both = scaler.kind == other.kind == _SCALERS[0]
+            yield Problem(
+                target,
+                variant="hpas" if both else "default",
+                severity="warning" if both else None,
+                about=scaler,
+                related=[(_name(other), "scales it too")],
+                scaler=f"{scaler.kind} `{scaler.name}`",
+                other=f"{other.kind} `{other.name}`",
+                target=target.text,
+            )
+
+
+def refused_by_keda(model: Model) -> Iterator[Problem]:
+    """A ScaledObject that KEDA's webhook refuses."""
+    for scaler in model.of_kind("ScaledObject", scaler_rules.KEDA):
+        for each in scaler_rules.refused(scaler):
+            yield Problem(each.node, variant=each.reason, about=scaler, name=scaler.name)
+
+
+def drain_blocked(model: Model) -> Iterator[Problem]:
+    """A PodDisruptionBudget that lets no pod go."""
+    for budget in model.of_kind("PodDisruptionBudget", "policy"):
+        found = budgets.blocked(budget, model.graph)
+        if found is not None:
+            yield Problem(
+                found.node,
+                variant="default" if found.replicas > 1 else "single",
+                about=budget,
+                related=[(_name(found.workload), f"{found.replicas} in all")],
+                name=budget.name,
+                workload=f"{found.workload.kind} `{found.workload.name}`",
+                replicas=found.replicas,
+            )
 
 
 def single_writer_claim_shared(model: Model) -> Iterator[Problem]:

@@ -245,6 +245,17 @@ class Graph:
                 for namespace, producer in entries:
                     yield kind, namespace, name, producer
 
+    def makers(self, kind: str, name: str, namespace: str | None) -> list[Resource]:
+        """What is, or brings, an object of a name in a namespace, as far as both are known."""
+        found = [
+            resource
+            for resource in self._by_name.get((kind, name), ())
+            if self.namespace_of(resource) == namespace
+        ]
+        return found + [
+            producer for where, producer in self._made(kind).get(name, ()) if where == namespace
+        ]
+
     def settle(self) -> None:
         """Work out now what look-ups take from the input as a whole, and not with the first."""
         self._made("")

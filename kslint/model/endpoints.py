@@ -229,12 +229,14 @@ def _meant(service: Resource, selector: Selector, near: list[Pods]) -> Pods | No
 _PASSING = ("CronJob", "Job", "Pod")
 
 
-def _may_be_made(service: Resource, selector: Selector, graph: Graph) -> bool:
+def _may_be_made(
+    service: Resource, selector: Selector, graph: Graph, any_name: bool = False
+) -> bool:
     """May an operator or a chart of the namespace make pods with these labels?"""
     namespace = graph.namespace_of(service)
     if graph.completeness.is_open("Deployment", namespace or ""):
         return True
-    if any("/" in name and not name.startswith(_PLAIN) for name in selector):
+    if not any_name and any("/" in name and not name.startswith(_PLAIN) for name in selector):
         return True
     wanted = [value for value in selector.values() if value]
     for resource in graph.resources:
@@ -253,3 +255,42 @@ _PODLESS = (
     "cert-manager.io", "istio.io",
 )  # fmt: skip
 """Groups whose objects make no pods. (A Rollout's pods are known.)"""
+
+
+def served_instead(target: Node, members: list[Pods]) -> tuple[int | None, Pods] | None:
+    """Where the servers of a pool listen, if none does so on its port; None if one does, or may."""
+    number = target.integer()
+    if number is None or not members:
+        return None
+    found = []
+    for pods in members:
+        staying = listeners(pods.pod_spec)
+        holder = next((each for each in staying if number in each.numbers), None)
+        servers = [each for each in staying if each.engine is not None]
+        unsure = any(each.engine is None and not each.numbers for each in staying)
+        if holder is not None or not servers or unsure:
+            return None
+        if any(each.port in (None, number) or _mentions(each, number) for each in servers):
+            return None
+        found.append((servers[0].port, pods))
+    return found[0]
+
+
+def meant_servers(pool: Resource, selector: Selector, graph: Graph) -> Pods | None:
+    """A vLLM server beside a pool that selects no pod of the input; None if it does, or may."""
+    if not selector or any(opaque(value) for value in selector.values()):
+        return None
+    circles = Circles(graph, pool)
+    near = {id(pods.pod_spec): pods for pods in (*circles.closest, *circles.beside)}
+    servers = [
+        pods
+        for pods in near.values()
+        if any(read_engine(each, pods.pod_spec) for each in containers(pods.pod_spec))
+    ]
+    if not servers or any(selects(selector, pods.labels) for pods in near.values()):
+        return None
+    if any(pods.is_open or selects(selector, pods.labels) for pods in circles.around):
+        return None
+    plain = {name: value for name, value in selector.items() if "kserve.io/" not in name}
+    unlike = len(plain) < len(selector) or _may_be_made(pool, plain, graph, any_name=True)
+    return None if unlike else servers[0]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kslint.model.kubernetes.admission.field_errors import opaque
 from kslint.model.kubernetes.pod import claims
 from kslint.model.kubernetes.selection import Circles
 
@@ -26,6 +27,8 @@ _PINNING = ("local", "hostpath", "host-path", "openebs", "topolvm", "lvm")
 
 def exclusive(name: str, workload: Workload, graph: Graph) -> Resource | None:
     """A claim of the input that only one node may mount."""
+    if opaque(name):
+        return None
     found = graph.find("PersistentVolumeClaim", name, workload.namespace, "", workload.resource)
     if len({graph.namespace_of(r) for r in found.resources}) != 1:
         return None

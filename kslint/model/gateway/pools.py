@@ -1,103 +1,133 @@
-"""Which Gateways send requests to an InferencePool, as far as the input shows it.
+"""InferencePools: the routes to them, the servers behind them, and what picks one of these.
 
-Most controllers need a switch for it. Sources: the Inference Extension's guide (v1), Istio 1.28
-(`ENABLE_GATEWAY_API_INFERENCE_EXTENSION`, before that `SUPPORT_...`), the charts of kgateway,
-agentgateway and NGINX Gateway Fabric 2.2.
+Sources: gateway-api-inference-extension v1.0.0 to v1.5.0 api/v1 and apix/v1alpha2; KServe v0.19.0
+pkg/controller/v1alpha2/llmisvc (an LLMInferenceService makes pools that begin with its name).
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from kslint.model.gateway.gateways import GROUP
-from kslint.model.gitops.argocd import chart_sources, helm_values
-from kslint.model.kserve.installation import values_are_known
-from kslint.model.platform.pieces import installers
+from kslint.graph.argo import CHART
+from kslint.model.gateway.routes import KINDS, backends
+from kslint.model.kubernetes.admission.field_errors import opaque
+from kslint.model.kubernetes.selection import Circles, selects, texts
 
 if TYPE_CHECKING:
-    from kslint.model.model import Model
+    from collections.abc import Iterator
+
+    from kslint.graph.graph import Graph
+    from kslint.model.gateway.routes import Backend
+    from kslint.model.kubernetes.selection import Pods
     from kslint.resources import Resource
+    from kslint.source.nodes import Node
+
+KIND = "InferencePool"
+GROUP = "inference.networking.k8s.io"
+ALPHA = "inference.networking.x-k8s.io"
+_PICKER_PORT = 9002
 
 
-class _Controller(NamedTuple):
-    """`charts` install it; one of `switches`, Helm values, lets it take pools. `never`: none does.
-
-    `alone`: it takes none unless a switch in the input says so, wherever it is installed.
-    """
-
-    name: str
-    charts: tuple[str, ...] = ()
-    switches: tuple[tuple[str, ...], ...] = ()
-    never: bool = False
-    alone: bool = False
+def pools(graph: Graph) -> list[Resource]:
+    return [each for group in (GROUP, ALPHA) for each in graph.of_kind(KIND, group)]
 
 
-_ENVOY = _Controller("Envoy Gateway", alone=True)
-_ISTIO = _Controller(
-    "Istio",
-    ("istiod",),
-    (
-        ("pilot", "env", "ENABLE_GATEWAY_API_INFERENCE_EXTENSION"),
-        ("pilot", "env", "SUPPORT_GATEWAY_API_INFERENCE_EXTENSION"),
-    ),
-)
-_KGATEWAY = _Controller("kgateway", ("kgateway",), (("inferenceExtension", "enabled"),))
-_AGENT = _Controller("agentgateway", ("agentgateway",), (("inferenceExtension", "enabled"),))
-_NGINX = _Controller(
-    "NGINX Gateway Fabric",
-    ("nginx-gateway-fabric",),
-    (("nginxGateway", "gwAPIInferenceExtension", "enable"),),
-    alone=True,
-)
-_BY_CONTROLLER = {
-    "gateway.envoyproxy.io": _ENVOY,
-    "gateway.nginx.org": _NGINX,
-    "io.cilium": _Controller("Cilium", never=True),
-    "istio.io": _ISTIO,
-    "kgateway.dev/agentgateway": _AGENT,
-    "kgateway.dev": _KGATEWAY,
-    "projectcontour.io": _Controller("Contour", never=True),
-    "traefik.io": _Controller("Traefik", never=True),
-}
-"""By what `controllerName` of a GatewayClass begins with, the longer one first."""
-_BY_CLASS = {
-    "agentgateway": _AGENT,
-    "cilium": _BY_CONTROLLER["io.cilium"],
-    "contour": _BY_CONTROLLER["projectcontour.io"],
-    "istio": _ISTIO,
-    "kgateway": _KGATEWAY,
-    "nginx": _NGINX,
-    "traefik": _BY_CONTROLLER["traefik.io"],
-}
-"""By the class that a controller makes when it starts."""
-_AI_GATEWAY = ("ai-gateway", "aigateway")
+def routed(graph: Graph) -> Iterator[tuple[Resource, Backend]]:
+    """Every reference of a route that means a pool, or may mean one."""
+    for kind in KINDS:
+        for route in graph.of_kind(kind, "gateway.networking.k8s.io"):
+            for backend in backends(route, graph):
+                yield route, backend
 
 
-def takes_no_pools(gateway: Resource, model: Model) -> str:
-    """The controller of a Gateway, if it takes no InferencePools as the input shows it; else ""."""
-    controller = _controller(gateway, model)
-    if controller is None:
-        return ""
-    if controller is _ENVOY:
-        names = [name.lower() for one in installers(model.graph) for name in one.names]
-        extended = any(word in name for name in names for word in _AI_GATEWAY)
-        objects = any(r.group == "aigateway.envoyproxy.io" for r in model.graph.resources)
-        return "" if extended or objects else controller.name
-    if controller.never:
-        return controller.name
-    found = [s for s in chart_sources(model.graph) if s.chart in controller.charts]
-    for source in found:
-        values = helm_values(model.graph, source)
-        on = any((values.string(*path) or "").lower() == "true" for path in controller.switches)
-        if on or not values_are_known(model.graph, source):
-            return ""
-    return controller.name if found or controller.alone else ""
+def named(backend: Backend, graph: Graph) -> list[Resource]:
+    """The pools of the input that have the name and the namespace of a backend."""
+    found = graph.find(KIND, backend.name, backend.namespace).resources
+    return [each for each in found if each.group in (GROUP, ALPHA)]
 
 
-def _controller(gateway: Resource, model: Model) -> _Controller | None:
-    name = gateway.body.string("spec", "gatewayClassName") or ""
-    found = model.graph.find("GatewayClass", name, "", GROUP, gateway).found
-    if found is None:
-        return _BY_CLASS.get(name)
-    told = found.body.string("spec", "controllerName") or ""
-    return next((c for start, c in _BY_CONTROLLER.items() if told.startswith(start)), None)
+def may_be_made(backend: Backend, graph: Graph) -> bool:
+    """May a chart, KServe or an operator make the pool that a backend names?"""
+    namespace = backend.namespace
+    if namespace is None or graph.completeness.is_open(KIND, namespace):
+        return True
+    makers = graph.of_namespace("LLMInferenceService", namespace)
+    if any(backend.name.startswith(each.name) for each in makers):
+        return True
+    applications = graph.scopes.applications
+    places = () if applications is None else applications.places
+    return any(place.tool == CHART and place.owner.destination is None for place in places)
+
+
+def beside(backend: Backend, route: Resource, graph: Graph) -> list[Resource]:
+    """The pools of a backend's namespace that stand with the route."""
+    found = graph.of_namespace(KIND, backend.namespace)
+    return [
+        each
+        for each in found
+        if graph.namespace_of(each) == backend.namespace
+        and graph.belong_together(each, route)
+        and each.emitter == route.emitter
+    ]
+
+
+def selector(pool: Resource) -> tuple[Node | None, dict[str, str]]:
+    """What a pool selects by, and where it is written."""
+    spec = pool.spec
+    if spec is None:
+        return None, {}
+    node = spec.at("selector", "matchLabels")
+    if pool.group == ALPHA and node is None:
+        node = spec.get("selector")
+    return node, texts(node)
+
+
+def members(pool: Resource, graph: Graph) -> list[Pods]:
+    """The pods of the input that a pool selects."""
+    _, labels = selector(pool)
+    return [pods for pods in Circles(graph, pool).around if selects(labels, pods.labels)]
+
+
+def targets(pool: Resource) -> list[Node]:
+    """The ports on which a pool expects its servers."""
+    spec = pool.spec
+    if spec is None:
+        return []
+    if pool.group == ALPHA:
+        port = spec.get("targetPortNumber")
+        return [] if port is None else [port]
+    return [port for each in spec.listed("targetPorts") if (port := each.get("number"))]
+
+
+def picker(pool: Resource) -> tuple[Node | None, int | None]:
+    """The Service that picks endpoints, by the node of its name, and the port it is asked on."""
+    spec = pool.spec
+    field = "endpointPickerRef" if pool.group == GROUP else "extensionRef"
+    node = None if spec is None else spec.get(field)
+    if node is None or (node.string("kind") or "Service") != "Service":
+        return None, None
+    name = node.get("name")
+    if name is None or opaque(name.text or ""):
+        return None, None
+    if pool.group == GROUP:
+        return name, node.integer("port", "number")
+    return name, node.integer("portNumber") or _PICKER_PORT
+
+
+def overlaps(graph: Graph) -> Iterator[tuple[Resource, Resource]]:
+    """Pairs of pools of one namespace of which one selects all pods of the other."""
+    found = pools(graph)
+    for pool in found:
+        for other in found:
+            if other.name >= pool.name or other.emitter != pool.emitter:
+                continue
+            if graph.namespace_of(other) != graph.namespace_of(pool):
+                continue
+            one, two = selector(pool)[1], selector(other)[1]
+            if one and two and _shares(one, two) and graph.belong_together(pool, other):
+                yield pool, other
+
+
+def _shares(one: dict[str, str], two: dict[str, str]) -> bool:
+    """Does every pod that one selector picks fit the other, or the other way round?"""
+    return one.items() <= two.items() or two.items() <= one.items()

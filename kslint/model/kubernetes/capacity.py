@@ -191,16 +191,20 @@ def takes(pool: NodePool, node: Allocatable | None, demand: Demand, pod_spec: No
                 continue
             if pool.labels.get(key) != value.text:
                 return False
-    tolerations = None if pod_spec is None else pod_spec.get("tolerations")
-    tolerated = [] if tolerations is None else tolerations.elements()
+    tolerations = [] if pod_spec is None else pod_spec.listed("tolerations")
     for taint in pool.taints or ():
         if taint.effect == "PreferNoSchedule":
             continue
         # GKE runs ExtendedResourceToleration: who asks for GPUs tolerates their taint.
         added = node is not None and node.cloud == "gke" and demand.extended.get(taint.key, 0) > 0
-        if not added and not any(_tolerates(item, taint) for item in tolerated):
+        if not added and not tolerated(tolerations, taint):
             return False
     return True
+
+
+def tolerated(tolerations: Iterable[Node], taint: Taint) -> bool:
+    """Does a pod with these tolerations tolerate a taint?"""
+    return any(_tolerates(item, taint) for item in tolerations)
 
 
 def _tolerates(toleration: Node, taint: Taint) -> bool:

@@ -1,0 +1,70 @@
+"""PodDisruptionBudgets, and whether they ever let a pod go.
+
+Source: Kubernetes v1.34 pkg/controller/disruption (desired healthy pods; percentages round up).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from kslint.model.kubernetes.selection import Circles, selects, texts
+
+if TYPE_CHECKING:
+    from kslint.graph.graph import Graph
+    from kslint.resources import Resource
+    from kslint.source.nodes import Node
+
+_COUNTED = ("Deployment", "StatefulSet", "ReplicaSet")
+
+
+class Blocked(NamedTuple):
+    """A budget that lets no pod go, by the field at `node`; `replicas` are what it counts."""
+
+    node: Node
+    workload: Resource
+    replicas: int
+
+
+def blocked(budget: Resource, graph: Graph) -> Blocked | None:
+    """Does a budget forbid every eviction, with all pods healthy?"""
+    spec = budget.spec
+    if spec is None or spec.at("selector", "matchExpressions") is not None:
+        return None
+    selector = texts(spec.at("selector", "matchLabels"))
+    circles = Circles(graph, budget)
+    near = {id(pods.pod_spec): pods for pods in (*circles.closest, *circles.beside)}
+    found = [pods for pods in near.values() if selects(selector, pods.labels)]
+    if len(found) != 1 or found[0].resource.kind not in _COUNTED:
+        return None
+    workload = found[0].resource
+    scaled = any(
+        each.spec is not None and each.spec.string("scaleTargetRef", "name") == workload.name
+        for kind in ("HorizontalPodAutoscaler", "ScaledObject")
+        for each in graph.of_namespace(kind, graph.namespace_of(workload))
+    )
+    written = workload.body.at("spec", "replicas")
+    replicas = 1 if written is None else workload.body.integer("spec", "replicas")
+    if scaled or not replicas:
+        return None
+    node = _forbidding(spec, replicas)
+    return None if node is None else Blocked(node, workload, replicas)
+
+
+def _forbidding(spec: Node, replicas: int) -> Node | None:
+    least, most = spec.get("minAvailable"), spec.get("maxUnavailable")
+    if least is not None:
+        count = _count(least, replicas)
+        return least if count is not None and count >= replicas else None
+    if most is not None:
+        return most if _count(most, replicas) == 0 else None
+    return None
+
+
+def _count(node: Node, replicas: int) -> int | None:
+    """A number, or a share of the replicas rounded up."""
+    text = node.text or ""
+    if text.isdigit():
+        return int(text)
+    if text.endswith("%") and text[:-1].isdigit():
+        return -(-replicas * int(text[:-1]) // 100)
+    return None

@@ -1,0 +1,107 @@
+"""Which keys the Secrets of an input have, whoever makes them.
+
+Sources: external-secrets v2.6 docs (`target.template.data` replaces the keys of `data` unless
+`mergePolicy: Merge`; `dataFrom` brings what the store has); Kubernetes v1.34 core/v1 Secret.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from kslint.model.kubernetes.admission.field_errors import opaque, templated
+from kslint.model.kubernetes.pod import containers, init_containers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kslint.graph.graph import Graph
+    from kslint.resources import Resource
+    from kslint.source.nodes import Node
+
+_FILLED = ("reflector", "replicator", "avp.kubernetes.io", "vault", "sealedsecrets", "secret-gen")
+"""Parts of annotations by which something else fills a Secret in."""
+
+
+class Wanted(NamedTuple):
+    """A key of a Secret that a pod cannot start without."""
+
+    secret: str
+    key: str
+    node: Node
+
+
+class Lack(NamedTuple):
+    """A key that none of the makers of its Secret makes, and the keys that they do."""
+
+    wanted: Wanted
+    maker: Resource
+    keys: tuple[str, ...]
+
+
+def wanted(pod_spec: Node) -> Iterator[Wanted]:
+    """The keys of Secrets that the variables and volumes of a pod name."""
+    for container in (*containers(pod_spec), *init_containers(pod_spec)):
+        for item in container.listed("env"):
+            yield from _wanted(item.at("valueFrom", "secretKeyRef"))
+    for volume in pod_spec.listed("volumes"):
+        source = volume.get("secret")
+        if source is not None and source.boolean("optional") is not True:
+            name = source.string("secretName") or ""
+            for item in source.listed("items"):
+                key = item.get("key")
+                if name and key is not None and key.text:
+                    yield Wanted(name, key.text, key)
+
+
+def _wanted(source: Node | None) -> Iterator[Wanted]:
+    key = None if source is None else source.get("key")
+    name = None if source is None else source.string("name")
+    if source is not None and key is not None and name and source.boolean("optional") is not True:
+        yield Wanted(name, key.text or "", key)
+
+
+def lacking(pod_spec: Node, namespace: str | None, asker: Resource, graph: Graph) -> Iterator[Lack]:
+    """The keys that a pod wants and that no maker of their Secret makes."""
+    for one in wanted(pod_spec):
+        if not one.key or templated(one.key) or opaque(one.secret):
+            continue
+        makers = graph.makers("Secret", one.secret, namespace)
+        if not makers or not all(graph.belong_together(maker, asker) for maker in makers):
+            continue
+        known = [keys_of(maker) for maker in makers]
+        keys = sorted({key for found in known for key in found or ()})
+        if all(found is not None for found in known) and one.key not in keys:
+            yield Lack(one, makers[0], tuple(keys))
+
+
+def keys_of(maker: Resource) -> set[str] | None:
+    """The keys of the Secret that an object is, or makes; None where they are not all known."""
+    if maker.kind == "ExternalSecret":
+        return _of_external(maker)
+    if maker.kind != "Secret" or maker.body.get("sops") is not None:
+        return None
+    annotations = maker.body.at("metadata", "annotations")
+    marks = [] if annotations is None else [name for name, _ in annotations.items()]
+    if any(word in mark for mark in marks for word in _FILLED):
+        return None
+    if (maker.body.string("type") or "Opaque").startswith("kubernetes.io/service-account"):
+        return None
+    fields = [found for name in ("data", "stringData") if (found := maker.body.get(name))]
+    keys = {key for field in fields for key, _ in field.items()}
+    return None if not keys or any(templated(key) for key in keys) else keys
+
+
+def _of_external(maker: Resource) -> set[str] | None:
+    spec = maker.spec
+    policy = None if spec is None else spec.string("target", "creationPolicy")
+    if spec is None or spec.listed("dataFrom") or policy in ("Merge", "None"):
+        return None
+    own = {each.string("secretKey") or "" for each in spec.listed("data")}
+    template = spec.at("target", "template")
+    if template is not None and template.get("templateFrom") is not None:
+        return None
+    data = None if template is None else template.get("data")
+    if template is None or data is None:
+        return own or None
+    keys = {key for key, _ in data.items()}
+    return keys | own if template.string("mergePolicy") == "Merge" else keys

@@ -1,0 +1,77 @@
+"""What KEDA's admission webhook refuses, and workloads that two scalers pull at.
+
+Source: KEDA v2.20 apis/keda/v1alpha1/scaledobject_webhook.go and scaledobject_types.go.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from kslint.model.scaling import is_paused
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kslint.graph.graph import Graph
+    from kslint.resources import Resource
+    from kslint.source.nodes import Node
+
+KEDA = "keda.sh"
+_BY_LOAD = ("cpu", "memory")
+_TRANSFERS = "scaledobject.keda.sh/transfer-hpa-ownership"
+_MOST = 100
+
+
+class Refused(NamedTuple):
+    """A field of a ScaledObject that KEDA refuses: `reason` is zero, bounds or idle."""
+
+    reason: str
+    node: Node
+
+
+def refused(scaler: Resource) -> Iterator[Refused]:
+    """What KEDA refuses of a ScaledObject by itself."""
+    spec = scaler.spec
+    if spec is None:
+        return
+    least, most = spec.integer("minReplicaCount"), spec.integer("maxReplicaCount")
+    triggers = [each.string("type") or "" for each in spec.listed("triggers")]
+    if triggers and all(each in _BY_LOAD for each in triggers) and not least:
+        modes = spec.get("advanced") is not None  # a formula may add other signals
+        written = spec.get("minReplicaCount")
+        if not modes and (written is None or least == 0):
+            yield Refused("zero", written or spec.get("triggers") or spec)
+    top = _MOST if most is None else most
+    if least is not None and least > top:
+        yield Refused("bounds", spec.get("minReplicaCount") or spec)
+    idle = spec.integer("idleReplicaCount")
+    floor = 0 if least is None else max(least, 1)  # CheckReplicaCountBoundsAreValid
+    if idle is not None and idle >= floor:
+        yield Refused("idle", spec.get("idleReplicaCount") or spec)
+
+
+def rival(scaler: Resource, graph: Graph) -> Resource | None:
+    """Another scaler, which stands beside this one and comes before it, for the same workload."""
+    target = _target(scaler)
+    if target is None or is_paused(scaler) or scaler.annotation(_TRANSFERS) is not None:
+        return None
+    namespace = graph.namespace_of(scaler)
+    for kind in ("HorizontalPodAutoscaler", "ScaledObject"):
+        for other in graph.of_namespace(kind, namespace):
+            if other is scaler or _target(other) != target or is_paused(other):
+                continue
+            if graph.namespace_of(other) != namespace or other.emitter != scaler.emitter:
+                continue
+            if (other.kind, other.name) < (scaler.kind, scaler.name) and graph.belong_together(
+                other, scaler
+            ):
+                return other
+    return None
+
+
+def _target(scaler: Resource) -> tuple[str, str] | None:
+    target = None if scaler.spec is None else scaler.spec.get("scaleTargetRef")
+    name = None if target is None else target.string("name")
+    if target is None or not name or "{" in name or "$" in name:
+        return None
+    return target.string("kind") or "Deployment", name
