@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from kslint.model.engines.vllm.engine import Engine
     from kslint.model.kserve.isvc import Component
     from kslint.model.kserve.llm.pools import Pool
+    from kslint.model.kubernetes.capacity import NodePool
     from kslint.model.kubernetes.rollout import Rollout
     from kslint.model.kubernetes.templates import Group
     from kslint.resources import Resource
@@ -39,11 +40,17 @@ class ModelServer:
     def resource(self) -> Resource:
         return self.workload.resource
 
+    @property
+    def name(self) -> str:
+        """The container's; Knative allows none, and gives it this one."""
+        return self.container.string("name") or "user-container"
+
 
 class Server(ModelServer):
-    """A vLLM server."""
+    """A vLLM server. `pools` are the nodes that the user declares."""
 
     engine: Engine
+    pools: tuple[NodePool, ...] = ()
 
 
 class Workload:
@@ -71,8 +78,6 @@ class Workload:
         """The pods that run one thing together with these."""
         self.script: Script | None = None
         """What a command may name and not show."""
-        self.devices_by_claim = False
-        """Does KServe itself claim devices for these pods?"""
 
     @property
     def strategy(self) -> Node | None:
@@ -91,6 +96,11 @@ class Workload:
     @property
     def rollout(self) -> Rollout | None:
         return None if self.replicas is None else rollout(self.strategy, self.replicas)
+
+    @property
+    def has_given_resources(self) -> bool:
+        """Does another webhook, or a claim that KServe makes, add to the resources written here?"""
+        return any(self.resource.annotation(name) is not None for name in names.GIVE_RESOURCES)
 
     @cached_property
     def servers(self) -> list[Server]:
@@ -143,7 +153,6 @@ def of_pool(pool: Pool) -> Workload | None:
     pod_spec = with_given(pool.pod_spec, "LeaderWorkerSet") if pool.multi_node else pool.pod_spec
     found = Workload(owner.resource, owner.namespace, defaulted_pod(pod_spec), pool.home)
     found.script = script_of(pool)
-    found.devices_by_claim = owner.resource.annotation(names.DEVICE_CLASS) is not None
     return found
 
 
