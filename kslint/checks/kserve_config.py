@@ -9,7 +9,7 @@ from kslint.graph.gaps import VALUES
 from kslint.model.kserve import names
 from kslint.model.kserve.installation import default_mode
 from kslint.model.kserve.releases import releases
-from kslint.model.kserve.settings import CONFIG_MAP
+from kslint.model.kserve.settings import CONFIG_MAP, known_keys
 from kslint.source.nodes import Map, Seq
 
 if TYPE_CHECKING:
@@ -37,9 +37,11 @@ def config_broken(model: Model) -> Iterator[Problem]:
 
     for resource in model.of_kind("ConfigMap", ""):
         data = resource.body.get("data")
-        if resource.name != CONFIG_MAP or not isinstance(data, Map) or not is_whole(data):
+        if resource.name != CONFIG_MAP or not isinstance(data, Map):
             continue
-        if any(gap.kind == VALUES for gap in model.graph.partial(resource)):
+        yield from _unknown_keys(data, resource)
+        gaps = model.graph.partial(resource)
+        if not is_whole(data) or any(gap.kind == VALUES for gap in gaps):
             continue
         for failure in config_failures(data, _is_complete(model, resource)):
             panics = "unmarshall" in failure.message
@@ -53,6 +55,13 @@ def config_broken(model: Model) -> Iterator[Problem]:
             )
     for settings in model.settings:
         yield from _unquoted_list(settings, model)
+
+
+def _unknown_keys(data: Map, resource: Resource) -> Iterator[Problem]:
+    """Keys that no release reads: what stands below them has no effect."""
+    for key, node in data.items():
+        if key not in known_keys() and not _is_filled_in(key):
+            yield Problem(node, variant="key", severity="warning", about=resource, key=key)
 
 
 def _is_complete(model: Model, resource: Resource) -> bool:

@@ -49,7 +49,9 @@ SHARED_NAMESPACE = "default"
 BY_HAND = "Secret"
 """A kind that people make by hand: what Argo CD deploys aside, only near objects are evidence."""
 
-NOT_CHARTED = frozenset({"PersistentVolumeClaim", "ServingRuntime", "InferenceService"})
+NOT_CHARTED = frozenset(
+    {"InferenceService", "LocalModelNodeGroup", "PersistentVolumeClaim", "ServingRuntime"}
+)
 """Kinds that a chart's release is not taken to bring into its namespace."""
 
 ALWAYS_THERE = frozenset({("ServiceAccount", "default"), ("ConfigMap", "kube-root-ca.crt")})

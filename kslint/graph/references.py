@@ -40,7 +40,7 @@ class Reference(NamedTuple):
 Named = tuple[str, str, "Node | None", str, bool]
 """(role, kind, the name, group, optional)."""
 
-_ACROSS = ("certificate", "parent", "backend")
+_ACROSS = ("certificate", "parent", "backend", "gateway")
 """Roles whose references may lead into another namespace: the mapping stands for its name."""
 
 
@@ -57,7 +57,7 @@ def references(resource: Resource, namespace: str | None) -> Iterator[Reference]
         name = None if node is None or node.is_null else node.text
         if name and node is not None:
             if kind in ("ClusterServingRuntime", "GatewayClass", "PersistentVolume",
-                        "ClusterSecretStore"):  # fmt: skip
+                        "ClusterSecretStore", "LocalModelNodeGroup"):  # fmt: skip
                 its = ""
             yield Reference(resource, role, kind, name, its, node, group, optional)
 
@@ -161,6 +161,29 @@ def _llm_inference_service(spec: Node) -> Iterator[Named]:
         yield from pod_references(spec.at(*path))
     for base in _each(spec, "baseRefs"):
         yield "baseRef", "LLMInferenceServiceConfig", base.get("name"), KSERVE, False
+    router = spec.get("router")
+    if router is not None:
+        for gateway in _each(router.get("gateway"), "refs"):
+            yield "gateway", "Gateway", gateway, GATEWAY, False
+        for route in _each(router.at("route", "http"), "refs"):
+            yield "route", "HTTPRoute", route.get("name"), GATEWAY, False
+        yield "pool", "InferencePool", router.at("scheduler", "pool", "ref", "name"), "", False
+
+
+def _inference_graph(spec: Node) -> Iterator[Named]:
+    nodes = spec.get("nodes")
+    for _, node in () if nodes is None else nodes.items():
+        for step in _each(node, "steps"):
+            yield "step", "InferenceService", step.get("serviceName"), KSERVE, False
+
+
+def _trained_model(spec: Node) -> Iterator[Named]:
+    yield "served by", "InferenceService", spec.get("inferenceService"), KSERVE, False
+
+
+def _local_model_cache(spec: Node) -> Iterator[Named]:
+    for group in _each(spec, "nodeGroups"):
+        yield "node group", "LocalModelNodeGroup", group, KSERVE, False
 
 
 def _claim(spec: Node) -> Iterator[Named]:
@@ -226,12 +249,16 @@ _EXTRACTORS: dict[str, Callable[[Node], Iterator[Named]]] = {
     "Gateway": _gateway,
     "HTTPRoute": _route,
     "HorizontalPodAutoscaler": _scaler,
+    "InferenceGraph": _inference_graph,
     "InferenceService": _inference_service,
     "Job": _workload,
     "LLMInferenceService": _llm_inference_service,
+    "LocalModelCache": _local_model_cache,
+    "LocalModelNamespaceCache": _local_model_cache,
     "PersistentVolumeClaim": _claim,
     "Pod": pod_references,
     "ScaledObject": _scaler,
     "ServingRuntime": _serving_runtime,
     "StatefulSet": _workload,
+    "TrainedModel": _trained_model,
 }

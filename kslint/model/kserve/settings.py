@@ -343,6 +343,25 @@ def _from_config_map(graph: Graph, resource: Resource, version: str) -> Settings
     return Settings(version, data, None, holder, resource, copied=copied)
 
 
+def known_keys() -> frozenset[str]:
+    """Every key that a release of KServe, or a fork of it, reads of the ConfigMap."""
+    shipped = {key for profile in PROFILES for key in _table(profile)["defaults"]}
+    return frozenset({*shipped, *_FURTHER_KEYS})
+
+
+_FURTHER_KEYS = (
+    _EXAMPLE,
+    "autoscaling-wva-controller-config",
+    "kubeRbacProxy",
+    "multiNode",
+    "oauthProxy",
+    "openshiftConfig",
+    "predictors",
+    "transformers",
+)
+"""Keys without a default in the charts: optional, of releases before 0.8, of Open Data Hub."""
+
+
 def _default(profile: str, key: str) -> Node:
     table = _table(profile)
     origin = Origin(
