@@ -124,7 +124,9 @@ def timeout_not_applied(component: Component) -> Iterator[Problem]:
 def _waits_long(component: Component) -> bool:
     """Is it the route of a language model, and has that route a timeout?"""
     settings = component.owner.settings
-    unlimited = settings.flag("ingress", "disableHTTPRouteTimeout") and settings.at_least("0.17")
+    unlimited = settings.flag("ingress", "disableHTTPRouteTimeout") and settings.has(
+        "route-timeout-switch"
+    )
     return component.name == "predictor" and not unlimited and _generates(component)
 
 

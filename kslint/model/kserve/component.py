@@ -158,12 +158,12 @@ class Draft:
         is_known = self.runtime is not None or self.stored.get("model") is None
         if not multi_node or built.pod_spec is None or not is_known:
             return Group(built)
-        return split(self.reconciled, built.pod_spec, self.runtime)
+        return split(self.reconciled, built.pod_spec, self.runtime, self.owner.settings)
 
     @cached_property
     def _single(self) -> Built:
         if self.name == "predictor":
-            built = predictor_pod(self.reconciled, self.runtime)
+            built = predictor_pod(self.reconciled, self.runtime, self.owner.settings)
             if self.choice.error:
                 model = self.stored.get("model") or self.stored
                 failure = Failure("controller", self.choice.error, model, self.choice.reason)

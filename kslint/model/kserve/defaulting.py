@@ -44,7 +44,7 @@ def defaulted(body: Map, settings: Settings) -> Map:
         return body
     if annotated != names.MODELMESH:
         predictor = _framework_to_model(predictor)
-        predictor = _model_defaults(predictor)
+        predictor = _model_defaults(predictor, settings)
         if _is_custom(predictor):
             predictor = _custom_predictor(predictor, settings)
         body = _format_annotation(put(body, ("spec", "predictor"), predictor), predictor)
@@ -119,10 +119,11 @@ def _framework_to_model(predictor: Map) -> Map:
     return predictor
 
 
-def _model_defaults(predictor: Map) -> Map:
+def _model_defaults(predictor: Map, settings: Settings) -> Map:
     model = predictor.get("model")
-    if isinstance(model, Map) and model.string("modelFormat", "name") == "triton":
-        v2 = made("v2", webhook_origin("the webhook's default for Triton"))
+    formats = ("triton", "vLLM") if settings.has("vllm-speaks-v2") else ("triton",)
+    if isinstance(model, Map) and model.string("modelFormat", "name") in formats:
+        v2 = made("v2", webhook_origin("the webhook's default for Triton and vLLM"))
         return put(predictor, ("model",), put_missing(model, ("protocolVersion",), v2))
     return predictor
 

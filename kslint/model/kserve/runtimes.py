@@ -27,6 +27,9 @@ _UNKNOWN_RANK = 5
 _STOCK_SERVER_TYPES = {
     "kserve-mlserver": "mlserver",
     "kserve-torchserve": "torchserve",
+    "kserve-tensorflow-serving": "tensorflow-serving",
+    "kserve-huggingfaceserver": "huggingfaceserver",
+    "kserve-vllmserver": "vllmserver",
     "kserve-tritonserver": "tritonserver",
 }
 
@@ -52,7 +55,7 @@ class Runtime(NamedTuple):
 
     @property
     def server_type(self) -> str:
-        """mlserver, torchserve, tritonserver or another: by annotation, else by name."""
+        """mlserver, vllmserver or another: by annotation, else by name."""
         return self.resource.annotation(names.SERVER_TYPE) or _STOCK_SERVER_TYPES.get(self.name, "")
 
     @property

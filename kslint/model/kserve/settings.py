@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from kslint.model.gitops import argocd
 from kslint.model.gitops.localcharts import local_charts
 from kslint.model.kserve.releases import CONTROLLER_CHARTS, base_version, is_copy, releases
+from kslint.model.kserve.versions import has, normal, number
 from kslint.source.inner import inner_document
 from kslint.source.nodes import Map, Origin, Scalar, made
 
@@ -37,7 +38,6 @@ the oldest, and the run says so (`is_known`)."""
 _EXAMPLE = "_example"
 """A key of commentary that every release's ConfigMap has."""
 _CONTROLLER_IMAGE = "kserve/kserve-controller"
-_VERSION = re.compile(r"v?(\d+)\.(\d+)(?:\.\d+)?")
 
 
 class Settings:
@@ -84,11 +84,15 @@ class Settings:
     @property
     def is_known(self) -> bool:
         """Is the version one whose behaviour is known, and no other stands in for it?"""
-        return _key(self.version) == _key(self.profile)
+        return number(self.version) == number(self.profile)
 
     def at_least(self, version: str) -> bool:
         """Is it this version, or a later one?"""
-        return _key(self.version) >= _key(version)
+        return number(self.version) >= number(version)
+
+    def has(self, change: str) -> bool:
+        """Does the version behave as a change of data/changes.json says?"""
+        return has(self.version, change)
 
     def get(self, key: str, *field: str) -> Node | None:
         """A setting, such as `get("inferenceService", "resource", "cpuLimit")`."""
@@ -129,15 +133,9 @@ class Settings:
 
 def profile_of(version: str) -> str:
     """The profile that stands for a version such as `0.17` or `v0.19.2`."""
-    wanted = _key(version)
-    at_or_below = [p for p in PROFILES if _key(p) <= wanted]
+    wanted = number(version)
+    at_or_below = [p for p in PROFILES if number(p) <= wanted]
     return at_or_below[-1] if at_or_below else PROFILES[0]
-
-
-def normal_version(text: str) -> str | None:
-    """`v0.19.0` and `0.19.0` as `0.19`; None if the text is no version (`main`, `{{x}}`)."""
-    match = _VERSION.match(text)
-    return f"{match[1]}.{match[2]}" if match else None
 
 
 def resolve(graph: Graph, configured_version: str | None = None) -> list[Settings]:
@@ -146,7 +144,7 @@ def resolve(graph: Graph, configured_version: str | None = None) -> list[Setting
     version = told or DEFAULT_VERSION
     found = [_from_config_map(*each) for each in _config_maps(graph, version)]
     for release in () if found else releases(graph):
-        its = configured_version or normal_version(release.revision) or version
+        its = configured_version or normal(release.revision) or version
         settings = from_values(release.values, its, release.holder, release.resource)
         settings.source, settings.copied = release.source, release.copied
         settings.whole = release.whole
@@ -171,7 +169,7 @@ def _config_maps(graph: Graph, version: str) -> Iterator[tuple[Resource, str]]:
     for emission in graph.scopes.emissions:
         for patch in emission.patches:
             if patch.kind == "ConfigMap" and patch.name == CONFIG_MAP:
-                yield patch, normal_version(base_version(emission) or "") or version
+                yield patch, normal(base_version(emission) or "") or version
 
 
 def governing(installations: list[Settings], resource: Resource) -> Settings:
@@ -238,14 +236,14 @@ def inferred_version(graph: Graph) -> str | None:
     During an upgrade the charts may differ: the controller's counts, and of several the newest.
     """
     told = [
-        (source.chart in CONTROLLER_CHARTS, _key(found), found)
+        (source.chart in CONTROLLER_CHARTS, number(found), found)
         for application in argocd.applications(graph)
         for source in argocd.sources(application)
-        if source.chart in CHARTS and (found := normal_version(source.revision or ""))
+        if source.chart in CHARTS and (found := normal(source.revision or ""))
     ]
     texts = [release.revision for release in releases(graph)]
     texts += [base_version(emission) or "" for emission in graph.scopes.emissions]
-    told += [(True, _key(found), found) for text in texts if (found := normal_version(text))]
+    told += [(True, number(found), found) for text in texts if (found := normal(text))]
     if told:
         return max(told)[2]
     for resource in graph.of_kind("Deployment"):
@@ -253,7 +251,7 @@ def inferred_version(graph: Graph) -> str | None:
             continue
         for container in resource.body.listed("spec", "template", "spec", "containers"):
             image, _, tag = (container.string("image") or "").partition("@")[0].rpartition(":")
-            if image.endswith(_CONTROLLER_IMAGE) and (found := normal_version(tag)):
+            if image.endswith(_CONTROLLER_IMAGE) and (found := normal(tag)):
                 return found
     return None
 
@@ -340,11 +338,6 @@ def _set(root: Node | None, field: list[str], value: Node) -> Map:
     merged = Map(entries)
     merged.origin = None if root is None else root.origin
     return merged
-
-
-def _key(version: str) -> tuple[int, int]:
-    match = _VERSION.match(version)
-    return (int(match[1]), int(match[2])) if match else (0, 19)
 
 
 @lru_cache(maxsize=1)

@@ -43,6 +43,8 @@ RUNTIME_POD_FIELDS = (
 _GPU_SUFFIX_RUNTIMES = frozenset(
     {"kserve-tensorflow-serving", "kserve-torchserve", "kserve-huggingfaceserver"}
 )
+_GPU_SUFFIX_SERVERS = frozenset({"tensorflow-serving", "torchserve", "huggingfaceserver"})
+_CPU_SUFFIX_SERVER = "vllmserver"
 _TAG = re.compile(r":[\w.\-_]*$", re.ASCII)
 _PLACEHOLDER = re.compile(
     r"\{\{-?\s*\.(Name|Namespace|Labels|Annotations)(?:\.([A-Za-z0-9_]+))?\s*-?\}\}"
@@ -62,7 +64,14 @@ def controller_origin(text: str, file: str) -> Origin:
     return Origin("controller", text, f"{CONTROLLER}/{file} @v0.19.0")
 
 
-def predictor_pod(isvc: Map, runtime: Runtime | None) -> Built:
+def predictor_name(isvc: Map, settings: Settings) -> str:
+    """The name of the predictor's objects (PredictorServiceName)."""
+    name = isvc.string("metadata", "name") or ""
+    own = isvc.string("spec", "predictor", "name") if settings.has("named-predictor") else None
+    return f"{name}-{own}-predictor" if own else f"{name}-predictor"
+
+
+def predictor_pod(isvc: Map, runtime: Runtime | None, settings: Settings) -> Built:
     """The predictor's pod spec: runtime and model merged, or the custom containers as they are."""
     predictor = isvc.at("spec", "predictor")
     if not isinstance(predictor, Map):
@@ -71,7 +80,7 @@ def predictor_pod(isvc: Map, runtime: Runtime | None) -> Built:
     if isinstance(model, Map):
         if runtime is None:
             return Built(None, unknown="the runtime is not in the input")
-        built = _model_pod(isvc, predictor, model, runtime)
+        built = _model_pod(isvc, predictor, model, runtime, settings)
     else:
         built = _custom_pod(predictor)
     if built.pod_spec is None:
@@ -90,7 +99,7 @@ def component_pod(isvc: Map, name: str, settings: Settings) -> Built:
     if isinstance(art, Map) and first is None:
         server = _art_container(isvc, art, settings)
     elif isinstance(first, Map):
-        server = _with_arguments(isvc, name, first)
+        server = _with_arguments(isvc, name, first, settings)
     else:
         return Built(None, unknown=f"spec.{name} has no containers")
     pod_spec = put(pod_spec, ("containers",), replace_item(component.get("containers"), 0, server))
@@ -99,18 +108,18 @@ def component_pod(isvc: Map, name: str, settings: Settings) -> Built:
     return Built(pod_spec)
 
 
-def _default_arguments(isvc: Map, component: str) -> list[tuple[str, str]]:
+def _default_arguments(isvc: Map, component: str, settings: Settings) -> list[tuple[str, str]]:
     name = isvc.string("metadata", "name") or ""
     namespace = isvc.string("metadata", "namespace") or ""
     return [
         ("--model_name", name),
-        ("--predictor_host", f"{name}-predictor.{namespace}"),
+        ("--predictor_host", f"{predictor_name(isvc, settings)}.{namespace}"),
         ("--http_port", str(names.DEFAULT_HTTP_PORT)),
         ("--workers", isvc.string("spec", component, "containerConcurrency") or ""),
     ]
 
 
-def _with_arguments(isvc: Map, component: str, container: Map) -> Map:
+def _with_arguments(isvc: Map, component: str, container: Map, settings: Settings) -> Map:
     """--model_name, --predictor_host, --http_port and --workers, where the container has none.
 
     An explainer gets --http_port even if it has one.
@@ -120,7 +129,7 @@ def _with_arguments(isvc: Map, component: str, container: Map) -> Map:
     file = f"pkg/apis/serving/v1beta1/{component}_custom.go @v0.19.0"
     origin = Origin("controller", f"the {component}'s default arguments", file)
     added: list[Node] = []
-    for flag, value in _default_arguments(isvc, component):
+    for flag, value in _default_arguments(isvc, component, settings):
         always = component == "explainer" and flag == "--http_port"
         if value and (always or not any(item.startswith(flag) for item in present)):
             added += [made(flag, origin), made(value, origin)]
@@ -139,7 +148,7 @@ def _art_container(isvc: Map, art: Map, settings: Settings) -> Map:
     )
     own = _elements(art.get("args"))
     present = [item.text or "" for item in own]
-    model_name, host, port, workers = _default_arguments(isvc, "explainer")
+    model_name, host, port, workers = _default_arguments(isvc, "explainer", settings)
     texts = [*model_name, *port]  # whatever its own arguments say
     for flag, value in (host, workers):
         if value and not any(item.startswith(flag) for item in present):
@@ -184,7 +193,9 @@ def _custom_pod(predictor: Map) -> Built:
     return Built(pod_spec)
 
 
-def _model_pod(isvc: Map, predictor: Map, model: Map, runtime: Runtime) -> Built:
+def _model_pod(
+    isvc: Map, predictor: Map, model: Map, runtime: Runtime, settings: Settings
+) -> Built:
     """buildPodSpec: merge, placeholders, image tag, then the other containers in their order."""
     spec = of_runtime(runtime)
     base = container_named(spec, names.PREDICTOR_CONTAINER)
@@ -193,7 +204,10 @@ def _model_pod(isvc: Map, predictor: Map, model: Map, runtime: Runtime) -> Built
     if base is None:
         message = "failed to find kserve-container in ServingRuntime containers"
         return Built(None, (Failure("controller", message, model, "runtime-without-container"),))
-    server = merged_container(base, without(model, *names.MODEL_FIELDS))
+    own = model.with_entries(
+        {field: value for field, value in model.entries.items() if field in names.CONTAINER_FIELDS}
+    )
+    server = merged_container(base, own, settings)
     rendered = _rendered_placeholders(server, isvc)
     if rendered is None:
         message = (
@@ -201,7 +215,7 @@ def _model_pod(isvc: Map, predictor: Map, model: Map, runtime: Runtime) -> Built
             f"Container {names.PREDICTOR_CONTAINER}"
         )
         return Built(None, (Failure("controller", message, model, "placeholder"),))
-    server = _image_tag(rendered, model.string("runtimeVersion"), runtime.name)
+    server = _image_tag(rendered, model.string("runtimeVersion"), runtime, settings)
     own_containers = predictor.listed("containers")
     transformers = [
         container
@@ -214,7 +228,7 @@ def _model_pod(isvc: Map, predictor: Map, model: Map, runtime: Runtime) -> Built
     containers: list[Node] = [server]
     if transformers:
         both = len(transformers) > 1
-        merged = merged_container(*transformers) if both else transformers[0]
+        merged = merged_container(*transformers, settings) if both else transformers[0]
         containers.append(_rendered_placeholders(merged, isvc) or merged)
     special = (names.PREDICTOR_CONTAINER, names.TRANSFORMER_CONTAINER)
     containers += [c for c in _containers(spec) if c.string("name") not in special]
@@ -229,10 +243,12 @@ def _model_pod(isvc: Map, predictor: Map, model: Map, runtime: Runtime) -> Built
     return Built(put(pod_spec, ("containers",), Seq(containers)))
 
 
-def merged_container(base: Node, override: Node) -> Map:
+def merged_container(base: Node, override: Node, settings: Settings) -> Map:
     """MergeRuntimeContainers: a strategic merge, but the args of both, one after the other."""
     merged = strategic_merge(base, override)
     assert isinstance(merged, Map)
+    if settings.has("variable-replaces-other-kind"):
+        merged = with_one_kind_of_value(merged, override)
     base_name = base.get("name")
     if not merged.string("name") and base_name is not None:
         merged = put(merged, ("name",), base_name)
@@ -242,6 +258,28 @@ def merged_container(base: Node, override: Node) -> Map:
     shown = override.get("args") or base.get("args")
     sequence = shown.with_children(args) if isinstance(shown, Seq) else Seq(args)
     return put(merged, ("args",), sequence)
+
+
+def with_one_kind_of_value(merged: Map, override: Node) -> Map:
+    """Variables that have both a value and a valueFrom keep what the override gives.
+
+    Mirrors reconcileEnvValueConflicts, pkg/utils/container_merge.go:68-90 @v0.20.0.
+    """
+    env = merged.get("env")
+    given = {item.string("name"): item for item in _elements(override.get("env"))}
+    if not isinstance(env, Seq) or not given:
+        return merged
+    changed: list[Node] = []
+    for item in env.children:
+        own = given.get(item.string("name"))
+        both = bool(item.string("value")) and isinstance(item.get("valueFrom"), Map)
+        if own is None or not both or not isinstance(item, Map):
+            changed.append(item)
+        elif own.get("valueFrom") is not None:
+            changed.append(without(item, "value"))
+        else:
+            changed.append(without(item, "valueFrom"))
+    return put(merged, ("env",), env.with_children(changed))
 
 
 def of_runtime(runtime: Runtime) -> Map:
@@ -344,8 +382,11 @@ def _rendered_placeholders(container: Node, isvc: Map) -> Map | None:
     return None if failed else result
 
 
-def _image_tag(container: Map, version: str | None, runtime: str) -> Map:
-    """UpdateImageTag: runtimeVersion replaces the tag; three runtimes get `-gpu` beside a GPU."""
+def _image_tag(container: Map, version: str | None, runtime: Runtime, settings: Settings) -> Map:
+    """UpdateImageTag: runtimeVersion replaces the tag; three servers get `-gpu` beside a GPU.
+
+    Where the type of the server decides, vLLM gets `-cpu` without one.
+    """
     node = container.get("image")
     if not isinstance(node, Scalar) or "@sha256:" in node.text:
         return container
@@ -354,14 +395,19 @@ def _image_tag(container: Map, version: str | None, runtime: str) -> Map:
     if version is not None:
         image = _TAG.sub(":" + version, image) if tag else f"{image}:{version}"
         reason = "runtimeVersion"
-    elif (
-        tag
-        and runtime in _GPU_SUFFIX_RUNTIMES
-        and _has_nvidia_limit(container)
-        and not image.endswith("-gpu")
-    ):
-        image += "-gpu"
-        reason = "the GPU limit"
+    elif tag:
+        by_type = settings.has("image-by-server-type")
+        suffixed = runtime.name in _GPU_SUFFIX_RUNTIMES
+        if by_type:
+            suffixed = runtime.server_type in _GPU_SUFFIX_SERVERS
+        bare = image[: tag.start()]
+        if _has_nvidia_limit(container):
+            if suffixed and not image.endswith("-gpu"):
+                image += "-gpu"
+            reason = "the GPU limit"
+        elif by_type and runtime.server_type == _CPU_SUFFIX_SERVER and not bare.endswith("-cpu"):
+            image = f"{bare}-cpu{tag[0]}"
+            reason = "the missing GPU limit"
     if image == node.text:
         return container
     changed = Scalar(image, False, None, node.source, node.start, node.end)

@@ -16,10 +16,10 @@ from kslint.model.kserve.settings import (
     from_data,
     from_values,
     inferred_version,
-    normal_version,
     profile_of,
     resolve,
 )
+from kslint.model.kserve.versions import normal
 from kslint.source.files import Source
 from kslint.source.load import Input, load_source
 from kslint.source.nodes import Map, Origin, made
@@ -333,7 +333,7 @@ def test_profiles(version: str, profile: str) -> None:
 
 
 def test_normal_version() -> None:
-    assert [normal_version(t) for t in ("v0.19.0", "0.19", "main", "", "v1", "19.0.1")] == [
+    assert [normal(t) for t in ("v0.19.0", "0.19", "main", "", "v1", "19.0.1")] == [
         "0.19", "0.19", None, None, None, "19.0",
     ]  # fmt: skip
 

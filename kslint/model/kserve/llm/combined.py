@@ -84,7 +84,7 @@ def combined(service: MergedSpec, spec: Map) -> Map:
         spec = _with_model_routing(service, spec)
         spec = _with_parents(spec)
         spec = _with_backends(service, spec)
-    if service.settings.at_least("0.20"):
+    if service.settings.has("picker-port"):
         spec = _with_picker_port(spec)
     return spec
 
@@ -119,7 +119,7 @@ def _with_model_routing(service: MergedSpec, spec: Map) -> Map:
     header = service.settings.text("ingress", "modelBasedRoutingHeaderName") or DEFAULT_HEADER
     adapters = [a.string("name") for a in spec.listed("model", "lora", "adapters")]
     names = [name for name in adapters if name]
-    if service.settings.at_least("0.20"):
+    if service.settings.has("model-routing-by-annotation"):
         names.sort()
     origin = _origin("the matches for adapters")
 
@@ -161,7 +161,8 @@ def _with_model_routing(service: MergedSpec, spec: Map) -> Map:
 def _routes_by_model(service: MergedSpec, spec: Map) -> bool:
     """isModelBasedRoutingEnabled; a Gateway that is not in the input does not object."""
     mode = service.settings.text("ingress", "modelBasedRoutingMode").lower()
-    if service.settings.at_least("0.20") and spec.string("annotations", MODEL_ROUTING) != "true":
+    by_annotation = service.settings.has("model-routing-by-annotation")
+    if by_annotation and spec.string("annotations", MODEL_ROUTING) != "true":
         return False
     if mode in ("forced", "disabled"):
         return mode == "forced"

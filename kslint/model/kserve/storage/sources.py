@@ -14,7 +14,12 @@ from kslint.graph.graph import ABSENT
 from kslint.model.answer import Failure
 from kslint.model.kserve import names
 from kslint.model.kserve.metadata import SCHEME_PLACEHOLDER, is_multi_model, source_uri
-from kslint.model.kserve.storage.containers import LONGEST_URI, storage_containers
+from kslint.model.kserve.storage.containers import (
+    LONGEST_URI,
+    named_container,
+    storage_containers,
+    used_containers,
+)
 from kslint.model.kserve.storage.credentials import account_of, account_secrets
 from kslint.model.kserve.storage.spec import storage_spec
 from kslint.model.kubernetes.pod import container_named
@@ -112,7 +117,7 @@ def attached_images(component: Draft) -> list[Node]:
     Up to 0.18 it does so only where the list begins with one, and takes any other for a download.
     """
     listed = [uri for uri, _ in listed_uris(component)]
-    if not component.owner.settings.at_least("0.19"):
+    if not component.owner.settings.has("first-image-of-storage-uris"):
         listed = listed if listed and oci_mode(component, listed[0].text or "") else []
     return [uri for uri in listed if oci_mode(component, uri.text or "")]
 
@@ -155,7 +160,7 @@ def oci_mode(component: Draft, uri: str) -> str:
     """
     settings = component.owner.settings
     enabled = settings.flag("storageInitializer", "enableModelcar")
-    if not settings.at_least(_NATIVE_SINCE):
+    if not settings.has("native-images"):
         return MODELCAR if enabled and uri.startswith("oci://") else ""
     configured = settings.text("storageInitializer", "ociModelMode")
     enabled = enabled or settings.flag("storageInitializer", "enableOciModelSupport")
@@ -238,13 +243,13 @@ def _kind(component: Draft, uri: str) -> str:
 
 def _is_oci(component: Draft, uri: str) -> bool:
     """Does KServe's version take this for an OCI image, whether or not they are enabled?"""
-    native = component.owner.settings.at_least(_NATIVE_SINCE)
+    native = component.owner.settings.has("native-images")
     return uri.startswith(("oci://", _OCI_NATIVE) if native else "oci://")
 
 
 def _prefixes(component: Draft) -> tuple[str, ...]:
     """The prefixes that the controller's version lists, in its order."""
-    if not component.owner.settings.at_least(_NATIVE_SINCE):
+    if not component.owner.settings.has("native-images"):
         return _PREFIXES
     return (*_PREFIXES[:-1], _OCI_NATIVE, _PREFIXES[-1])
 
@@ -257,8 +262,10 @@ def _by_default_image(uri: str) -> bool:
 
 def _is_dropped(component: Draft, uri: Node, modelcars: list[Node]) -> bool:
     """Beside an OCI image 0.19 keeps no other item, 0.16 to 0.18 not even the image (#5200)."""
-    profile = component.owner.settings.profile
-    return profile == "0.16" or (profile == "0.19" and uri is not modelcars[0])
+    settings = component.owner.settings
+    if settings.has("several-images"):
+        return False
+    return not settings.has("first-image-of-storage-uris") or uri is not modelcars[0]
 
 
 def _spec_uri(component: Draft, path: str) -> str:
@@ -321,7 +328,11 @@ def _list_failures(component: Draft) -> list[Failure]:
     if pod_spec is not None and target_container(pod_spec) is None:
         message = "Invalid configuration: cannot find container"
         return [Failure("controller", message, listed[0][0], "no-model-container")]
-    containers = storage_containers(component, listed[0][0].text or "")
+    first = listed[0][0]
+    chosen = named_container(component, first.text or "")
+    if chosen is not None and chosen.error:
+        return [Failure("controller", chosen.error, _choosing(component), "storage-container")]
+    containers = used_containers(component, first.text or "")
     refusing = [c for c in containers if c.spec.boolean("supportsMultiModelDownload") is not True]
     if not containers or len(refusing) < len(containers):
         return []
@@ -333,8 +344,15 @@ def _list_failures(component: Draft) -> list[Failure]:
     return [Failure("controller", message, listed[0][0], "single-model-downloader")]
 
 
+def _choosing(component: Draft) -> Node:
+    return component.stored.get("storageContainerName") or component.stored
+
+
 def _pod_failures(component: Draft) -> list[Failure]:
     uri, pod_spec = single_uri(component), component.built.pod_spec
+    chosen = None if uri is None else named_container(component, uri.text or "")
+    if chosen is not None and chosen.error:
+        return [Failure("pod-webhook", chosen.error, _choosing(component), "storage-container")]
     if uri is not None and pod_spec is not None and target_container(pod_spec) is None:
         message = "Invalid configuration: cannot find container"
         return [Failure("pod-webhook", message, uri, "no-model-container")]
