@@ -188,3 +188,9 @@ def test_a_fix_has_a_function_and_speaks_of_variants_there_are(rule: Rule) -> No
     safe = () if isinstance(rule.fix.safe, bool) else rule.fix.safe
     assert {*rule.fix.texts, *safe} - {"default"} <= rule.messages.keys()
     assert "`--fix" in section(rule.page(), "Fix")
+
+
+def test_every_category_has_a_title() -> None:
+    schema = json.loads((ROOT / "rules" / "page.schema.json").read_text(encoding="utf-8"))
+    named = schema["$defs"]["builtin"]["properties"]["category"]["enum"]
+    assert sorted(named) == sorted(rulebook.CATEGORIES)

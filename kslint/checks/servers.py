@@ -6,10 +6,14 @@ from typing import TYPE_CHECKING
 
 from kslint.findings import Problem
 from kslint.model.answer import Absent, Known
+from kslint.model.cluster import node_pools
 from kslint.model.engines.server import EITHER, POD
+from kslint.model.engines.vllm.builds import dropped_from
 from kslint.model.engines.vllm.image import is_cuda
 from kslint.model.engines.vllm.sharing import shares
 from kslint.model.kubernetes.accelerators import devices, past_kubernetes, pod_devices
+from kslint.model.kubernetes.capacity import demand
+from kslint.model.kubernetes.gpus import of_pod, of_pools
 from kslint.model.kubernetes.quantity import parse, parse_or_none
 
 if TYPE_CHECKING:
@@ -17,9 +21,12 @@ if TYPE_CHECKING:
 
     from kslint.model.engines.server import Need
     from kslint.model.kubernetes.accelerators import Devices
+    from kslint.model.model import Model
     from kslint.model.workload import ModelServer, Server, Workload
     from kslint.source.nodes import Node
 
+_AMPERE = (8, 0)
+"""The capability from which on a GPU computes in bfloat16."""
 _KSERVES_MEMORY = parse("2Gi")
 
 
@@ -57,6 +64,10 @@ def devices_over_parallel(server: ModelServer) -> Iterator[Problem]:
         return
     need, limit = found
     if need.among != POD or server.workload.group is not None or limit.number <= need.number:
+        return
+    if (
+        not server.engine.image.family
+    ):  # a build of somebody's, with parts that kslint does not know
         return
     if not isinstance(server.engine.env("CUDA_VISIBLE_DEVICES"), Absent):
         return
@@ -124,7 +135,10 @@ def image_without_device(server: ModelServer) -> Iterator[Problem]:
         return
     if not isinstance(limit, Absent) or not _looks_for_cuda(server) or _has_neighbour(server):
         return
-    if image is None or image.place is None or past_kubernetes(container, server.workload.pod_spec):
+    workload = server.workload
+    if workload.devices_by_claim or past_kubernetes(container, workload.pod_spec):
+        return
+    if image is None or image.place is None:
         return
     yield Problem(
         container.nearest("resources"),
@@ -142,11 +156,49 @@ def _looks_for_cuda(server: ModelServer) -> bool:
 
 
 def _has_neighbour(server: ModelServer) -> bool:
-    """Does another server of the pod have a GPU? Then the two are two-servers-on-one-gpu's."""
-    return any(
-        other.container is not server.container and isinstance(devices(other.container), Known)
-        for other in server.workload.servers
+    """Has another vLLM server of the pod a GPU? Then the two are two-servers-on-one-gpu's."""
+    own = server.workload.servers
+    return server in own and any(
+        other is not server and isinstance(devices(other.container), Known) for other in own
     )
+
+
+def dtype_not_on_gpu(model: Model) -> Iterator[Problem]:
+    """bfloat16 on a GPU before Ampere, and a GPU that the image has no kernels for."""
+    pools = node_pools(model.config)
+    for server in model.servers:
+        engine = server.engine
+        if engine.device != "gpu" or not is_cuda(engine.image):
+            continue
+        pod_spec = server.workload.pod_spec
+        gpus = of_pod(pod_spec) or of_pools(pools, demand(pod_spec), pod_spec)
+        if not gpus:
+            continue
+        best = max(gpus, key=lambda gpu: gpu.capability)
+        related = [(best.node, "the GPU is chosen here")]
+        since = dropped_from(best.capability, engine)
+        image, dtype = engine.container.get("image"), engine.dtype
+        if since is not None and image is not None and image.place is not None:
+            yield Problem(
+                image,
+                variant="image" if since else "never",
+                related=related,
+                about=server.resource,
+                gpu=best.name,
+                capability=f"{best.capability[0]}.{best.capability[1]}",
+                since=since,
+                advice="run an older image, or another GPU" if since else "choose a newer GPU",
+            )
+        elif isinstance(dtype, Known) and dtype.value == "bfloat16" and best.capability < _AMPERE:
+            yield Problem(
+                dtype.node or engine.container,
+                severity=None if engine.backend_certain else "warning",
+                related=related,
+                about=server.resource,
+                gpu=best.name,
+                capability=f"{best.capability[0]}.{best.capability[1]}",
+                advice="write `half`, or choose a GPU from Ampere on",
+            )
 
 
 def servers_share_device(server: Server) -> Iterator[Problem]:
@@ -176,9 +228,10 @@ def servers_share_device(server: Server) -> Iterator[Problem]:
 def _second_without(server: Server) -> Problem:
     pod = server.workload
     owner = next(
-        one for one in pod.servers
-        if one.container is not server.container and isinstance(devices(one.container), Known)
-    )  # fmt: skip
+        one
+        for one in pod.servers
+        if one is not server and isinstance(devices(one.container), Known)
+    )
     return Problem(
         server.container.nearest("resources"),
         variant="second",

@@ -21,11 +21,14 @@ from kslint.cli.options import (  # noqa: TC001  (typer reads them)
     NoBaselineOption,
     NoCacheOption,
     PathsArgument,
+    QuietOption,
     SelectOption,
+    ShowFilesOption,
     SinceOption,
     StatisticsOption,
     StdinFilenameOption,
     UnsafeFixesOption,
+    VerboseOption,
 )
 from kslint.cli.root import app
 
@@ -52,6 +55,9 @@ def check(
     statistics: StatisticsOption = False,
     exit_zero: ExitZeroOption = False,
     stdin_filename: StdinFilenameOption = None,
+    quiet: QuietOption = False,
+    verbose: VerboseOption = False,
+    show_files: ShowFilesOption = False,
 ) -> None:
     """Check manifests and the GitOps repository around them.
 
@@ -79,5 +85,8 @@ def check(
         diff=diff,
         fix=fix,
         unsafe_fixes=unsafe_fixes,
+        quiet=quiet,
+        verbose=verbose,
+        show_files=show_files,
     )
     raise typer.Exit(run(given))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.cli import baselines
@@ -11,7 +12,7 @@ from kslint.cli.inputs import chosen, context_of, in_force, read_files, say_unkn
 from kslint.cli.progress import Progress
 from kslint.cli.reading import Reading
 from kslint.cli.usage import Stop, UsageError
-from kslint.source.files import STDIN
+from kslint.source.files import STDIN, Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -51,6 +52,9 @@ class Options(NamedTuple):
     diff: bool = False
     fix: bool = False
     unsafe_fixes: bool = False
+    quiet: bool = False
+    verbose: bool = False
+    show_files: bool = False
 
     @property
     def places(self) -> list[str]:
@@ -76,24 +80,32 @@ def _run(options: Options) -> int:
         options = options._replace(paths=[*options.paths, STDIN])
     _refuse(options)
     wanted = outputs(options.output_format)
+    begin = time.monotonic()
     check = _Check(options)
+    if options.show_files:
+        return check.show_files()
     if check.unchanged:  # a report in words would say that there is nothing to check
-        wanted = [output for output in wanted if output.format != "text"]
+        wanted = [output for output in wanted if output.format not in ("text", "grouped")]
     result, saved = check.result(), True
     if options.diff:
         return check.show_fixes(result)
     if options.fix:
         result, saved = check.fixed(result)
     check.progress.end()
-    run = Run(result, check.reading, check.book, options.statistics, options.unsafe_fixes)
+    run = Run(
+        result, check.reading, check.book, options.statistics, options.unsafe_fixes, options.quiet
+    )
     written = write(wanted, run)
-    in_words = options.statistics or "text" in (output.format for output in wanted)
-    if not check.unchanged:
-        if not in_words:
-            _say_unchecked(result)
-        check.say_part()
-    say_unknown_versions(result.unknown_versions)
-    baselines.say_fixed(result)
+    if options.verbose:
+        check.say_facts(result, time.monotonic() - begin)
+    if not options.quiet:
+        in_words = options.statistics or {"text", "grouped"} & {each.format for each in wanted}
+        if not check.unchanged:
+            if not in_words:
+                _say_unchecked(result)
+            check.say_part()
+        say_unknown_versions(result.unknown_versions)
+        baselines.say_fixed(result)
     if result.failed or not written or not saved:
         return 2
     if options.exit_zero:
@@ -117,7 +129,7 @@ class _Check:
         self._rules = chosen(self.book, self.config, options.select, options.ignore)
         self._baseline = _baseline(options, self.config)
         self._cache = None if options.no_cache else _cache()
-        self.progress = Progress("reading")
+        self.progress = Progress("reading", options.quiet)
         change = self._change
         self.unchanged = change is not None and change.is_empty(
             self.config, self._baseline, self.book, self._context
@@ -135,6 +147,21 @@ class _Check:
                 self.reading = reading.with_deleted(deleted)
                 self.config = self.reading.config
         self.progress.doing = f"checking {len(self.reading.files)} files"
+
+    def show_files(self) -> int:
+        """Print the names of what was read, and say the exit code."""
+        from kslint.report.frames import printable
+
+        self.progress.end()
+        sys.stdout.write("".join(f"{printable(name)}\n" for name in self.reading.sources))
+        unread = [file for file in self.reading.files if not isinstance(file, Source)]
+        return 2 if any(not file.passed_over for file in unread) else 0
+
+    def say_facts(self, result: Result, seconds: float) -> None:
+        """On stderr, what was read and is reckoned with."""
+        from kslint.cli import verbose
+
+        verbose.say(result, self.reading, self.config, self._rules, seconds)
 
     def result(self) -> Result:
         """What is found in the input as it was read, less what need not count."""
@@ -206,6 +233,8 @@ def _refuse(options: Options) -> None:
         raise UsageError("--fix cannot write to standard input; --diff shows what it would do")
     if options.diff and options.output_format:
         raise UsageError("--diff prints a diff in place of a report: leave --output-format out")
+    if options.quiet and options.verbose:
+        raise UsageError("--quiet and --verbose exclude each other")
 
 
 def _cache() -> Cache | None:

@@ -7,6 +7,7 @@ is unknown, and unknown never makes an error.
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -139,6 +140,7 @@ class Graph:
             self._by_name.setdefault((resource.kind, resource.name), []).append(resource)
         self._by_namespace: dict[str, dict[str | None, list[tuple[int, Resource]]]] = {}
         self._in_file: dict[str, list[Resource]] | None = None
+        self._beside: dict[str, list[Resource]] | None = None
         self._references: list[Reference] | None = None
         self._produced: dict[str, Made] | None = None
 
@@ -173,6 +175,18 @@ class Graph:
             for resource in self.resources:
                 self._in_file.setdefault(resource.file, []).append(resource)
         return self._in_file.get(name, [])
+
+    def beside(self, resource: Resource) -> list[Resource]:
+        """The objects of the same kustomize build, or else of the same directory."""
+        if self._beside is None:
+            self._beside = {}
+            for each in self.resources:
+                self._beside.setdefault(_home(each), []).append(each)
+        return self._beside.get(_home(resource), [])
+
+    def named(self, kind: str, name: str) -> list[Resource]:
+        """The objects of a kind and name, in whatever namespace."""
+        return self._by_name.get((kind, name), [])
 
     def namespace_of(self, resource: Resource) -> str | None:
         """The namespace an object will live in, by kustomize and Argo CD; None if not known.
@@ -235,6 +249,8 @@ class Graph:
         """Work out now what look-ups take from the input as a whole, and not with the first."""
         self._made("")
         self.in_file("")
+        if self.resources:
+            self.beside(self.resources[0])
         self.completeness.settle()
 
     def complete_for(self, kind: str, namespace: str, asker: Resource | None = None) -> bool:
@@ -368,6 +384,11 @@ def nearest_first(resources: list[Resource], place: str) -> list[Resource]:
 def place_of(resource: Resource) -> str:
     """Where an object stands: what kustomize emits, where it emits it."""
     return f"{resource.emitter}/" if resource.emitter else resource.file
+
+
+def _home(resource: Resource) -> str:
+    """The build that emits an object, or the directory it is written in."""
+    return f"{resource.emitter}//" if resource.emitter else posixpath.dirname(resource.file)
 
 
 def _shared(a: str, b: str) -> int:

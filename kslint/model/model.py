@@ -184,9 +184,10 @@ class Model:
         return self._versioned(self.workloads)
 
     @property
-    def model_servers(self) -> Sequence[ModelServer]:
+    def model_servers(self) -> list[ModelServer]:
         """Every model server whose program is known."""
-        return self.servers
+        _ = self.servers  # those of vLLM get their versions there
+        return [server for workload in self.workloads for server in workload.model_servers]
 
     @cached_property
     def server_templates(self) -> list[Server]:

@@ -6,7 +6,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from kslint.graph.references import is_patch
+from kslint.model.engines.others import read_other
 from kslint.model.engines.vllm.engine import read_engine
+from kslint.model.kserve import names
 from kslint.model.kubernetes.defaults import defaulted_deployment, defaulted_pod
 from kslint.model.kubernetes.pod import containers
 from kslint.model.kubernetes.rollout import rollout
@@ -69,6 +71,8 @@ class Workload:
         """The pods that run one thing together with these."""
         self.script: Script | None = None
         """What a command may name and not show."""
+        self.devices_by_claim = False
+        """Does KServe itself claim devices for these pods?"""
 
     @property
     def strategy(self) -> Node | None:
@@ -95,6 +99,21 @@ class Workload:
             engine = read_engine(container, self.pod_spec, self.script)
             if engine is not None:
                 found.append(Server(self, container, engine))
+        return found
+
+    @cached_property
+    def model_servers(self) -> list[ModelServer]:
+        """The servers of every kind."""
+        known = {id(server.container): server for server in self.servers}
+        found: list[ModelServer] = []
+        for container in containers(self.pod_spec):
+            server = known.get(id(container))
+            if server is not None:
+                found.append(server)
+                continue
+            engine = read_other(container)
+            if engine is not None:
+                found.append(ModelServer(self, container, engine))
         return found
 
 
@@ -124,6 +143,7 @@ def of_pool(pool: Pool) -> Workload | None:
     pod_spec = with_given(pool.pod_spec, "LeaderWorkerSet") if pool.multi_node else pool.pod_spec
     found = Workload(owner.resource, owner.namespace, defaulted_pod(pod_spec), pool.home)
     found.script = script_of(pool)
+    found.devices_by_claim = owner.resource.annotation(names.DEVICE_CLASS) is not None
     return found
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from kslint.model.engines.vllm.arguments import Flag, parse_arguments
+from kslint.model.engines.options import OPTIONS
+from kslint.model.engines.vllm.arguments import Flag, parse_arguments, parse_others
 from kslint.model.engines.vllm.image import is_stock, is_upstream
 from kslint.model.engines.vllm.programs import (
     API_SERVER,
     HUGGINGFACE,
+    OTHERS,
     VLLM_SERVE,
     server_start,
     shell_script,
@@ -166,7 +168,10 @@ def _filled(line: CommandLine, run: Run, version: Version | None) -> CommandLine
 
 
 def _with_arguments(line: CommandLine, words: list[Word], version: Version | None) -> CommandLine:
-    read = parse_arguments(words, version, line.program == HUGGINGFACE)
+    if line.program in OTHERS:
+        read = parse_others(words, OPTIONS[line.program])
+    else:
+        read = parse_arguments(words, version, line.program == HUGGINGFACE)
     line.flags, line.positionals = read.flags, read.positionals
     from_file = line.program != HUGGINGFACE and line.flag("config") is not None
     line.complete = line.complete and read.complete and not from_file

@@ -18,7 +18,7 @@ from kslint.model.engines.vllm.arguments import parse_human_int
 from kslint.model.engines.vllm.commandline import API_SERVER, HUGGINGFACE, read_commandline
 from kslint.model.engines.vllm.image import read_image
 from kslint.model.engines.vllm.parallel import need
-from kslint.model.engines.vllm.programs import VLLM_SERVE
+from kslint.model.engines.vllm.programs import OTHERS, VLLM_SERVE
 from kslint.model.engines.vllm.release import release_of
 from kslint.model.engines.vllm.words import DYNAMIC
 from kslint.model.kubernetes.pod import (
@@ -79,6 +79,9 @@ class Engine:
         self.container = container
         self.image = image
         self.version: Version | None = image.version
+        named = container.get("image")
+        if image.family == "huggingfaceserver" and (named is None or named.place is None):
+            self.version = None  # KServe's catalogue names it, of a release that is taken as given
         self.commandline = commandline
         self.kind = "huggingfaceserver" if commandline.program == HUGGINGFACE else "vllm"
         self._environment = {**environment(container), **commandline.environment}
@@ -357,7 +360,7 @@ def read_engine(
     if targeted and not image.family:  # nothing else reads this variable
         image = image._replace(entrypoint=VLLM_SERVE)
     commandline = read_commandline(container, image, image.version, script)
-    if not commandline.program:
+    if not commandline.program or commandline.program in OTHERS:
         return None
     backend = commandline.flag("backend") if commandline.program == HUGGINGFACE else None
     if backend is not None and backend.known and backend.value not in ("vllm", "auto"):
