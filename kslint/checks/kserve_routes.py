@@ -124,9 +124,8 @@ def timeout_not_applied(component: Component) -> Iterator[Problem]:
 def _waits_long(component: Component) -> bool:
     """Is it the route of a language model, and has that route a timeout?"""
     settings = component.owner.settings
-    unlimited = settings.flag("ingress", "disableHTTPRouteTimeout") and settings.has(
-        "route-timeout-switch"
-    )
+    switch = settings.has("route-timeout-switch")
+    unlimited = switch and settings.flag("ingress", "disableHTTPRouteTimeout")
     return component.name == "predictor" and not unlimited and _generates(component)
 
 

@@ -47,7 +47,9 @@ def defaulted(body: Map, settings: Settings) -> Map:
         predictor = _model_defaults(predictor, settings)
         if _is_custom(predictor):
             predictor = _custom_predictor(predictor, settings)
-        body = _format_annotation(put(body, ("spec", "predictor"), predictor), predictor)
+        body = put(body, ("spec", "predictor"), predictor)
+        if settings.has("model-format-annotation"):
+            body = _format_annotation(body, predictor)
     for name in ("transformer", "explainer"):
         component = body.at("spec", name)
         if isinstance(component, Map):

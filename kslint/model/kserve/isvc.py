@@ -23,7 +23,7 @@ class Component(Draft):
 
     @cached_property
     def scaled(self) -> Map:
-        """The InferenceService by which objects are scaled: canaries take of the predictor's pods."""
+        """The InferenceService by which objects are scaled: canaries take some of the pods."""
         stored = self.owner.stored
         return scaled_down(stored) if self.owner.settings.has("canaries") else stored
 
@@ -92,7 +92,7 @@ class Canary(Component):
         return put(self.owner.stored, ("spec", "predictor"), Map({"minReplicas": least}))
 
     @property
-    def provisioned(self) -> Map | None:  # type: ignore[override]
+    def provisioned(self) -> Map | None:
         return self.built.pod_spec
 
 

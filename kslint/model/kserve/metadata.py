@@ -38,6 +38,8 @@ _UNPROPAGATED = frozenset(
 
 def unpropagated(settings: Settings) -> frozenset[str]:
     """The annotations that stay on the InferenceService: KServe's own list and the settings'."""
+    if not settings.has("settings-disallow-annotations"):
+        return _UNPROPAGATED
     listed = settings.get("inferenceService", "serviceAnnotationDisallowedList")
     more = [] if listed is None else listed.elements()
     return _UNPROPAGATED.union(item.text or "" for item in more)
@@ -183,9 +185,10 @@ def _of_download(predictor: Node, uri: Node | None, settings: Settings) -> dict[
     """The ClusterStorageContainer that is asked for, and whether a model is encrypted."""
     notes: dict[str, str | Node] = {}
     container = predictor.get("storageContainerName")
-    if settings.has("named-storage-container") and uri is not None:
-        if container is not None and container.text:
-            notes["storage-container-name"] = container
+    named = container is not None and bool(container.text)
+    if settings.has("named-storage-container") and uri is not None and named:
+        assert container is not None
+        notes["storage-container-name"] = container
     secret = predictor.at("model", "confidential")
     if settings.has("confidential-models") and secret is not None and secret.boolean("enabled"):
         notes["confidential-enabled"] = "true"

@@ -12,6 +12,7 @@ from kslint.model.kserve import names
 from kslint.model.kserve.agent import with_agent
 from kslint.model.kserve.pod_edits import edited_container
 from kslint.model.kserve.storage.containers import named_container
+from kslint.model.kserve.storage.failures import storage_failures
 from kslint.model.kserve.storage.initializer import (
     INITIALIZER_CONTAINER,
     with_image,
@@ -23,7 +24,6 @@ from kslint.model.kserve.storage.sources import (
     oci_mode,
     serves_without_storage,
     single_uri,
-    storage_failures,
 )
 from kslint.model.kubernetes.pod import containers
 from kslint.model.tree import put

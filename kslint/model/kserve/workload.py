@@ -16,8 +16,6 @@ from kslint.model.kubernetes.pod import container_named
 from kslint.model.tree import (
     appended,
     put,
-    put_missing,
-    replace_item,
     strategic_merge,
     without,
 )
@@ -85,89 +83,7 @@ def predictor_pod(isvc: Map, runtime: Runtime | None, settings: Settings) -> Bui
         built = _custom_pod(predictor)
     if built.pod_spec is None:
         return built
-    return built._replace(pod_spec=_with_service_name(built.pod_spec, isvc))
-
-
-def component_pod(isvc: Map, name: str, settings: Settings) -> Built:
-    """The pod spec of a transformer or explainer, with the arguments KServe adds."""
-    component = isvc.at("spec", name)
-    if not isinstance(component, Map):
-        return Built(None, unknown=f"spec.{name} is not a mapping")
-    pod_spec = without(component, *names.COMPONENT_FIELDS, "art", "storageUris")
-    art = component.get("art")
-    first = component.at("containers", 0)
-    if isinstance(art, Map) and first is None:
-        server = _art_container(isvc, art, settings)
-    elif isinstance(first, Map):
-        server = _with_arguments(isvc, name, first, settings)
-    else:
-        return Built(None, unknown=f"spec.{name} has no containers")
-    pod_spec = put(pod_spec, ("containers",), replace_item(component.get("containers"), 0, server))
-    if name == "transformer":
-        pod_spec = _with_service_name(pod_spec, isvc, only_first=True)
-    return Built(pod_spec)
-
-
-def _default_arguments(isvc: Map, component: str, settings: Settings) -> list[tuple[str, str]]:
-    name = isvc.string("metadata", "name") or ""
-    namespace = isvc.string("metadata", "namespace") or ""
-    return [
-        ("--model_name", name),
-        ("--predictor_host", f"{predictor_name(isvc, settings)}.{namespace}"),
-        ("--http_port", str(names.DEFAULT_HTTP_PORT)),
-        ("--workers", isvc.string("spec", component, "containerConcurrency") or ""),
-    ]
-
-
-def _with_arguments(isvc: Map, component: str, container: Map, settings: Settings) -> Map:
-    """--model_name, --predictor_host, --http_port and --workers, where the container has none.
-
-    An explainer gets --http_port even if it has one.
-    """
-    args = container.get("args")
-    present = [item.text or "" for item in _elements(args)]
-    file = f"pkg/apis/serving/v1beta1/{component}_custom.go @v0.19.0"
-    origin = Origin("controller", f"the {component}'s default arguments", file)
-    added: list[Node] = []
-    for flag, value in _default_arguments(isvc, component, settings):
-        always = component == "explainer" and flag == "--http_port"
-        if value and (always or not any(item.startswith(flag) for item in present)):
-            added += [made(flag, origin), made(value, origin)]
-    return put(container, ("args",), appended(args, added, origin)) if added else container
-
-
-def _art_container(isvc: Map, art: Map, settings: Settings) -> Map:
-    """The ART explainer's container. Its own arguments come twice, as upstream builds them.
-
-    Mirrors pkg/apis/serving/v1beta1/explainer_art.go @v0.19.0.
-    """
-    origin = Origin(
-        "controller",
-        "the ART explainer's arguments",
-        "pkg/apis/serving/v1beta1/explainer_art.go @v0.19.0",
-    )
-    own = _elements(art.get("args"))
-    present = [item.text or "" for item in own]
-    model_name, host, port, workers = _default_arguments(isvc, "explainer", settings)
-    texts = [*model_name, *port]  # whatever its own arguments say
-    for flag, value in (host, workers):
-        if value and not any(item.startswith(flag) for item in present):
-            texts += [flag, value]
-    if art.string("storageUri"):
-        texts += ["--storage_uri", names.MODEL_MOUNT_PATH]
-    texts += ["--adversary_type", art.string("type") or ""]
-    config = art.get("config")
-    for key, value_node in sorted(() if config is None else config.items()):
-        texts += [f"--{key}", value_node.text or ""]
-    container = without(art, "type", "storageUri", "runtimeVersion", "config", "storage", "args")
-    args = Seq([*(made(text, origin) for text in texts), *own, *own])
-    args.origin = origin
-    container = put(container, ("args",), args)
-    image = settings.text("explainers", "art", "image")
-    version = art.string("runtimeVersion") or settings.text(
-        "explainers", "art", "defaultImageVersion"
-    )
-    return put_missing(container, ("image",), made(f"{image}:{version}", origin))
+    return built._replace(pod_spec=with_service_name(built.pod_spec, isvc, settings))
 
 
 def _custom_pod(predictor: Map) -> Built:
@@ -228,7 +144,11 @@ def _model_pod(
     containers: list[Node] = [server]
     if transformers:
         both = len(transformers) > 1
-        merged = merged_container(*transformers, settings) if both else transformers[0]
+        merged = (
+            merged_container(transformers[0], transformers[1], settings)
+            if both
+            else transformers[0]
+        )
         containers.append(_rendered_placeholders(merged, isvc) or merged)
     special = (names.PREDICTOR_CONTAINER, names.TRANSFORMER_CONTAINER)
     containers += [c for c in _containers(spec) if c.string("name") not in special]
@@ -423,8 +343,12 @@ def _has_nvidia_limit(container: Map) -> bool:
     )
 
 
-def _with_service_name(pod_spec: Map, isvc: Map, only_first: bool = False) -> Map:
+def with_service_name(
+    pod_spec: Map, isvc: Map, settings: Settings, only_first: bool = False
+) -> Map:
     """INFERENCE_SERVICE_NAME in every container of a predictor, or the first of a transformer."""
+    if not settings.has("service-name-variable"):
+        return pod_spec
     origin = controller_origin("the predictor reconciler", "components/predictor.go:155-163")
     name = isvc.string("metadata", "name") or ""
     changed: list[Node] = []

@@ -32,7 +32,7 @@ from kslint.model.kserve.admission.storage import (
     storage_uris_rejections,
     variable,
 )
-from kslint.model.kserve.storage.sources import storage_failures
+from kslint.model.kserve.storage.failures import storage_failures
 from kslint.model.kubernetes.admission.field_errors import child, opaque, templated
 from kslint.model.kubernetes.pod import container_named, containers, init_containers
 from kslint.source.nodes import Map

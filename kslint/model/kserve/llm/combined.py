@@ -6,7 +6,7 @@ and the defaults in config/crd/full/llmisvc/serving.kserve.io_llminferenceservic
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.model.kserve.llm.configs import child_name, present, rendered
 from kslint.model.tree import put, put_defaults
@@ -15,7 +15,8 @@ from kslint.source.nodes import Map, Origin, Seq, made
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from kslint.model.kserve.llm.spec import MergedSpec
+    from kslint.graph.graph import Graph
+    from kslint.model.kserve.settings import Settings
     from kslint.resources import Resource
     from kslint.source.nodes import JsonValue, Node
 
@@ -34,6 +35,17 @@ _ANY_PATH: dict[str, JsonValue] = {"type": "PathPrefix", "value": "/"}
 _GATEWAY: dict[str, JsonValue] = {"group": "gateway.networking.k8s.io", "kind": "Gateway"}
 _BACKEND: dict[str, JsonValue] = {"group": "", "kind": "Service", "weight": 1}
 _PICKER: dict[str, JsonValue] = {"failureMode": "FailClose", "group": "", "kind": "Service"}
+
+
+class Around(NamedTuple):
+    """The service that a spec is of, and what its templates and routes are filled in with."""
+
+    resource: Resource
+    graph: Graph
+    settings: Settings
+    namespace: str | None
+    values: dict[str, str | None]
+    tls: bool
 
 
 def defaulted(spec: Map) -> Map:
@@ -73,12 +85,12 @@ def _defaulted_match(match: Map, origin: Origin) -> Map:
     return match
 
 
-def combined(service: MergedSpec, spec: Map) -> Map:
+def combined(service: Around, spec: Map) -> Map:
     """The merged spec with its templates filled in, and its router arranged."""
     spec = _with_selector(service, spec)
     if isinstance(spec.at("router", "scheduler", "template"), Map):
         spec = _with_account(service, spec)
-    known = rendered(spec, service.template_values, service.tls)
+    known = rendered(spec, service.values, service.tls)
     spec = known if isinstance(known, Map) else spec
     if isinstance(spec.at(*_ROUTE), Map):
         spec = _with_model_routing(service, spec)
@@ -89,7 +101,7 @@ def combined(service: MergedSpec, spec: Map) -> Map:
     return spec
 
 
-def workload_labels(service: MergedSpec) -> dict[str, JsonValue]:
+def workload_labels(service: Around) -> dict[str, JsonValue]:
     """GetWorkloadLabelSelector: what finds the pods that serve."""
     return {
         "app.kubernetes.io/part-of": "llminferenceservice",
@@ -98,7 +110,7 @@ def workload_labels(service: MergedSpec) -> dict[str, JsonValue]:
     }
 
 
-def _with_selector(service: MergedSpec, spec: Map) -> Map:
+def _with_selector(service: Around, spec: Map) -> Map:
     path = (*_POOL, "selector", "matchLabels")
     labels = spec.at(*path)
     if not isinstance(spec.at(*_POOL), Map) or (isinstance(labels, Map) and labels.entries):
@@ -106,7 +118,7 @@ def _with_selector(service: MergedSpec, spec: Map) -> Map:
     return put(spec, path, made(workload_labels(service), _origin("the pool's selector")))
 
 
-def _with_account(service: MergedSpec, spec: Map) -> Map:
+def _with_account(service: Around, spec: Map) -> Map:
     path = ("router", "scheduler", "template", "serviceAccountName")
     if spec.string(*path):
         return spec
@@ -114,7 +126,7 @@ def _with_account(service: MergedSpec, spec: Map) -> Map:
     return put(spec, path, made(name, _origin("the scheduler's ServiceAccount")))
 
 
-def _with_model_routing(service: MergedSpec, spec: Map) -> Map:
+def _with_model_routing(service: Around, spec: Map) -> Map:
     """The matches by the header that names the model: one more for each adapter, or none."""
     header = service.settings.text("ingress", "modelBasedRoutingHeaderName") or DEFAULT_HEADER
     adapters = [a.string("name") for a in spec.listed("model", "lora", "adapters")]
@@ -158,7 +170,7 @@ def _with_model_routing(service: MergedSpec, spec: Map) -> Map:
     return _rules(spec, expanded if _routes_by_model(service, spec) else stripped)
 
 
-def _routes_by_model(service: MergedSpec, spec: Map) -> bool:
+def _routes_by_model(service: Around, spec: Map) -> bool:
     """isModelBasedRoutingEnabled; a Gateway that is not in the input does not object."""
     mode = service.settings.text("ingress", "modelBasedRoutingMode").lower()
     by_annotation = service.settings.has("model-routing-by-annotation")
@@ -169,14 +181,14 @@ def _routes_by_model(service: MergedSpec, spec: Map) -> bool:
     return not any(g.annotation(MODEL_ROUTING) == "false" for g in _gateways(service, spec))
 
 
-def _gateways(service: MergedSpec, spec: Map) -> Iterator[Resource]:
+def _gateways(service: Around, spec: Map) -> Iterator[Resource]:
     """The Gateways of the input that the route hangs on: gateway.refs, else the settings'."""
     wanted = [
         (ref.string("namespace") or service.namespace, ref.string("name"))
         for ref in spec.listed("router", "gateway", "refs")
     ]
     if not wanted:
-        values = service.template_values
+        values = service.values
         namespace = values[".GlobalConfig.IngressGatewayNamespace"]
         wanted = [(namespace, values[".GlobalConfig.IngressGatewayName"])]
     for where, name in wanted:
@@ -203,7 +215,7 @@ def _with_parents(spec: Map) -> Map:
     return put(spec, (*_ROUTE, "parentRefs"), Seq(parents))
 
 
-def _with_backends(service: MergedSpec, spec: Map) -> Map:
+def _with_backends(service: Around, spec: Map) -> Map:
     """Backends that name the default pool lead to what is there in its place."""
     default = child_name(service.resource.name, INFERENCE_POOL)
     own = spec.string("router", "scheduler", "pool", "ref", "name")

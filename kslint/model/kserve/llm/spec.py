@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.model.kserve import names
 from kslint.model.kserve.llm import configs as llm_configs
-from kslint.model.kserve.llm.combined import combined, defaulted
+from kslint.model.kserve.llm.combined import Around, combined, defaulted
 from kslint.model.kserve.llm.configs import merge_specs
 from kslint.model.tree import put, without
 from kslint.source.nodes import Map, Origin, made
@@ -142,7 +142,12 @@ class MergedSpec:
     @cached_property
     def effective(self) -> Map | None:
         """The merged spec as it is acted on, or None if a preset or baseRef is not known."""
-        return combined(self, self.known) if self.complete else None
+        if not self.complete:
+            return None
+        around = Around(
+            self.resource, self.graph, self.settings, self.namespace, self.template_values, self.tls
+        )
+        return combined(around, self.known)
 
     @cached_property
     def model_name(self) -> str | None:

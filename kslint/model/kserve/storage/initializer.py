@@ -23,6 +23,7 @@ from kslint.model.kserve.pod_edits import (
 )
 from kslint.model.kserve.storage.containers import used_containers
 from kslint.model.kserve.storage.credentials import with_account_credentials
+from kslint.model.kserve.storage.failures import storage_failures
 from kslint.model.kserve.storage.modelcar import with_image_volume, with_modelcar
 from kslint.model.kserve.storage.sources import (
     INJECTOR,
@@ -34,7 +35,6 @@ from kslint.model.kserve.storage.sources import (
     oci_mode,
     readonly,
     serves_without_storage,
-    storage_failures,
     target_container,
     uses_storage_spec,
 )
