@@ -51,7 +51,8 @@ DEAD_ANNOTATIONS = {
 """Annotations that KServe names and does not read, and what stands for each."""
 
 STANDARD, KNATIVE, MODELMESH = "Standard", "Knative", "ModelMesh"
-LEGACY_MODES = {"RawDeployment": STANDARD, "Serverless": KNATIVE}
+RAW = "RawDeployment"
+LEGACY_MODES = {RAW: STANDARD, "Serverless": KNATIVE}
 
 FRAMEWORKS = (
     "sklearn",

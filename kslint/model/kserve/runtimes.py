@@ -6,13 +6,12 @@ pkg/controller/v1beta1/inferenceservice/components/predictor.go:280-370 @v0.19.0
 
 from __future__ import annotations
 
-import json
-import os
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.graph.evidence import are_near, homes
 from kslint.model.kserve import names
+from kslint.model.kserve.versions import table
 from kslint.resources import Resource
 from kslint.source.nodes import Map, Origin, made
 
@@ -262,16 +261,16 @@ def _first(fitting: list[Runtime], model_format: str) -> Runtime:
 @lru_cache(maxsize=4)
 def stock(profile: str) -> tuple[Runtime, ...]:
     """The ClusterServingRuntimes that the chart of a KServe version ships."""
-    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "data", "runtimes.json")
-    with open(path, encoding="utf-8") as handle:
-        table = json.load(handle)[profile]
+    rows = table("runtimes.json", profile)
     found = []
-    for entry in table["runtimes"]:
-        if not entry["shipped"]:
-            continue
+    for entry in rows["runtimes"]:
         name = entry["object"]["metadata"]["name"]
+        if not entry["shipped"] or name in rows.get("without", ()):
+            continue
+        if name in rows.get("images", {}):
+            entry["object"]["spec"]["containers"][0]["image"] = rows["images"][name]
         text = f"ClusterServingRuntime {name} as KServe {profile} ships it"
-        node = made(entry["object"], Origin("runtime", text, table["source"]))
+        node = made(entry["object"], Origin("runtime", text, rows["source"]))
         assert isinstance(node, Map)
         found.append(Runtime(Resource(node, ""), True))
     return tuple(found)

@@ -7,8 +7,6 @@ Sources: pkg/apis/serving/v1beta1/configmap.go and charts/kserve-resources @v0.1
 
 from __future__ import annotations
 
-import json
-import os
 import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -16,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from kslint.model.gitops import argocd
 from kslint.model.gitops.localcharts import local_charts
 from kslint.model.kserve.releases import CONTROLLER_CHARTS, base_version, is_copy, releases
-from kslint.model.kserve.versions import has, normal, number
+from kslint.model.kserve.versions import has, normal, number, table
 from kslint.source.inner import inner_document
 from kslint.source.nodes import Map, Origin, Scalar, made
 
@@ -39,7 +37,7 @@ CHARTS = (
     "kserve-runtime-configs",
 )
 DEFAULT_VERSION = "0.19"
-PROFILES = ("0.16", "0.19", "0.20")
+PROFILES = ("0.14", "0.15", "0.16", "0.17", "0.18", "0.19", "0.20")
 """Versions whose behaviour was read in source. Another one goes by the nearest older of these, or
 the oldest, and the run says so (`is_known`)."""
 
@@ -358,14 +356,25 @@ def _set(root: Node | None, field: list[str], value: Node) -> Map:
     return merged
 
 
-@lru_cache(maxsize=1)
-def _data() -> dict[str, Any]:
-    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "data", "settings.json")
-    with open(path, encoding="utf-8") as handle:
-        data: dict[str, Any] = json.load(handle)
-    return data
-
-
+@lru_cache(maxsize=4)
 def _table(profile: str) -> dict[str, Any]:
-    table: dict[str, Any] = _data()[profile]
-    return table
+    """The chart's ConfigMap of a release, and the values that reach it."""
+    found = table("settings.json", profile)
+    for path in found.get("drop", ()):
+        key, _, field = path.partition(".")
+        if field:
+            found["defaults"][key].pop(field, None)
+        else:
+            found["defaults"].pop(key, None)
+        found["values"] = [row for row in found["values"] if not _is_of(row, key, field)]
+    for path, value in found.get("set", {}).items():
+        key, _, field = path.partition(".")
+        found["defaults"][key][field] = value
+        for row in found["values"]:
+            if _is_of(row, key, field):
+                row["default"] = value
+    return found
+
+
+def _is_of(row: dict[str, Any], key: str, field: str) -> bool:
+    return row["key"] == key and (not field or f"{row['field']}.".startswith(f"{field}."))

@@ -10,7 +10,7 @@ import json
 import os
 import re
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 NEWEST = "0.20"
 """The newest release whose controller was read in source."""
@@ -51,15 +51,35 @@ def has(version: str, change: str) -> bool:
     return number(found.since) <= at and not (found.until and number(found.until) <= at)
 
 
+def table(name: str, profile: str) -> dict[str, Any]:
+    """A release's table of a data file.
+
+    One that is `like` another release's has its entries but for the images' tags; what else
+    differs stands beside it, for the reader to apply.
+    """
+    rows = _rows(name)
+    own: dict[str, Any] = rows[profile]
+    if "like" not in own:
+        return own
+    old, new = own["tags"]
+    text = json.dumps(rows[own["like"]]).replace(old, new)
+    return {**json.loads(text), **own}
+
+
+@lru_cache(maxsize=4)
+def _rows(name: str) -> dict[str, Any]:
+    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "data", name)
+    with open(path, encoding="utf-8") as handle:
+        rows: dict[str, Any] = json.load(handle)
+    return rows
+
+
 @lru_cache(maxsize=1)
 def changes() -> dict[str, Change]:
     """Every difference by its name."""
-    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "data", "changes.json")
-    with open(path, encoding="utf-8") as handle:
-        table = json.load(handle)
     return {
         name: Change(
             row["since"], row.get("until", ""), row["text"], row.get("before", ""), row["after"]
         )
-        for name, row in table.items()
+        for name, row in _rows("changes.json").items()
     }

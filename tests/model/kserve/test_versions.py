@@ -362,3 +362,40 @@ spec: {{predictor: {{{MODEL % ""}}}}}
     rules = [rule for route in made_routes for rule in route["spec"]["rules"]]
     assert rules
     assert all(("timeouts" in rule) == timeout for rule in rules)
+
+
+def test_before_0_15_requests_and_limits_were_in_the_code() -> None:
+    text = """
+apiVersion: serving.kserve.io/v1beta1
+kind: InferenceService
+metadata: {name: iris, namespace: team}
+spec: {predictor: {containers: [{name: kserve-container, image: 'a:1'}]}}
+"""
+    nothing = {"inferenceService": {}}
+    for version, expected in (("0.14", "1"), ("0.15", None)):
+        found = world(text, nothing, version)
+        limit = found.stored.string(
+            "spec", "predictor", "containers", 0, "resources", "limits", "cpu"
+        )
+        assert limit == expected
+
+
+@pytest.mark.parametrize(
+    ("default", "written", "noted"),
+    [
+        ("RawDeployment", "", "RawDeployment"),
+        ("Serverless", "", None),
+        ("Serverless", "RawDeployment", "RawDeployment"),
+    ],
+)
+def test_before_0_16_modes_had_other_names(default: str, written: str, noted: str | None) -> None:
+    mode = f"annotations: {{serving.kserve.io/deploymentMode: {written}}}" if written else ""
+    text = f"""
+apiVersion: serving.kserve.io/v1beta1
+kind: InferenceService
+metadata: {{name: iris, namespace: team, {mode}}}
+spec: {{predictor: {{containers: [{{name: kserve-container, image: 'a:1'}}]}}}}
+"""
+    found = world(text, {"deploy": {"defaultDeploymentMode": default}}, "0.15")
+    path = ("metadata", "annotations", "serving.kserve.io/deploymentMode")
+    assert found.stored.string(*path) == noted
