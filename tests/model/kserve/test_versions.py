@@ -371,7 +371,7 @@ kind: InferenceService
 metadata: {name: iris, namespace: team}
 spec: {predictor: {containers: [{name: kserve-container, image: 'a:1'}]}}
 """
-    nothing = {"inferenceService": {}}
+    nothing: dict[str, Any] = {"inferenceService": {}}
     for version, expected in (("0.14", "1"), ("0.15", None)):
         found = world(text, nothing, version)
         limit = found.stored.string(
