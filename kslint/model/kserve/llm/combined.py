@@ -101,11 +101,11 @@ def combined(service: Around, spec: Map) -> Map:
     return spec
 
 
-def workload_labels(service: Around) -> dict[str, JsonValue]:
+def workload_labels(resource: Resource) -> dict[str, JsonValue]:
     """GetWorkloadLabelSelector: what finds the pods that serve."""
     return {
         "app.kubernetes.io/part-of": "llminferenceservice",
-        "app.kubernetes.io/name": service.resource.name,
+        "app.kubernetes.io/name": resource.name,
         "kserve.io/component": "workload",
     }
 
@@ -115,7 +115,7 @@ def _with_selector(service: Around, spec: Map) -> Map:
     labels = spec.at(*path)
     if not isinstance(spec.at(*_POOL), Map) or (isinstance(labels, Map) and labels.entries):
         return spec
-    return put(spec, path, made(workload_labels(service), _origin("the pool's selector")))
+    return put(spec, path, made(workload_labels(service.resource), _origin("the pool's selector")))
 
 
 def _with_account(service: Around, spec: Map) -> Map:
