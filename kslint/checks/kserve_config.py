@@ -124,12 +124,12 @@ def _is_filled_in(text: str) -> bool:
 
 
 def _unknown_default(settings: Settings, model: Model) -> Iterator[Problem]:
-    from kslint.model.kserve.admission.config import NEW_NAMES_SINCE, deploy_failures
+    from kslint.model.kserve.admission.config import deploy_failures
 
     root, node = settings.get("deploy"), settings.get("deploy", "defaultDeploymentMode")
     if root is None or node is None or node.place is None or not model.judges(settings.resource):
         return
-    for failure in deploy_failures(root, settings.at_least(NEW_NAMES_SINCE)):
+    for failure in deploy_failures(root, settings.has("new-mode-names")):
         yield Problem(
             node,
             variant="chart",

@@ -124,7 +124,8 @@ def timeout_not_applied(component: Component) -> Iterator[Problem]:
 def _waits_long(component: Component) -> bool:
     """Is it the route of a language model, and has that route a timeout?"""
     settings = component.owner.settings
-    unlimited = settings.flag("ingress", "disableHTTPRouteTimeout") and settings.at_least("0.17")
+    switch = settings.has("route-timeout-switch")
+    unlimited = switch and settings.flag("ingress", "disableHTTPRouteTimeout")
     return component.name == "predictor" and not unlimited and _generates(component)
 
 

@@ -16,10 +16,12 @@ from kslint.cli.options import (  # noqa: TC001  (typer reads them)
 from kslint.cli.root import app
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from kslint.model.kserve.isvc import InferenceService
+    from kslint.model.kserve.llm.service import LLMInferenceService
     from kslint.model.schemas.catalogue import Schemas
+    from kslint.resources import Resource
     from kslint.source.nodes import Node
 
 
@@ -35,7 +37,7 @@ def render(
     paths: PathsArgument = None,
     isvc: Annotated[
         str | None,
-        typer.Option("--isvc", metavar="[NS/]NAME", help="Only this InferenceService."),
+        typer.Option("--isvc", metavar="[NS/]NAME", help="Only the service of this name."),
     ] = None,
     output: Annotated[Format, typer.Option("--output", "-o", help="Output format.")] = Format.yaml,
     why: Annotated[
@@ -56,38 +58,51 @@ def render(
     model = Model.of(loaded, config)
     say_unknown_versions(model.unknown_versions)
     services = [service for service in model.inference_services if _wanted(service, isvc)]
-    if not services:
+    llms = [service for service in model.llm_services if _wanted(service, isvc)]
+    if not (services or llms):
         name = f" {isvc}" if isvc else ""
         typer.echo(f"no InferenceService{name} was found", err=True)
         raise typer.Exit(2)
     if why is not None:
-        _print_reasons(services, model.schemas, why)
+        _print_reasons(_bodies(services, llms, model.schemas), why)
     else:
-        _print_objects(services, model.schemas, output)
+        _print_objects(_bodies(services, llms, model.schemas), output)
     if loaded.troubles:
         raise typer.Exit(2)
 
 
-def _wanted(service: InferenceService, name: str | None) -> bool:
+def _wanted(service: InferenceService | LLMInferenceService, name: str | None) -> bool:
     if name is None:
         return True
     namespace, _, own = name.rpartition("/")
     return service.resource.name == own and namespace in ("", service.namespace)
 
 
-def _bodies(services: list[InferenceService], schemas: Schemas) -> Iterator[Node]:
+def _bodies(
+    services: list[InferenceService], llms: list[LLMInferenceService], schemas: Schemas
+) -> Iterator[Node]:
     """The objects of each service; on stderr, what is missing and why."""
     from kslint.model.kserve.rendering import created, reasons_missing
 
     for service in services:
         yield from created(service)
-        name = f"InferenceService {service.namespace or '?'}/{service.resource.name}"
-        for reason in reasons_missing(service, schemas):
-            typer.echo(f"{name} {reason}", err=True)
+        _say(service.resource, service.namespace, reasons_missing(service, schemas))
+    if llms:
+        from kslint.model.kserve.llm import rendering
+
+        for llm in llms:
+            yield from rendering.created(llm)
+            _say(llm.resource, llm.namespace, rendering.reasons_missing(llm))
 
 
-def _print_objects(services: list[InferenceService], schemas: Schemas, output: Format) -> None:
-    bodies = list(_bodies(services, schemas))
+def _say(resource: Resource, namespace: str | None, reasons: Iterable[str]) -> None:
+    for reason in reasons:
+        name = f"{namespace or '?'}/{resource.name}"
+        typer.echo(f"{resource.kind} {name} {reason}", err=True)
+
+
+def _print_objects(given: Iterable[Node], output: Format) -> None:
+    bodies = list(given)
     if output is Format.json:
         import json
 
@@ -100,12 +115,12 @@ def _print_objects(services: list[InferenceService], schemas: Schemas, output: F
     sys.stdout.write("---\n".join(yaml.render(body) for body in bodies))
 
 
-def _print_reasons(services: list[InferenceService], schemas: Schemas, field: str) -> None:
+def _print_reasons(bodies: Iterable[Node], field: str) -> None:
     """`path = value`, and the chain of what made it so, for every value of a field or block."""
     from kslint.report import yaml
 
     found = False
-    for body in _bodies(services, schemas):
+    for body in bodies:
         kind, name = body.string("kind"), body.string("metadata", "name")
         for path, node in leaves(body):
             if _is_within(path, field):

@@ -132,7 +132,7 @@ def shipped_runtimes() -> frozenset[str]:
     return frozenset(
         entry["object"]["metadata"]["name"]
         for version in table.values()
-        for entry in version["runtimes"]
+        for entry in version.get("runtimes", ())  # a release may be like another
     )
 
 

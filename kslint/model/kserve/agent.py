@@ -157,6 +157,7 @@ def _container(component: Component, pod: Map, args: list[str], origin: Origin) 
     path, mirrored = "/", None
     if component.owner.mode.name == names.STANDARD:  # with Knative, queue-proxy probes
         path, mirrored = _mirrored_probe(pod)
+        path = path if settings.has("agent-mirrors-path") else "/"
     if mirrored is not None:
         variable = {"name": "SERVING_READINESS_PROBE", "value": mirrored}
         container = put(container, ("env",), made([variable], origin))

@@ -13,8 +13,8 @@ from kslint.model.kserve import names, runtimes
 from kslint.model.kserve.defaulting import defaulted
 from kslint.model.kserve.metadata import metadata, worker_metadata
 from kslint.model.kserve.multinode import GENERATION, GENERATION_LABEL, Group, split
+from kslint.model.kserve.transformer import component_pod
 from kslint.model.kserve.workload import (
-    component_pod,
     controller_origin,
     predictor_pod,
     with_runtime_defaults,
@@ -154,16 +154,18 @@ class Draft:
     def group(self) -> Group:
         """The pods of the component: its own, and its workers if a workerSpec asks for them."""
         built = self._single
-        multi_node = self.name == "predictor" and self.stored.get("workerSpec") is not None
+        several = self.owner.settings.has("multi-node")
+        asked = self.stored.get("workerSpec") is not None
+        multi_node = several and asked and self.name == "predictor"
         is_known = self.runtime is not None or self.stored.get("model") is None
         if not multi_node or built.pod_spec is None or not is_known:
             return Group(built)
-        return split(self.reconciled, built.pod_spec, self.runtime)
+        return split(self.reconciled, built.pod_spec, self.runtime, self.owner.settings)
 
     @cached_property
     def _single(self) -> Built:
         if self.name == "predictor":
-            built = predictor_pod(self.reconciled, self.runtime)
+            built = predictor_pod(self.reconciled, self.runtime, self.owner.settings)
             if self.choice.error:
                 model = self.stored.get("model") or self.stored
                 failure = Failure("controller", self.choice.error, model, self.choice.reason)

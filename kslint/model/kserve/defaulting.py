@@ -44,10 +44,12 @@ def defaulted(body: Map, settings: Settings) -> Map:
         return body
     if annotated != names.MODELMESH:
         predictor = _framework_to_model(predictor)
-        predictor = _model_defaults(predictor)
+        predictor = _model_defaults(predictor, settings)
         if _is_custom(predictor):
             predictor = _custom_predictor(predictor, settings)
-        body = _format_annotation(put(body, ("spec", "predictor"), predictor), predictor)
+        body = put(body, ("spec", "predictor"), predictor)
+        if settings.has("model-format-annotation"):
+            body = _format_annotation(body, predictor)
     for name in ("transformer", "explainer"):
         component = body.at("spec", name)
         if isinstance(component, Map):
@@ -65,11 +67,22 @@ def with_resource_defaults(container: Node, settings: Settings) -> Map:
     """
     filled = container if isinstance(container, Map) else Map({})
     for side, resource, setting in _RESOURCE_SETTINGS:
-        value = settings.get("inferenceService", "resource", setting)
+        value = _resource(settings, setting)
         if value is not None and not is_empty(value):
             path = ("resources", side, resource)
             filled = put_missing(filled, path, _filled_in(value, f"{side}.{resource}"))
     return filled
+
+
+_RESOURCES = {"cpuRequest": "1", "memoryRequest": "2Gi", "cpuLimit": "1", "memoryLimit": "2Gi"}
+
+
+def _resource(settings: Settings, setting: str) -> Node | None:
+    """What a container gets where it says nothing: by the settings, or else by the code."""
+    if settings.has("resources-from-settings"):
+        return settings.get("inferenceService", "resource", setting)
+    reference = f"{_DEFAULTS}:45-54 @v0.14.1"
+    return made(_RESOURCES[setting], Origin("controller", "KServe's default", reference))
 
 
 def _filled_in(value: Node, field: str) -> Node:
@@ -84,6 +97,8 @@ def _filled_in(value: Node, field: str) -> Node:
 def _mode_annotation(body: Map, settings: Settings) -> Map:
     path = ("metadata", "annotations", names.DEPLOYMENT_MODE)
     written = body.at(*path)
+    if not settings.has("new-mode-names"):
+        return _with_old_mode(body, written, settings)
     if isinstance(written, Scalar):
         modern = names.LEGACY_MODES.get(written.text)
         if modern is None:
@@ -100,6 +115,15 @@ def _mode_annotation(body: Map, settings: Settings) -> Map:
         origin = node.origin or webhook_origin("deploy.defaultDeploymentMode")
         return put(body, path, made(default, origin))
     return body
+
+
+def _with_old_mode(body: Map, written: Node | None, settings: Settings) -> Map:
+    """The annotation under the names that modes had before 0.16."""
+    node = settings.get("deploy", "defaultDeploymentMode")
+    if written is not None or node is None or node.text not in (names.RAW, names.MODELMESH):
+        return body
+    origin = node.origin or webhook_origin("deploy.defaultDeploymentMode")
+    return put(body, ("metadata", "annotations", names.DEPLOYMENT_MODE), made(node.text, origin))
 
 
 def _framework_to_model(predictor: Map) -> Map:
@@ -119,10 +143,11 @@ def _framework_to_model(predictor: Map) -> Map:
     return predictor
 
 
-def _model_defaults(predictor: Map) -> Map:
+def _model_defaults(predictor: Map, settings: Settings) -> Map:
     model = predictor.get("model")
-    if isinstance(model, Map) and model.string("modelFormat", "name") == "triton":
-        v2 = made("v2", webhook_origin("the webhook's default for Triton"))
+    formats = ("triton", "vLLM") if settings.has("vllm-speaks-v2") else ("triton",)
+    if isinstance(model, Map) and model.string("modelFormat", "name") in formats:
+        v2 = made("v2", webhook_origin("the webhook's default for Triton and vLLM"))
         return put(predictor, ("model",), put_missing(model, ("protocolVersion",), v2))
     return predictor
 

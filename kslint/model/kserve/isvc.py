@@ -9,8 +9,10 @@ from __future__ import annotations
 from functools import cached_property
 
 from kslint.model.kserve import names, objects, scalers
+from kslint.model.kserve.canary import canaries, of_canary, scaled_down
 from kslint.model.kserve.component import Declaration, Draft
 from kslint.model.kserve.storage.initializer import with_storage_uris
+from kslint.model.tree import put
 from kslint.source.nodes import Map
 
 
@@ -18,6 +20,12 @@ class Component(Draft):
     """Predictor, transformer or explainer: what was written and what comes of it."""
 
     owner: InferenceService
+
+    @cached_property
+    def scaled(self) -> Map:
+        """The InferenceService by which objects are scaled: canaries take some of the pods."""
+        stored = self.owner.stored
+        return scaled_down(stored) if self.owner.settings.has("canaries") else stored
 
     @cached_property
     def provisioned(self) -> Map | None:
@@ -30,7 +38,7 @@ class Component(Draft):
         if self.provisioned is None or self.owner.mode.name != names.STANDARD:
             return None
         return objects.deployment(
-            self.owner.stored, self.name, self.metadata, self.provisioned, self.owner.settings
+            self.scaled, self.name, self.metadata, self.provisioned, self.owner.settings
         )
 
     @cached_property
@@ -39,7 +47,7 @@ class Component(Draft):
         if self.group.worker is None or self.deployment is None:
             return None
         return objects.worker_deployment(
-            self.owner.stored, self.worker_metadata, self.group.worker, self.group.replicas,
+            self.scaled, self.worker_metadata, self.group.worker, self.group.replicas,
             self.owner.settings,
         )  # fmt: skip
 
@@ -54,7 +62,7 @@ class Component(Draft):
         if self.provisioned is None or self.owner.mode.name != names.STANDARD:
             return None
         return objects.service(
-            self.owner.stored, self.name, self.metadata, self.provisioned, self.owner.settings
+            self.scaled, self.name, self.metadata, self.provisioned, self.owner.settings
         )
 
     @property
@@ -67,11 +75,36 @@ class Component(Draft):
         if self.owner.mode.name != names.STANDARD:
             return None
         meta = objects.with_app(self.metadata)
-        return scalers.scaler(self.owner.stored, self.name, meta, self.owner.settings)
+        return scalers.scaler(self.scaled, self.name, meta, self.owner.settings)
+
+
+class Canary(Component):
+    """A canary of the predictor: its objects have KServe's defaults and nothing of the settings.
+
+    What storageUris bring is not provisioned for it. Source: reconcileCanaryDeployments,
+    components/predictor.go:915-956 @v0.20.0.
+    """
+
+    @cached_property
+    def scaled(self) -> Map:
+        least = self.owner.stored.at("spec", "predictor", "minReplicas")
+        assert least is not None
+        return put(self.owner.stored, ("spec", "predictor"), Map({"minReplicas": least}))
+
+    @property
+    def provisioned(self) -> Map | None:
+        return self.built.pod_spec
 
 
 class InferenceService(Declaration):
     """An InferenceService and everything the controller will make of it."""
+
+    @cached_property
+    def canaries(self) -> list[Canary]:
+        """The canaries of the predictor, which KServe makes in Standard mode."""
+        if not self.settings.has("canaries"):
+            return []
+        return [Canary(_WithCanary(self, each), "predictor") for each in canaries(self.stored)]
 
     @cached_property
     def components(self) -> list[Component]:
@@ -84,3 +117,16 @@ class InferenceService(Declaration):
     @property
     def predictor(self) -> Component | None:
         return next((c for c in self.components if c.name == "predictor"), None)
+
+
+class _WithCanary(InferenceService):
+    """The InferenceService as it would be with a canary for its predictor."""
+
+    def __init__(self, owner: InferenceService, canary: Map) -> None:
+        super().__init__(owner.resource, owner.graph, owner.settings, owner.choices)
+        self._stable = owner.stored
+        self._canary = canary
+
+    @cached_property
+    def stored(self) -> Map:
+        return of_canary(self._stable, self._canary)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kslint.model.kserve import names
-from kslint.model.kserve.workload import controller_origin
+from kslint.model.kserve.workload import controller_origin, predictor_name
 from kslint.model.kubernetes.pod import container_named
 from kslint.model.tree import put
 from kslint.source.nodes import Map, Origin, Seq, made
@@ -38,6 +38,8 @@ _UNPROPAGATED = frozenset(
 
 def unpropagated(settings: Settings) -> frozenset[str]:
     """The annotations that stay on the InferenceService: KServe's own list and the settings'."""
+    if not settings.has("settings-disallow-annotations"):
+        return _UNPROPAGATED
     listed = settings.get("inferenceService", "serviceAnnotationDisallowedList")
     more = [] if listed is None else listed.elements()
     return _UNPROPAGATED.union(item.text or "" for item in more)
@@ -68,8 +70,9 @@ def metadata(isvc: Map, component: str, runtime_spec: Node | None, settings: Set
         given = _entries(source, "annotations")
         annotations.update({k: v for k, v in given.items() if k not in dropped})
         if source is written[1]:
-            annotations.update(_notes(isvc, component))
-    result = Map({"name": made(f"{name}-{component}", origin)})
+            annotations.update(_notes(isvc, component, settings))
+    named = predictor_name(isvc, settings) if component == "predictor" else f"{name}-{component}"
+    result = Map({"name": made(named, origin)})
     result.origin = origin
     namespace = isvc.at("metadata", "namespace")
     if namespace is not None:
@@ -146,7 +149,7 @@ def _entries(holder: Node | None, field: str) -> dict[str, Node]:
     return {} if node is None else dict(node.items())
 
 
-def _notes(isvc: Map, component: str) -> dict[str, Node]:
+def _notes(isvc: Map, component: str, settings: Settings) -> dict[str, Node]:
     """The internal annotations: what the pod webhook is to inject."""
     part = isvc.at("spec", component) or Map({})
     notes: dict[str, str | Node] = {**_of_logger(part.get("logger"))}
@@ -162,6 +165,8 @@ def _notes(isvc: Map, component: str) -> dict[str, Node]:
     uri = source_uri(isvc, component)
     if uri is not None:
         notes["storage-initializer-sourceuri"] = uri
+    if component == "predictor":
+        notes.update(_of_download(part, uri, settings))
     origin = controller_origin(
         "KServe's notes for its pod webhook", "components/component.go:40-110"
     )
@@ -174,6 +179,23 @@ def _notes(isvc: Map, component: str) -> dict[str, Node]:
 def model_config_name(isvc: Map) -> str:
     """The ConfigMap that lists the models of a multi-model server; there is one shard."""
     return f"modelconfig-{isvc.string('metadata', 'name') or ''}-0"
+
+
+def _of_download(predictor: Node, uri: Node | None, settings: Settings) -> dict[str, str | Node]:
+    """The ClusterStorageContainer that is asked for, and whether a model is encrypted."""
+    notes: dict[str, str | Node] = {}
+    container = predictor.get("storageContainerName")
+    named = container is not None and bool(container.text)
+    if settings.has("named-storage-container") and uri is not None and named:
+        assert container is not None
+        notes["storage-container-name"] = container
+    secret = predictor.at("model", "confidential")
+    if settings.has("confidential-models") and secret is not None and secret.boolean("enabled"):
+        notes["confidential-enabled"] = "true"
+        resource = secret.get("resourceId")
+        if resource is not None and resource.text:
+            notes["confidential-resource-id"] = resource
+    return notes
 
 
 def _of_logger(logger: Node | None) -> dict[str, str | Node]:

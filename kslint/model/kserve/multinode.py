@@ -25,6 +25,7 @@ from kslint.source.nodes import Map, Seq, made
 
 if TYPE_CHECKING:
     from kslint.model.kserve.runtimes import Runtime
+    from kslint.model.kserve.settings import Settings
     from kslint.source.nodes import Node, Origin
 
 GPU_TYPES = ("nvidia.com/gpu", "amd.com/gpu", "intel.com/gpu", "habana.ai/gaudi")
@@ -53,7 +54,7 @@ class Group(NamedTuple):
     replicas: int = 0
 
 
-def split(isvc: Map, head: Map, runtime: Runtime | None) -> Group:
+def split(isvc: Map, head: Map, runtime: Runtime | None, settings: Settings) -> Group:
     """Divide a multi-node predictor into head and workers. A custom one has no runtime."""
     predictor = isvc.at("spec", "predictor")
     asked = None if predictor is None else predictor.get("workerSpec")
@@ -72,10 +73,11 @@ def split(isvc: Map, head: Map, runtime: Runtime | None) -> Group:
     overrides = without(overrides, "containers", "pipelineParallelSize", "tensorParallelSize")
     merged = strategic_merge(pod, overrides)
     assert isinstance(merged, Map)
-    worker = put(merged, ("containers",), Seq([merged_container(base, own)]))
+    worker = put(merged, ("containers",), Seq([merged_container(base, own, settings)]))
     pipeline = _size(asked, given, "pipelineParallelSize", 1)
     tensor = _size(asked, given, "tensorParallelSize", 1)
-    if runtime.spec.string("annotations", EXECUTOR_BACKEND) == "mp":
+    backend = runtime.spec.string("annotations", EXECUTOR_BACKEND)
+    if backend == "mp" and settings.has("multi-node-by-processes"):
         division = Split(pipeline, tensor, tensor)
     else:
         division = ray_split(pipeline * tensor, _gpus(head), _gpus(worker))

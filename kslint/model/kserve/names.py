@@ -51,7 +51,8 @@ DEAD_ANNOTATIONS = {
 """Annotations that KServe names and does not read, and what stands for each."""
 
 STANDARD, KNATIVE, MODELMESH = "Standard", "Knative", "ModelMesh"
-LEGACY_MODES = {"RawDeployment": STANDARD, "Serverless": KNATIVE}
+RAW = "RawDeployment"
+LEGACY_MODES = {RAW: STANDARD, "Serverless": KNATIVE}
 
 FRAMEWORKS = (
     "sklearn",
@@ -76,10 +77,21 @@ COMPONENT_FIELDS = frozenset(
 )  # fmt: skip
 """Fields of ComponentExtensionSpec (pkg/apis/serving/v1beta1/component.go)."""
 
-PREDICTOR_FIELDS = COMPONENT_FIELDS | {"model", "workerSpec", "storageUris", *FRAMEWORKS}
+PREDICTOR_FIELDS = COMPONENT_FIELDS | {
+    "model", "name", "storageContainerName", "storageUris", "workerSpec", *FRAMEWORKS,
+}  # fmt: skip
 """Fields of a predictor that are not part of its inlined pod spec."""
 
-MODEL_FIELDS = frozenset(
-    {"modelFormat", "protocolVersion", "runtime", "runtimeVersion", "storage", "storageUri"}
-)
-"""Fields of `predictor.model` that are not part of its inlined container."""
+CONTAINER_FIELDS = frozenset(
+    {
+        "args", "command", "env", "envFrom", "image", "imagePullPolicy", "lifecycle",
+        "livenessProbe", "name", "ports", "readinessProbe", "resizePolicy", "resources",
+        "restartPolicy", "restartPolicyRules", "securityContext", "startupProbe", "stdin",
+        "stdinOnce", "terminationMessagePath", "terminationMessagePolicy", "tty",
+        "volumeDevices", "volumeMounts", "workingDir",
+    }
+)  # fmt: skip
+"""Fields of `predictor.model` that are its container's (k8s.io/api core/v1 v0.34).
+
+The others speak of the model, or are none and dropped.
+"""

@@ -103,7 +103,8 @@ def _default_strategy(settings: Settings) -> Node:
         origin,
     )
     assert isinstance(strategy, Map)
-    if settings.text("deploy", "defaultDeploymentMode") != names.STANDARD:
+    by_settings = settings.has("rollout-from-settings")
+    if not by_settings or settings.text("deploy", "defaultDeploymentMode") != names.STANDARD:
         return strategy
     for field in ("maxSurge", "maxUnavailable"):
         value = settings.get("deploy", "deploymentRolloutStrategy", "defaultRollout", field)
@@ -156,7 +157,7 @@ def service(isvc: Map, component: str, meta: Map, pod_spec: Map, settings: Setti
     server = server or next(iter(containers(pod_spec)), None)
     declared = None if server is None else server.get("ports")
     ports = [
-        _service_port(port, index, origin)
+        _service_port(port, index, origin, settings)
         for index, port in enumerate([] if declared is None else declared.elements())
     ] or [
         made(
@@ -178,12 +179,13 @@ def service(isvc: Map, component: str, meta: Map, pod_spec: Map, settings: Setti
     sequence = Seq(ports)
     sequence.origin = origin
     body = put(body, ("spec", "ports"), sequence)
-    if settings.flag("service", "serviceClusterIPNone"):
+    headless = settings.flag("service", "serviceClusterIPNone")
+    if headless and settings.has("service-without-cluster-ip"):
         body = put(body, ("spec", "clusterIP"), made("None", origin))
     return body
 
 
-def _service_port(port: Node, index: int, origin: Origin) -> Node:
+def _service_port(port: Node, index: int, origin: Origin, settings: Settings) -> Node:
     number = port.get("containerPort") or made(names.DEFAULT_HTTP_PORT, origin)
     result: Node = Map({})
     name = port.get("name")
@@ -193,6 +195,6 @@ def _service_port(port: Node, index: int, origin: Origin) -> Node:
     result = put(put(result, ("port",), front), ("targetPort",), number)
     result = put(result, ("protocol",), port.get("protocol") or made("TCP", origin))
     text = port.string("name") or ""
-    if "grpc" in text or "h2c" in text:
+    if settings.has("h2c-protocol") and ("grpc" in text or "h2c" in text):
         result = put(result, ("appProtocol",), made("kubernetes.io/h2c", origin))
     return result

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from kslint.model.kserve import names
 from kslint.model.kserve.agent import with_agent
 from kslint.model.kserve.pod_edits import edited_container
+from kslint.model.kserve.storage.containers import named_container
+from kslint.model.kserve.storage.failures import storage_failures
 from kslint.model.kserve.storage.initializer import (
     INITIALIZER_CONTAINER,
     with_image,
@@ -22,7 +24,6 @@ from kslint.model.kserve.storage.sources import (
     oci_mode,
     serves_without_storage,
     single_uri,
-    storage_failures,
 )
 from kslint.model.kubernetes.pod import containers
 from kslint.model.tree import put
@@ -49,8 +50,11 @@ def admitted_pod(component: Component) -> Map | None:
     pod = with_storage_uris(component, base)
     if pod is None or any(f.stage == "pod-webhook" for f in storage_failures(component)):
         return None
-    pod = _with_gke_selector(component, pod)
     uri = single_uri(component)
+    chosen = None if uri is None else named_container(component, uri.text or "")
+    if chosen is not None and chosen.container is None:
+        return None  # it is not in the input
+    pod = _with_gke_selector(component, pod)
     image = uri is not None and oci_mode(component, uri.text or "")
     if uri is not None and not image and not serves_without_storage(component):
         pod = with_single(component, pod, uri)

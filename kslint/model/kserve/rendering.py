@@ -13,7 +13,7 @@ from kslint.model.kubernetes.admission import kinds
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from kslint.model.kserve.isvc import InferenceService
+    from kslint.model.kserve.isvc import Component, InferenceService
     from kslint.model.schemas.catalogue import Schemas
     from kslint.source.nodes import Map, Node
 
@@ -42,11 +42,19 @@ def when_running(service: InferenceService) -> list[Map]:
     found: list[Map] = []
     for component in service.components:
         if component.deployment is not None:
-            workers = component.worker_deployment
-            bodies = (component.deployment, workers, component.service, component.scaler)
-            found += [body for body in bodies if body is not None]
-            found += component.group_services
+            found += _of_component(component)
+    for canary in service.canaries if found else ():
+        found += _of_component(canary)
     return found + (routes(service) if found else [])
+
+
+def _of_component(component: Component) -> list[Map]:
+    """Its objects; those of a predictor's workers are deleted again where KServe cleans up."""
+    workers, group = component.worker_deployment, component.group_services
+    if component.owner.settings.has("predictor-objects-cleaned-up"):
+        workers, group = None, []
+    bodies = (component.deployment, workers, component.service, component.scaler)
+    return [body for body in bodies if body is not None] + group
 
 
 def refusals(service: InferenceService, schemas: Schemas | None = None) -> Iterator[Refused]:

@@ -6,14 +6,13 @@ pkg/controller/v1beta1/inferenceservice/components/predictor.go:280-370 @v0.19.0
 
 from __future__ import annotations
 
-import json
-import os
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.graph.evidence import are_near, homes
 from kslint.graph.graph import are_twins, nearest_first, place_of
 from kslint.model.kserve import names
+from kslint.model.kserve.versions import table
 from kslint.resources import Resource
 from kslint.source.nodes import Map, Origin, made
 
@@ -28,6 +27,9 @@ _UNKNOWN_RANK = 5
 _STOCK_SERVER_TYPES = {
     "kserve-mlserver": "mlserver",
     "kserve-torchserve": "torchserve",
+    "kserve-tensorflow-serving": "tensorflow-serving",
+    "kserve-huggingfaceserver": "huggingfaceserver",
+    "kserve-vllmserver": "vllmserver",
     "kserve-tritonserver": "tritonserver",
 }
 
@@ -53,7 +55,7 @@ class Runtime(NamedTuple):
 
     @property
     def server_type(self) -> str:
-        """mlserver, torchserve, tritonserver or another: by annotation, else by name."""
+        """mlserver, vllmserver or another: by annotation, else by name."""
         return self.resource.annotation(names.SERVER_TYPE) or _STOCK_SERVER_TYPES.get(self.name, "")
 
     @property
@@ -277,16 +279,16 @@ def _first(fitting: list[Runtime], model_format: str) -> Runtime:
 @lru_cache(maxsize=4)
 def stock(profile: str) -> tuple[Runtime, ...]:
     """The ClusterServingRuntimes that the chart of a KServe version ships."""
-    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "data", "runtimes.json")
-    with open(path, encoding="utf-8") as handle:
-        table = json.load(handle)[profile]
+    rows = table("runtimes.json", profile)
     found = []
-    for entry in table["runtimes"]:
-        if not entry["shipped"]:
-            continue
+    for entry in rows["runtimes"]:
         name = entry["object"]["metadata"]["name"]
+        if not entry["shipped"] or name in rows.get("without", ()):
+            continue
+        if name in rows.get("images", {}):
+            entry["object"]["spec"]["containers"][0]["image"] = rows["images"][name]
         text = f"ClusterServingRuntime {name} as KServe {profile} ships it"
-        node = made(entry["object"], Origin("runtime", text, table["source"]))
+        node = made(entry["object"], Origin("runtime", text, rows["source"]))
         assert isinstance(node, Map)
         found.append(Runtime(Resource(node, ""), True))
     return tuple(found)

@@ -27,6 +27,8 @@ def scaler(isvc: Map, component: str, meta: Map, settings: Settings) -> Map | No
     kind = autoscaler_class(meta)
     if spec_of is None or kind not in ("hpa", "keda"):
         return None
+    if kind == "keda" and not settings.has("keda-scaler"):
+        return None
     return _hpa(meta, spec_of) if kind == "hpa" else _scaled_object(meta, spec_of, settings)
 
 

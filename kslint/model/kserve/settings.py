@@ -7,8 +7,6 @@ Sources: pkg/apis/serving/v1beta1/configmap.go and charts/kserve-resources @v0.1
 
 from __future__ import annotations
 
-import json
-import os
 import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -16,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from kslint.model.gitops import argocd
 from kslint.model.gitops.localcharts import local_charts
 from kslint.model.kserve.releases import CONTROLLER_CHARTS, base_version, is_copy, releases
+from kslint.model.kserve.versions import has, normal, number, table
 from kslint.source.inner import inner_document
 from kslint.source.nodes import Map, Origin, Scalar, made
 
@@ -38,7 +37,7 @@ CHARTS = (
     "kserve-runtime-configs",
 )
 DEFAULT_VERSION = "0.19"
-PROFILES = ("0.16", "0.19", "0.20")
+PROFILES = ("0.14", "0.15", "0.16", "0.17", "0.18", "0.19", "0.20")
 """Versions whose behaviour was read in source. Another one goes by the nearest older of these, or
 the oldest, and the run says so (`is_known`)."""
 
@@ -47,7 +46,6 @@ _EXAMPLE = "_example"
 _DEFINED = (".serving.kserve.io", ".serving.kubeflow.org")
 """What the names of its CRDs end with: a file that has them beside the ConfigMap is a release."""
 _CONTROLLER_IMAGE = "kserve/kserve-controller"
-_VERSION = re.compile(r"v?(\d+)\.(\d+)(?:\.\d+)?")
 
 
 class Settings:
@@ -94,11 +92,15 @@ class Settings:
     @property
     def is_known(self) -> bool:
         """Is the version one whose behaviour is known, and no other stands in for it?"""
-        return _key(self.version) == _key(self.profile)
+        return number(self.version) == number(self.profile)
 
     def at_least(self, version: str) -> bool:
         """Is it this version, or a later one?"""
-        return _key(self.version) >= _key(version)
+        return number(self.version) >= number(version)
+
+    def has(self, change: str) -> bool:
+        """Does the version behave as a change of data/changes.json says?"""
+        return has(self.version, change)
 
     def get(self, key: str, *field: str) -> Node | None:
         """A setting, such as `get("inferenceService", "resource", "cpuLimit")`."""
@@ -139,15 +141,9 @@ class Settings:
 
 def profile_of(version: str) -> str:
     """The profile that stands for a version such as `0.17` or `v0.19.2`."""
-    wanted = _key(version)
-    at_or_below = [p for p in PROFILES if _key(p) <= wanted]
+    wanted = number(version)
+    at_or_below = [p for p in PROFILES if number(p) <= wanted]
     return at_or_below[-1] if at_or_below else PROFILES[0]
-
-
-def normal_version(text: str) -> str | None:
-    """`v0.19.0` and `0.19.0` as `0.19`; None if the text is no version (`main`, `{{x}}`)."""
-    match = _VERSION.match(text)
-    return f"{match[1]}.{match[2]}" if match else None
 
 
 def resolve(graph: Graph, configured_version: str | None = None) -> list[Settings]:
@@ -156,7 +152,7 @@ def resolve(graph: Graph, configured_version: str | None = None) -> list[Setting
     version = told or DEFAULT_VERSION
     found = [_from_config_map(graph, *each) for each in _config_maps(graph, version)]
     for release in () if found else releases(graph):
-        its = configured_version or normal_version(release.revision) or version
+        its = configured_version or normal(release.revision) or version
         settings = from_values(release.values, its, release.holder, release.resource)
         settings.source, settings.copied = release.source, release.copied
         settings.whole = release.whole
@@ -183,7 +179,7 @@ def _config_maps(graph: Graph, version: str) -> Iterator[tuple[Resource, str]]:
     for emission in graph.scopes.emissions:
         for patch in emission.patches:
             if patch.kind == "ConfigMap" and patch.name == CONFIG_MAP:
-                yield patch, normal_version(base_version(emission) or "") or version
+                yield patch, normal(base_version(emission) or "") or version
 
 
 def _is_of_another(graph: Graph) -> bool:
@@ -267,14 +263,14 @@ def inferred_version(graph: Graph) -> str | None:
     During an upgrade the charts may differ: the controller's counts, and of several the newest.
     """
     told = [
-        (source.chart in CONTROLLER_CHARTS, _key(found), found)
+        (source.chart in CONTROLLER_CHARTS, number(found), found)
         for application in argocd.applications(graph)
         for source in argocd.sources(application)
-        if source.chart in CHARTS and (found := normal_version(source.revision or ""))
+        if source.chart in CHARTS and (found := normal(source.revision or ""))
     ]
     texts = [release.revision for release in releases(graph)]
     texts += [base_version(emission) or "" for emission in graph.scopes.emissions]
-    told += [(True, _key(found), found) for text in texts if (found := normal_version(text))]
+    told += [(True, number(found), found) for text in texts if (found := normal(text))]
     if told:
         return max(told)[2]
     for resource in graph.of_kind("Deployment"):
@@ -282,7 +278,7 @@ def inferred_version(graph: Graph) -> str | None:
             continue
         for container in resource.body.listed("spec", "template", "spec", "containers"):
             image, _, tag = (container.string("image") or "").partition("@")[0].rpartition(":")
-            if image.endswith(_CONTROLLER_IMAGE) and (found := normal_version(tag)):
+            if image.endswith(_CONTROLLER_IMAGE) and (found := normal(tag)):
                 return found
     return None
 
@@ -394,19 +390,25 @@ def _set(root: Node | None, field: list[str], value: Node) -> Map:
     return merged
 
 
-def _key(version: str) -> tuple[int, int]:
-    match = _VERSION.match(version)
-    return (int(match[1]), int(match[2])) if match else (0, 19)
-
-
-@lru_cache(maxsize=1)
-def _data() -> dict[str, Any]:
-    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "data", "settings.json")
-    with open(path, encoding="utf-8") as handle:
-        data: dict[str, Any] = json.load(handle)
-    return data
-
-
+@lru_cache(maxsize=4)
 def _table(profile: str) -> dict[str, Any]:
-    table: dict[str, Any] = _data()[profile]
-    return table
+    """The chart's ConfigMap of a release, and the values that reach it."""
+    found = table("settings.json", profile)
+    for path in found.get("drop", ()):
+        key, _, field = path.partition(".")
+        if field:
+            found["defaults"][key].pop(field, None)
+        else:
+            found["defaults"].pop(key, None)
+        found["values"] = [row for row in found["values"] if not _is_of(row, key, field)]
+    for path, value in found.get("set", {}).items():
+        key, _, field = path.partition(".")
+        found["defaults"][key][field] = value
+        for row in found["values"]:
+            if _is_of(row, key, field):
+                row["default"] = value
+    return found
+
+
+def _is_of(row: dict[str, Any], key: str, field: str) -> bool:
+    return row["key"] == key and (not field or f"{row['field']}.".startswith(f"{field}."))

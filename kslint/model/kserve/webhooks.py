@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from kslint.graph.gaps import OBJECTS
 from kslint.model.gitops import argocd
 from kslint.model.gitops.remote import in_repository, remote
-from kslint.model.kserve.settings import normal_version
 from kslint.model.kserve.storage.sources import serves_without_storage, single_uri
+from kslint.model.kserve.versions import normal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,7 +76,7 @@ def passing_label(graph: Graph, service: InferenceService) -> PassingLabel | Non
 def labels_own_namespace(graph: Graph) -> str:
     """The version whose manifests, with their labelled Namespace, install KServe; "" if none do."""
     for address in _remotes(graph):
-        version = normal_version(address.revision)
+        version = normal(address.revision)
         if address.repo.lower() != "kserve/kserve" or version is None:
             continue
         if address.path in _MANIFESTS and _number(version) < _UNLABELLED_SINCE:

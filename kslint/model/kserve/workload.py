@@ -16,8 +16,6 @@ from kslint.model.kubernetes.pod import container_named
 from kslint.model.tree import (
     appended,
     put,
-    put_missing,
-    replace_item,
     strategic_merge,
     without,
 )
@@ -43,6 +41,8 @@ RUNTIME_POD_FIELDS = (
 _GPU_SUFFIX_RUNTIMES = frozenset(
     {"kserve-tensorflow-serving", "kserve-torchserve", "kserve-huggingfaceserver"}
 )
+_GPU_SUFFIX_SERVERS = frozenset({"tensorflow-serving", "torchserve", "huggingfaceserver"})
+_CPU_SUFFIX_SERVER = "vllmserver"
 _TAG = re.compile(r":[\w.\-_]*$", re.ASCII)
 _PLACEHOLDER = re.compile(
     r"\{\{-?\s*\.(Name|Namespace|Labels|Annotations)(?:\.([A-Za-z0-9_]+))?\s*-?\}\}"
@@ -62,7 +62,14 @@ def controller_origin(text: str, file: str) -> Origin:
     return Origin("controller", text, f"{CONTROLLER}/{file} @v0.19.0")
 
 
-def predictor_pod(isvc: Map, runtime: Runtime | None) -> Built:
+def predictor_name(isvc: Map, settings: Settings) -> str:
+    """The name of the predictor's objects (PredictorServiceName)."""
+    name = isvc.string("metadata", "name") or ""
+    own = isvc.string("spec", "predictor", "name") if settings.has("named-predictor") else None
+    return f"{name}-{own}-predictor" if own else f"{name}-predictor"
+
+
+def predictor_pod(isvc: Map, runtime: Runtime | None, settings: Settings) -> Built:
     """The predictor's pod spec: runtime and model merged, or the custom containers as they are."""
     predictor = isvc.at("spec", "predictor")
     if not isinstance(predictor, Map):
@@ -71,94 +78,12 @@ def predictor_pod(isvc: Map, runtime: Runtime | None) -> Built:
     if isinstance(model, Map):
         if runtime is None:
             return Built(None, unknown="the runtime is not in the input")
-        built = _model_pod(isvc, predictor, model, runtime)
+        built = _model_pod(isvc, predictor, model, runtime, settings)
     else:
         built = _custom_pod(predictor)
     if built.pod_spec is None:
         return built
-    return built._replace(pod_spec=_with_service_name(built.pod_spec, isvc))
-
-
-def component_pod(isvc: Map, name: str, settings: Settings) -> Built:
-    """The pod spec of a transformer or explainer, with the arguments KServe adds."""
-    component = isvc.at("spec", name)
-    if not isinstance(component, Map):
-        return Built(None, unknown=f"spec.{name} is not a mapping")
-    pod_spec = without(component, *names.COMPONENT_FIELDS, "art", "storageUris")
-    art = component.get("art")
-    first = component.at("containers", 0)
-    if isinstance(art, Map) and first is None:
-        server = _art_container(isvc, art, settings)
-    elif isinstance(first, Map):
-        server = _with_arguments(isvc, name, first)
-    else:
-        return Built(None, unknown=f"spec.{name} has no containers")
-    pod_spec = put(pod_spec, ("containers",), replace_item(component.get("containers"), 0, server))
-    if name == "transformer":
-        pod_spec = _with_service_name(pod_spec, isvc, only_first=True)
-    return Built(pod_spec)
-
-
-def _default_arguments(isvc: Map, component: str) -> list[tuple[str, str]]:
-    name = isvc.string("metadata", "name") or ""
-    namespace = isvc.string("metadata", "namespace") or ""
-    return [
-        ("--model_name", name),
-        ("--predictor_host", f"{name}-predictor.{namespace}"),
-        ("--http_port", str(names.DEFAULT_HTTP_PORT)),
-        ("--workers", isvc.string("spec", component, "containerConcurrency") or ""),
-    ]
-
-
-def _with_arguments(isvc: Map, component: str, container: Map) -> Map:
-    """--model_name, --predictor_host, --http_port and --workers, where the container has none.
-
-    An explainer gets --http_port even if it has one.
-    """
-    args = container.get("args")
-    present = [item.text or "" for item in _elements(args)]
-    file = f"pkg/apis/serving/v1beta1/{component}_custom.go @v0.19.0"
-    origin = Origin("controller", f"the {component}'s default arguments", file)
-    added: list[Node] = []
-    for flag, value in _default_arguments(isvc, component):
-        always = component == "explainer" and flag == "--http_port"
-        if value and (always or not any(item.startswith(flag) for item in present)):
-            added += [made(flag, origin), made(value, origin)]
-    return put(container, ("args",), appended(args, added, origin)) if added else container
-
-
-def _art_container(isvc: Map, art: Map, settings: Settings) -> Map:
-    """The ART explainer's container. Its own arguments come twice, as upstream builds them.
-
-    Mirrors pkg/apis/serving/v1beta1/explainer_art.go @v0.19.0.
-    """
-    origin = Origin(
-        "controller",
-        "the ART explainer's arguments",
-        "pkg/apis/serving/v1beta1/explainer_art.go @v0.19.0",
-    )
-    own = _elements(art.get("args"))
-    present = [item.text or "" for item in own]
-    model_name, host, port, workers = _default_arguments(isvc, "explainer")
-    texts = [*model_name, *port]  # whatever its own arguments say
-    for flag, value in (host, workers):
-        if value and not any(item.startswith(flag) for item in present):
-            texts += [flag, value]
-    if art.string("storageUri"):
-        texts += ["--storage_uri", names.MODEL_MOUNT_PATH]
-    texts += ["--adversary_type", art.string("type") or ""]
-    config = art.get("config")
-    for key, value_node in sorted(() if config is None else config.items()):
-        texts += [f"--{key}", value_node.text or ""]
-    container = without(art, "type", "storageUri", "runtimeVersion", "config", "storage", "args")
-    args = Seq([*(made(text, origin) for text in texts), *own, *own])
-    args.origin = origin
-    container = put(container, ("args",), args)
-    image = settings.text("explainers", "art", "image")
-    version = art.string("runtimeVersion") or settings.text(
-        "explainers", "art", "defaultImageVersion"
-    )
-    return put_missing(container, ("image",), made(f"{image}:{version}", origin))
+    return built._replace(pod_spec=with_service_name(built.pod_spec, isvc, settings))
 
 
 def _custom_pod(predictor: Map) -> Built:
@@ -184,7 +109,9 @@ def _custom_pod(predictor: Map) -> Built:
     return Built(pod_spec)
 
 
-def _model_pod(isvc: Map, predictor: Map, model: Map, runtime: Runtime) -> Built:
+def _model_pod(
+    isvc: Map, predictor: Map, model: Map, runtime: Runtime, settings: Settings
+) -> Built:
     """buildPodSpec: merge, placeholders, image tag, then the other containers in their order."""
     spec = of_runtime(runtime)
     base = container_named(spec, names.PREDICTOR_CONTAINER)
@@ -193,7 +120,10 @@ def _model_pod(isvc: Map, predictor: Map, model: Map, runtime: Runtime) -> Built
     if base is None:
         message = "failed to find kserve-container in ServingRuntime containers"
         return Built(None, (Failure("controller", message, model, "runtime-without-container"),))
-    server = merged_container(base, without(model, *names.MODEL_FIELDS))
+    own = model.with_entries(
+        {field: value for field, value in model.entries.items() if field in names.CONTAINER_FIELDS}
+    )
+    server = merged_container(base, own, settings)
     rendered = _rendered_placeholders(server, isvc)
     if rendered is None:
         message = (
@@ -201,7 +131,7 @@ def _model_pod(isvc: Map, predictor: Map, model: Map, runtime: Runtime) -> Built
             f"Container {names.PREDICTOR_CONTAINER}"
         )
         return Built(None, (Failure("controller", message, model, "placeholder"),))
-    server = _image_tag(rendered, model.string("runtimeVersion"), runtime.name)
+    server = _image_tag(rendered, model.string("runtimeVersion"), runtime, settings)
     own_containers = predictor.listed("containers")
     transformers = [
         container
@@ -214,7 +144,11 @@ def _model_pod(isvc: Map, predictor: Map, model: Map, runtime: Runtime) -> Built
     containers: list[Node] = [server]
     if transformers:
         both = len(transformers) > 1
-        merged = merged_container(*transformers) if both else transformers[0]
+        merged = (
+            merged_container(transformers[0], transformers[1], settings)
+            if both
+            else transformers[0]
+        )
         containers.append(_rendered_placeholders(merged, isvc) or merged)
     special = (names.PREDICTOR_CONTAINER, names.TRANSFORMER_CONTAINER)
     containers += [c for c in _containers(spec) if c.string("name") not in special]
@@ -229,10 +163,12 @@ def _model_pod(isvc: Map, predictor: Map, model: Map, runtime: Runtime) -> Built
     return Built(put(pod_spec, ("containers",), Seq(containers)))
 
 
-def merged_container(base: Node, override: Node) -> Map:
+def merged_container(base: Node, override: Node, settings: Settings) -> Map:
     """MergeRuntimeContainers: a strategic merge, but the args of both, one after the other."""
     merged = strategic_merge(base, override)
     assert isinstance(merged, Map)
+    if settings.has("variable-replaces-other-kind"):
+        merged = with_one_kind_of_value(merged, override)
     base_name = base.get("name")
     if not merged.string("name") and base_name is not None:
         merged = put(merged, ("name",), base_name)
@@ -242,6 +178,28 @@ def merged_container(base: Node, override: Node) -> Map:
     shown = override.get("args") or base.get("args")
     sequence = shown.with_children(args) if isinstance(shown, Seq) else Seq(args)
     return put(merged, ("args",), sequence)
+
+
+def with_one_kind_of_value(merged: Map, override: Node) -> Map:
+    """Variables that have both a value and a valueFrom keep what the override gives.
+
+    Mirrors reconcileEnvValueConflicts, pkg/utils/container_merge.go:68-90 @v0.20.0.
+    """
+    env = merged.get("env")
+    given = {item.string("name"): item for item in _elements(override.get("env"))}
+    if not isinstance(env, Seq) or not given:
+        return merged
+    changed: list[Node] = []
+    for item in env.children:
+        own = given.get(item.string("name"))
+        both = bool(item.string("value")) and isinstance(item.get("valueFrom"), Map)
+        if own is None or not both or not isinstance(item, Map):
+            changed.append(item)
+        elif own.get("valueFrom") is not None:
+            changed.append(without(item, "value"))
+        else:
+            changed.append(without(item, "valueFrom"))
+    return put(merged, ("env",), env.with_children(changed))
 
 
 def of_runtime(runtime: Runtime) -> Map:
@@ -344,8 +302,11 @@ def _rendered_placeholders(container: Node, isvc: Map) -> Map | None:
     return None if failed else result
 
 
-def _image_tag(container: Map, version: str | None, runtime: str) -> Map:
-    """UpdateImageTag: runtimeVersion replaces the tag; three runtimes get `-gpu` beside a GPU."""
+def _image_tag(container: Map, version: str | None, runtime: Runtime, settings: Settings) -> Map:
+    """UpdateImageTag: runtimeVersion replaces the tag; three servers get `-gpu` beside a GPU.
+
+    Where the type of the server decides, vLLM gets `-cpu` without one.
+    """
     node = container.get("image")
     if not isinstance(node, Scalar) or "@sha256:" in node.text:
         return container
@@ -354,14 +315,19 @@ def _image_tag(container: Map, version: str | None, runtime: str) -> Map:
     if version is not None:
         image = _TAG.sub(":" + version, image) if tag else f"{image}:{version}"
         reason = "runtimeVersion"
-    elif (
-        tag
-        and runtime in _GPU_SUFFIX_RUNTIMES
-        and _has_nvidia_limit(container)
-        and not image.endswith("-gpu")
-    ):
-        image += "-gpu"
-        reason = "the GPU limit"
+    elif tag:
+        by_type = settings.has("image-by-server-type")
+        suffixed = runtime.name in _GPU_SUFFIX_RUNTIMES
+        if by_type:
+            suffixed = runtime.server_type in _GPU_SUFFIX_SERVERS
+        bare = image[: tag.start()]
+        if _has_nvidia_limit(container):
+            if suffixed and not image.endswith("-gpu"):
+                image += "-gpu"
+            reason = "the GPU limit"
+        elif by_type and runtime.server_type == _CPU_SUFFIX_SERVER and not bare.endswith("-cpu"):
+            image = f"{bare}-cpu{tag[0]}"
+            reason = "the missing GPU limit"
     if image == node.text:
         return container
     changed = Scalar(image, False, None, node.source, node.start, node.end)
@@ -377,8 +343,12 @@ def _has_nvidia_limit(container: Map) -> bool:
     )
 
 
-def _with_service_name(pod_spec: Map, isvc: Map, only_first: bool = False) -> Map:
+def with_service_name(
+    pod_spec: Map, isvc: Map, settings: Settings, only_first: bool = False
+) -> Map:
     """INFERENCE_SERVICE_NAME in every container of a predictor, or the first of a transformer."""
+    if not settings.has("service-name-variable"):
+        return pod_spec
     origin = controller_origin("the predictor reconciler", "components/predictor.go:155-163")
     name = isvc.string("metadata", "name") or ""
     changed: list[Node] = []

@@ -11,15 +11,16 @@ import pytest
 from kslint.graph.graph import Graph
 from kslint.model.kserve import settings as module
 from kslint.model.kserve.isvc import InferenceService
+from kslint.model.kserve.runtimes import stock
 from kslint.model.kserve.settings import (
     defaults,
     from_data,
     from_values,
     inferred_version,
-    normal_version,
     profile_of,
     resolve,
 )
+from kslint.model.kserve.versions import normal
 from kslint.source.files import Source
 from kslint.source.load import Input, load_source
 from kslint.source.nodes import Map, Origin, made
@@ -323,8 +324,9 @@ def test_during_an_upgrade_the_controller_tells_the_version() -> None:
 @pytest.mark.parametrize(
     ("version", "profile"),
     [
-        ("0.16", "0.16"), ("0.17", "0.16"), ("0.18.2", "0.16"), ("0.19", "0.19"),
-        ("v0.19.4", "0.19"), ("0.20", "0.20"), ("0.21", "0.20"), ("1.0", "0.20"), ("0.9", "0.16"),
+        ("0.16", "0.16"), ("0.17", "0.17"), ("0.18.2", "0.18"),
+        ("0.15.1", "0.15"), ("0.19", "0.19"),
+        ("v0.19.4", "0.19"), ("0.20", "0.20"), ("0.21", "0.20"), ("1.0", "0.20"), ("0.9", "0.14"),
         ("nonsense", "0.19"),
     ],
 )  # fmt: skip
@@ -333,7 +335,7 @@ def test_profiles(version: str, profile: str) -> None:
 
 
 def test_normal_version() -> None:
-    assert [normal_version(t) for t in ("v0.19.0", "0.19", "main", "", "v1", "19.0.1")] == [
+    assert [normal(t) for t in ("v0.19.0", "0.19", "main", "", "v1", "19.0.1")] == [
         "0.19", "0.19", None, None, None, "19.0",
     ]  # fmt: skip
 
@@ -390,3 +392,46 @@ def test_values_of_the_wrong_shape_raise_nothing() -> None:
         values = values if isinstance(values, Map) else made({}, Origin("helm", "x"))
         assert isinstance(values, Map)
         assert from_values(values, "0.19").text("agent", "image")
+
+
+@pytest.mark.parametrize(
+    ("version", "tag", "absent", "mode"),
+    [
+        ("0.14", "v0.14.1", ("service", "serviceClusterIPNone"), "Serverless"),
+        ("0.15", "v0.15.2", ("storageInitializer", "uidModelcar"), "Serverless"),
+        ("0.17", "v0.17.1", ("ingress", "disableHTTPRouteTimeout"), "Knative"),
+        ("0.18", "v0.18.1", ("ingress", "pathTemplateX"), "Knative"),
+    ],
+)
+def test_a_release_may_be_like_another(
+    version: str, tag: str, absent: tuple[str, str], mode: str
+) -> None:
+    found = defaults(version)
+    assert found.text("agent", "image") == f"kserve/agent:{tag}"
+    assert found.get(*absent) is None
+    assert found.text("deploy", "defaultDeploymentMode") == mode
+    assert found.data["agent"].origin is not None
+    assert tag in found.data["agent"].origin.reference
+
+
+def test_values_that_came_later_reach_nothing() -> None:
+    values = compose_values("kserve: {controller: {gateway: {disableHTTPRouteTimeout: true}}}")
+    assert from_values(values, "0.17").get("ingress", "disableHTTPRouteTimeout") is None
+    assert from_values(values, "0.18").flag("ingress", "disableHTTPRouteTimeout")
+
+
+def test_runtimes_of_a_release_that_is_like_another() -> None:
+    images = {
+        version: {r.name: r.spec.string("containers", 0, "image") for r in stock(version)}
+        for version in ("0.14", "0.15", "0.16", "0.17", "0.18", "0.19")
+    }
+    assert "kserve-huggingfaceserver-multinode" not in images["0.14"]
+    assert "kserve-huggingfaceserver-multinode" in images["0.15"]
+    assert images["0.17"]["kserve-mlserver"] == "docker.io/seldonio/mlserver:1.5.0"
+    assert images["0.18"]["kserve-mlserver"] == images["0.19"]["kserve-mlserver"]
+    assert images["0.18"]["kserve-sklearnserver"] == "kserve/sklearnserver:v0.18.1"
+
+
+def compose_values(text: str) -> Any:
+    (document,) = compose(Source("values.yaml", b""), text)
+    return document.root

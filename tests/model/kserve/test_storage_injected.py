@@ -11,10 +11,10 @@ from kserve_worlds import NO_STORAGE_CONTAINER, world
 from storage_worlds import ACCOUNT, model, secret, service
 
 from kslint.model.kserve.pod_webhook import admitted_pod
+from kslint.model.kserve.storage.failures import storage_failures
 from kslint.model.kserve.storage.sources import (
     model_sources,
     serves_without_storage,
-    storage_failures,
     storage_identity,
 )
 

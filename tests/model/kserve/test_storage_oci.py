@@ -7,8 +7,9 @@ from kserve_worlds import world
 from storage_worlds import model, service
 
 from kslint.model.kserve.pod_webhook import admitted_pod
+from kslint.model.kserve.storage.failures import storage_failures
 from kslint.model.kserve.storage.initializer import with_storage_uris
-from kslint.model.kserve.storage.sources import model_sources, storage_failures
+from kslint.model.kserve.storage.sources import model_sources
 from kslint.model.kubernetes.pod import container_named, volumes
 
 IMAGE = "oci://reg/img:1"

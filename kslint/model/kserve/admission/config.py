@@ -57,8 +57,6 @@ _KEYS = {
     ),
     "router": _Key(GRAPHS, "RouterConfig", "Unable to unmarshall agent json string due to {} "),
 }
-NEW_NAMES_SINCE = "0.16"
-"""The release that named the modes Standard and Knative."""
 _QUANTITIES = ("memoryRequest", "memoryLimit", "cpuRequest", "cpuLimit")
 _TEXTS = {
     "agent": _QUANTITIES,

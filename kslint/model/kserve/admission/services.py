@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from kslint.model.answer import Failure
 from kslint.model.kserve import names
+from kslint.model.kserve.admission.canaries import canary_rejections, confidential_rejections
 from kslint.model.kserve.admission.components import (
     extension_rejections,
     given,
@@ -31,7 +32,7 @@ from kslint.model.kserve.admission.storage import (
     storage_uris_rejections,
     variable,
 )
-from kslint.model.kserve.storage.sources import storage_failures
+from kslint.model.kserve.storage.failures import storage_failures
 from kslint.model.kubernetes.admission.field_errors import child, opaque, templated
 from kslint.model.kubernetes.pod import container_named, containers, init_containers
 from kslint.source.nodes import Map
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kslint.model.kserve.isvc import Component, InferenceService
+    from kslint.model.kserve.settings import Settings
     from kslint.source.nodes import Node
 
 _CLASSES = ("hpa", "external", "keda", "none")
@@ -47,7 +49,7 @@ _IMPLEMENTATIONS = {
     "predictor": (
         (
             "SKLearn, XGBoost, Tensorflow, PyTorch, Triton, ONNX, HuggingFace, PMML, LightGBM, "
-            "Paddle, Model, StorageUris, WorkerSpec, PodSpec"
+            "Paddle, Model, StorageUris, StorageContainerName, WorkerSpec, PodSpec"
         ),
         "PredictorSpec",
     ),
@@ -55,6 +57,12 @@ _IMPLEMENTATIONS = {
     "explainer": ("ART, PodSpec, ComponentExtensionSpec", "ExplainerSpec"),
 }
 """How ExactlyOneErrorFor names them: all fields of the struct but the last."""
+_NEW_FIELDS = (
+    ("multi-node", "WorkerSpec, "),
+    ("storage-uris", "StorageUris, "),
+    ("named-storage-container", "StorageContainerName, "),
+)
+"""Fields that a predictor has got, with the change that brought each."""
 
 
 def rejections(isvc: InferenceService) -> list[Failure]:
@@ -69,7 +77,7 @@ def rejections(isvc: InferenceService) -> list[Failure]:
     found = [*_name(body), *_autoscaler_class(body)]
     if predictor is not None and not predictor.is_null and not isinstance(predictor, Map):
         return found
-    if isvc.settings.profile != "0.16":
+    if isvc.settings.has("pythonpath-refused"):
         found += _blocked(body)
     if isinstance(predictor, Map):
         found += _multi_node(isvc, predictor)
@@ -78,9 +86,13 @@ def rejections(isvc: InferenceService) -> list[Failure]:
     for name in ("transformer", "explainer", "predictor"):
         found += storage_uris_rejections(name, body.at("spec", name))
     if not isinstance(predictor, Map):
-        found.append(_not_one("predictor", body.nearest("spec", "predictor")))
+        found.append(_not_one("predictor", body.nearest("spec", "predictor"), isvc.settings))
+    if isvc.settings.has("confidential-models"):
+        found += confidential_rejections(predictor)
     for component in isvc.components:
         found += _component(isvc, component)
+    if isvc.settings.has("canaries") and isvc.mode_is_known:
+        found += canary_rejections(body)
     return found
 
 
@@ -92,9 +104,13 @@ def _model_name(predictor: Map) -> Iterator[Failure]:
             yield refused(message, child(child(predictor, field), "name"), "name-in-model")
 
 
-def _not_one(component: str, node: Node) -> Failure:
+def _not_one(component: str, node: Node, settings: Settings) -> Failure:
     """ExactlyOneErrorFor."""
     fields, kind = _IMPLEMENTATIONS[component]
+    for change, field in _NEW_FIELDS:
+        fields = fields if settings.has(change) else fields.replace(field, "")
+    if component == "predictor" and settings.has("named-predictor"):
+        fields = f"Name, {fields}"
     message = f"exactly one of [{fields}] must be specified in {kind}"
     return refused(message, node, "exactly-one-implementation")
 
@@ -103,7 +119,8 @@ def _component(isvc: InferenceService, component: Component) -> Iterator[Failure
     """One implementation, which is valid; the extension's fields; scaling."""
     implementations = _implementations(component)
     if len(implementations) != 1:
-        yield _not_one(component.name, (implementations or [component.written])[-1])
+        node = (implementations or [component.written])[-1]
+        yield _not_one(component.name, node, isvc.settings)
     elif component.name == "predictor":
         yield from _protocol(component.stored)
     elif component.name == "explainer" and component.stored.get("art") is not None:

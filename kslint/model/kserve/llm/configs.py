@@ -44,6 +44,7 @@ _TLS = re.compile(
 )
 _VALUE = re.compile(r"\{\{-?\s*(?:(ChildName)\s+)?(\.[A-Za-z.]+)(?:\s+`([^`]*)`)?\s*-?\}\}")
 _LONGEST_NAME = 63
+_HASH = 32
 
 
 class Serving(NamedTuple):
@@ -272,10 +273,25 @@ def rendered(node: Node, values: dict[str, str | None], tls: bool) -> Node:
 
 
 def _value(match: re.Match[str], values: dict[str, str | None]) -> str:
-    """`{{ .Field }}` or `{{ ChildName .Field `suffix` }}`; a name too long is hashed upstream."""
+    """`{{ .Field }}` or `{{ ChildName .Field `suffix` }}`."""
     text, suffix = values.get(match[2]), match[3] or ""
     if text is None or bool(match[1]) != (match[3] is not None):
         return match[0]
-    if match[1] and len(text) + len(suffix) > _LONGEST_NAME:
-        return match[0]
-    return text + suffix
+    return child_name(text, suffix) if match[1] else text
+
+
+def child_name(parent: str, suffix: str) -> str:
+    """The name of what is made for an object; one that is too long is cut, and hashed.
+
+    Source: knative.dev/pkg kmeta/names.go.
+    """
+    if len(parent) + len(suffix) <= _LONGEST_NAME:
+        return parent + suffix
+    import hashlib
+
+    room = _LONGEST_NAME - _HASH - len(suffix)
+    if room > 0:
+        digest = hashlib.md5(parent.encode(), usedforsecurity=False).hexdigest()
+        return f"{parent[:room]}{digest}{suffix}"
+    digest = hashlib.md5((parent + suffix).encode(), usedforsecurity=False).hexdigest()
+    return (parent[: _LONGEST_NAME - _HASH] + digest + suffix)[:_LONGEST_NAME]

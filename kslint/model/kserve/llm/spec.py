@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.model.kserve import names
 from kslint.model.kserve.llm import configs as llm_configs
+from kslint.model.kserve.llm.combined import Around, combined, defaulted
 from kslint.model.kserve.llm.configs import merge_specs
-from kslint.model.tree import put
+from kslint.model.tree import put, without
 from kslint.source.nodes import Map, Origin, made
 
 if TYPE_CHECKING:
@@ -78,7 +79,12 @@ class MergedSpec:
     @property
     def _own(self) -> Map:
         spec = self.stored.get("spec")
-        return spec if isinstance(spec, Map) else Map({})
+        if not isinstance(spec, Map):
+            return Map({})
+        model = spec.get("model")
+        if self.resource.version == "v1alpha1" and isinstance(model, Map):
+            spec = put(spec, ("model",), without(model, "criticality"))  # kept as an annotation
+        return defaulted(spec)
 
     @cached_property
     def base_refs(self) -> list[Config]:
@@ -133,10 +139,15 @@ class MergedSpec:
                 merged = merge_specs(merged, spec)
         return merged
 
-    @property
+    @cached_property
     def effective(self) -> Map | None:
-        """The merged spec, or None if a preset or baseRef is not known."""
-        return self.known if self.complete else None
+        """The merged spec as it is acted on, or None if a preset or baseRef is not known."""
+        if not self.complete:
+            return None
+        around = Around(
+            self.resource, self.graph, self.settings, self.namespace, self.template_values, self.tls
+        )
+        return combined(around, self.known)
 
     @cached_property
     def model_name(self) -> str | None:
@@ -175,8 +186,9 @@ class MergedSpec:
         return Target(kind, name, namespace, node, lookup)
 
     def _config(self, name: str, node: Node | None = None) -> Config:
-        profile = self.settings.profile
-        return llm_configs.config(name, self.namespace, self.graph, profile, node, self.resource)
+        profile, graph = self.settings.profile, self.graph
+        found = llm_configs.config(name, self.namespace, graph, profile, node, self.resource)
+        return found if found.spec is None else found._replace(spec=defaulted(found.spec))
 
 
 def _open(body: Map, *path: str) -> bool:

@@ -61,8 +61,8 @@ def routes(isvc: InferenceService) -> list[Map]:
     if top is None or None in own.values() or (path is not None and path.text is None):
         return []
     by_name = {component.name: component for component in isvc.components}
-    if "predictor" not in by_name:
-        return []
+    if "predictor" not in by_name or by_name["predictor"].worker_deployment is not None:
+        return []  # of a predictor on several nodes KServe does not learn that it is ready
     if not uses_gateway(isvc):
         return [_ingress(isvc, by_name, top)]
     found = [
@@ -109,14 +109,18 @@ def _additional_hosts(isvc: InferenceService, top: str) -> list[str]:
 
 
 def _backend_rules(component: Component) -> list[Map]:
-    """One rule to port 80, or two where the Service has a gRPC and an HTTP port (since 0.17)."""
+    """One rule to port 80, or two where the Service has a gRPC and an HTTP port (since 0.18)."""
     ports = None if component.service is None else component.service.at("spec", "ports")
     numbers: dict[bool, int] = {}
     for port in [] if ports is None else ports.elements():
         name = (port.string("name") or "").lower()
         grpc = port.string("appProtocol") == "kubernetes.io/h2c" or "grpc" in name or "h2c" in name
         numbers.setdefault(grpc, port.integer("port") or 0)
-    if len(numbers) < 2 or not all(numbers.values()) or _is_016(component.owner):
+    if (
+        len(numbers) < 2
+        or not all(numbers.values())
+        or not component.owner.settings.has("grpc-routes")
+    ):
         return [_rule(component, names.SERVICE_PORT, ANY_PATH)]
     return [
         _rule(component, numbers[True], GRPC_PATH, "^application/grpc.*"),
@@ -151,7 +155,10 @@ def _rule(component: Component, port: int, path: str, content_type: str = "") ->
         },
         origin,
     )
-    disabled = isvc.settings.flag("ingress", "disableHTTPRouteTimeout") and not _is_016(isvc)
+    settings = isvc.settings
+    disabled = settings.has("route-timeout-switch") and settings.flag(
+        "ingress", "disableHTTPRouteTimeout"
+    )
     if not disabled:
         node = component.stored.get("timeout")
         seconds = component.stored.integer("timeout")
@@ -228,10 +235,6 @@ def _ingress_rule(host: str, service: str) -> dict[str, object]:
     backend = {"service": {"name": service, "port": {"number": names.SERVICE_PORT}}}
     path = {"path": "/", "pathType": "Prefix", "backend": backend}
     return {"host": host, "http": {"paths": [path]}}
-
-
-def _is_016(isvc: InferenceService) -> bool:
-    return isvc.settings.profile == "0.16"
 
 
 def _origin(lines: str) -> Origin:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from kslint.graph.graph import ABSENT
 from kslint.model.kserve import names
 from kslint.model.kserve.settings import defaults
 from kslint.model.tree import put
@@ -61,6 +62,51 @@ def storage_containers(component: Draft, uri: str) -> list[StorageContainer]:
     return [container for container in found if _takes(container.spec, uri)]
 
 
+class Chosen(NamedTuple):
+    """The ClusterStorageContainer that storageContainerName names; `error` is why it is not used.
+
+    Without either the input does not show it.
+    """
+
+    container: StorageContainer | None
+    error: str = ""
+
+
+def named_container(component: Draft, uri: str) -> Chosen | None:
+    """As GetStorageContainerSpecByName (@v0.20.0:154-182); None where none is named."""
+    settings, graph = component.owner.settings, component.owner.graph
+    name = component.stored.string("storageContainerName")
+    by_name = component.name == "predictor" and settings.has("named-storage-container")
+    if not by_name or not name:
+        return None
+    shown = f'ClusterStorageContainer "{name}"'
+    lookup = graph.find("ClusterStorageContainer", name, "", names.GROUP, component.owner.resource)
+    if lookup.found is None:
+        found = next((each for each in shipped(settings) if each.name == name), None)
+        if found is None:
+            return Chosen(None, f"{shown} not found" if lookup.answer == ABSENT else "")
+    else:
+        if lookup.found.body.boolean("disabled") is True:
+            return Chosen(None, f"{shown} is disabled")
+        spec = lookup.found.spec or Map({})
+        found = StorageContainer(name, spec.from_origin(Origin("config", shown.replace('"', ""))))
+    kind = found.spec.string("workloadType") or "initContainer"
+    if kind != "initContainer":
+        text = f'{shown} has workloadType "{kind}"; explicit selection requires "initContainer"'
+        return Chosen(None, text)
+    if not _takes(found.spec, uri):
+        return Chosen(None, f'{shown} does not support storageUri "{uri}"')
+    return Chosen(found)
+
+
+def used_containers(component: Draft, uri: str) -> list[StorageContainer]:
+    """Those that may download a URI: the one that is named, else all that take it."""
+    chosen = named_container(component, uri)
+    if chosen is None:
+        return storage_containers(component, uri)
+    return [] if chosen.container is None else [chosen.container]
+
+
 def _takes(spec: Node, uri: str) -> bool:
     """IsStorageUriSupported: a prefix, or else a pattern found anywhere."""
     if (spec.string("workloadType") or "initContainer") != "initContainer":
@@ -94,7 +140,7 @@ def shipped(settings: Settings) -> tuple[StorageContainer, ...]:
     image = of_chart.get("storageInitializer", "image")
     if image is not None:
         container = put(container, ("image",), made(image.text or "", image.origin or origin))
-    if version != "0.16":
+    if settings.has("container-pull-policy"):
         container = put(container, ("imagePullPolicy",), made("IfNotPresent", origin))
     for field, value, default in (
         ("resources", "resources", _RESOURCES),

@@ -21,8 +21,9 @@ from kslint.model.kserve.pod_edits import (
     with_resource_settings,
     with_volume,
 )
-from kslint.model.kserve.storage.containers import storage_containers
+from kslint.model.kserve.storage.containers import used_containers
 from kslint.model.kserve.storage.credentials import with_account_credentials
+from kslint.model.kserve.storage.failures import storage_failures
 from kslint.model.kserve.storage.modelcar import with_image_volume, with_modelcar
 from kslint.model.kserve.storage.sources import (
     INJECTOR,
@@ -34,11 +35,11 @@ from kslint.model.kserve.storage.sources import (
     oci_mode,
     readonly,
     serves_without_storage,
-    storage_failures,
     target_container,
     uses_storage_spec,
 )
 from kslint.model.kserve.storage.spec import storage_spec, with_spec_credentials
+from kslint.model.kserve.workload import with_variables
 from kslint.model.kubernetes.pod import container_named, init_containers
 from kslint.model.tree import appended, put, replace_item, strategic_merge
 from kslint.source.nodes import Map, Origin, Scalar, made
@@ -89,7 +90,7 @@ def with_storage_uris(component: Draft, pod_spec: Map) -> Map | None:
         images = [source for source in listed if source.kind in (MODELCAR, NATIVE)]
         for index, source in enumerate(images):
             pod_spec = with_image(component, pod_spec, source.uri, source.mount_path, index)
-        if component.owner.settings.profile != "0.20":
+        if not component.owner.settings.has("several-images"):
             return pod_spec
         listed = [source for source in listed if source not in images]
     if not listed or target_container(pod_spec) is None:
@@ -162,7 +163,23 @@ def _with_initializer(
     hf = _origin("the download defaults for Hugging Face", "561-565")
     for name, value in _HF_DEFAULTS.items():
         found = with_missing_env(found, name, value, hf)
+    found = _with_decryption(component, found)
     return put(pod, ("initContainers",), replace_item(pod.get("initContainers"), index, found))
+
+
+def _with_decryption(component: Draft, container: Map) -> Map:
+    """What a confidential model's initializer is told, by the annotations of the pod."""
+    notes = component.metadata.get("annotations")
+    if notes is None or notes.string(f"{names.INTERNAL}/confidential-enabled") != "true":
+        return container
+    origin = Origin(
+        "controller", "the confidential model", "pkg/utils/confidential.go:29-35 @v0.20.0"
+    )
+    variables = {"CONFIDENTIAL_ENABLED": "true"}
+    resource = notes.string(f"{names.INTERNAL}/confidential-resource-id")
+    if resource:
+        variables["CONFIDENTIAL_RESOURCE_ID"] = resource
+    return with_variables(container, variables, origin)
 
 
 def _initializer(component: Draft, sources: list[ModelSource], origin: Origin) -> Map:
@@ -193,7 +210,7 @@ def _merged(component: Draft, container: Map, uri: str) -> Map:
     Of several that take the URI any may be used: only what they agree on is kept.
     """
     merged: list[Node] = []
-    for candidate in storage_containers(component, uri):
+    for candidate in used_containers(component, uri):
         patch = candidate.spec.get("container")
         merged.append(container if patch is None else strategic_merge(container, patch))
     if not merged:

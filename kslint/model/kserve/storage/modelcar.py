@@ -28,6 +28,8 @@ MODELCAR_CONTAINER = "modelcar"
 MODELCAR_INIT_CONTAINER = "modelcar-init"
 MODELCAR_VOLUME = "kserve-provision-location"
 
+SCRIPT = "<script>"
+
 _SOURCE = "pkg/utils/storage.go"
 
 
@@ -37,7 +39,7 @@ def with_modelcar(
     """The pod spec with an OCI image's modelcar for the container named `target`.
 
     `index` counts the images of one pod: the first has the plain names, another has `-<index>`
-    appended. The init container's command, a check that the image holds models, is left out.
+    appended. SCRIPT stands for the init container's check that the image holds models.
     """
     suffix = f"-{index}" if index else ""
     volume = MODELCAR_VOLUME + suffix
@@ -55,6 +57,7 @@ def with_modelcar(
             car = put(car, ("securityContext", "runAsUser"), uid)
         pod = put(pod, ("containers",), appended(pod.get("containers"), [car], origin))
         init = _container(MODELCAR_INIT_CONTAINER + suffix, image, settings, origin)
+        init = put(init, ("args",), made(["sh", "-c", SCRIPT], origin))
         initializers = appended(pod.get("initContainers"), [init], origin)
         pod = put(pod, ("initContainers",), initializers)
     return put(pod, ("shareProcessNamespace",), made(True, origin))

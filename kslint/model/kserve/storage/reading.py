@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 from kslint.model.kserve import names
 from kslint.model.kserve.metadata import SCHEME_PLACEHOLDER
 from kslint.model.kserve.storage.containers import storage_containers
+from kslint.model.kserve.storage.failures import storage_failures
 from kslint.model.kserve.storage.initializer import INITIALIZER_CONTAINER
 from kslint.model.kserve.storage.sources import (
     INITIALIZER,
     LOCAL,
     UNSUPPORTED,
     oci_mode,
-    storage_failures,
 )
 from kslint.model.kubernetes.admission.field_errors import opaque
 from kslint.model.kubernetes.pod import init_containers

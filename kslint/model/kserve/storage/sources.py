@@ -10,11 +10,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from kslint.graph.graph import ABSENT
-from kslint.model.answer import Failure
 from kslint.model.kserve import names
 from kslint.model.kserve.metadata import SCHEME_PLACEHOLDER, is_multi_model, source_uri
-from kslint.model.kserve.storage.containers import LONGEST_URI, storage_containers
+from kslint.model.kserve.storage.containers import (
+    LONGEST_URI,
+    storage_containers,
+)
 from kslint.model.kserve.storage.credentials import account_of, account_secrets
 from kslint.model.kserve.storage.spec import storage_spec
 from kslint.model.kubernetes.pod import container_named
@@ -112,7 +113,7 @@ def attached_images(component: Draft) -> list[Node]:
     Up to 0.18 it does so only where the list begins with one, and takes any other for a download.
     """
     listed = [uri for uri, _ in listed_uris(component)]
-    if not component.owner.settings.at_least("0.19"):
+    if not component.owner.settings.has("first-image-of-storage-uris"):
         listed = listed if listed and oci_mode(component, listed[0].text or "") else []
     return [uri for uri in listed if oci_mode(component, uri.text or "")]
 
@@ -155,7 +156,7 @@ def oci_mode(component: Draft, uri: str) -> str:
     """
     settings = component.owner.settings
     enabled = settings.flag("storageInitializer", "enableModelcar")
-    if not settings.at_least(_NATIVE_SINCE):
+    if not settings.has("native-images"):
         return MODELCAR if enabled and uri.startswith("oci://") else ""
     configured = settings.text("storageInitializer", "ociModelMode")
     enabled = enabled or settings.flag("storageInitializer", "enableOciModelSupport")
@@ -196,19 +197,10 @@ def uses_storage_spec(component: Draft, downloads: list[ModelSource]) -> bool:
     return True
 
 
-def storage_failures(component: Draft) -> tuple[Failure, ...]:
-    """What the controller, or the pod webhook at each new pod, refuses about storage.
-
-    Stage `controller` keeps the Deployment from being made, stage `pod-webhook` its pods
-    (the ReplicaSet reports FailedCreate).
-    """
-    return (*_uri_failures(component), *_list_failures(component), *_pod_failures(component))
-
-
 def _source(component: Draft, uri: Node, path: str, read_only: bool, listed: bool) -> ModelSource:
     text = uri.text or ""
     scheme = text.partition("://")[0] if "://" in text else ""
-    source = ModelSource(uri, scheme, _kind(component, text), path, read_only, listed=listed)
+    source = ModelSource(uri, scheme, kind_of(component, text), path, read_only, listed=listed)
     if source.kind == PVC:
         claim, _, sub_path = text[len("pvc://") :].partition("/")
         return source._replace(claim=claim, sub_path="" if listed else sub_path)
@@ -223,11 +215,11 @@ def _source(component: Draft, uri: Node, path: str, read_only: bool, listed: boo
     return source
 
 
-def _kind(component: Draft, uri: str) -> str:
+def kind_of(component: Draft, uri: str) -> str:
     """ValidateStorageURI's verdict, and what the injector does with it."""
     if uri.startswith("pvc://"):
         return PVC
-    if _is_oci(component, uri):
+    if is_oci(component, uri):
         return oci_mode(component, uri) or UNSUPPORTED
     if storage_containers(component, uri) or uri.startswith(SCHEME_PLACEHOLDER):
         return INITIALIZER
@@ -236,15 +228,15 @@ def _kind(component: Draft, uri: str) -> str:
     return INITIALIZER if _by_default_image(uri) else UNSUPPORTED
 
 
-def _is_oci(component: Draft, uri: str) -> bool:
+def is_oci(component: Draft, uri: str) -> bool:
     """Does KServe's version take this for an OCI image, whether or not they are enabled?"""
-    native = component.owner.settings.at_least(_NATIVE_SINCE)
+    native = component.owner.settings.has("native-images")
     return uri.startswith(("oci://", _OCI_NATIVE) if native else "oci://")
 
 
-def _prefixes(component: Draft) -> tuple[str, ...]:
+def prefixes(component: Draft) -> tuple[str, ...]:
     """The prefixes that the controller's version lists, in its order."""
-    if not component.owner.settings.at_least(_NATIVE_SINCE):
+    if not component.owner.settings.has("native-images"):
         return _PREFIXES
     return (*_PREFIXES[:-1], _OCI_NATIVE, _PREFIXES[-1])
 
@@ -257,8 +249,10 @@ def _by_default_image(uri: str) -> bool:
 
 def _is_dropped(component: Draft, uri: Node, modelcars: list[Node]) -> bool:
     """Beside an OCI image 0.19 keeps no other item, 0.16 to 0.18 not even the image (#5200)."""
-    profile = component.owner.settings.profile
-    return profile == "0.16" or (profile == "0.19" and uri is not modelcars[0])
+    settings = component.owner.settings
+    if settings.has("several-images"):
+        return False
+    return not settings.has("first-image-of-storage-uris") or uri is not modelcars[0]
 
 
 def _spec_uri(component: Draft, path: str) -> str:
@@ -289,69 +283,6 @@ def _rewritten(node: Node, text: str, reason: str) -> Scalar:
     other.key = node.key
     other.origin = Origin("controller", reason, f"{INJECTOR}:575-648 @v0.19.0", node.place)
     return other
-
-
-def _uri_failures(component: Draft) -> list[Failure]:
-    uri = source_uri(component.owner.stored, component.name)
-    if uri is None:
-        return []
-    if component.name == "predictor" and component.stored.string("model", "storage", "path"):
-        message = "must provide only one of storageUri and storage.path"
-        return [Failure("controller", message, uri, "storage-uri-and-path")]
-    text = uri.text or ""
-    settled = component.owner.settings.in_input or bool(
-        component.owner.graph.of_kind("ClusterStorageContainer", names.GROUP)
-    )
-    if not settled or _is_oci(component, text) or _kind(component, text) != UNSUPPORTED:
-        return []
-    prefixes = ", ".join(_prefixes(component))
-    message = (
-        f"StorageURI not supported: storageUri, must be one of: [{prefixes}] or match "
-        "https://{}.blob.core.windows.net/{}/{} or be an absolute or relative local path. "
-        f"StorageUri [{text}] is not supported"
-    )
-    return [Failure("controller", message, uri, "unsupported-storage-uri")]
-
-
-def _list_failures(component: Draft) -> list[Failure]:
-    listed = listed_uris(component)
-    if not listed or attached_images(component):
-        return []
-    pod_spec = component.built.pod_spec
-    if pod_spec is not None and target_container(pod_spec) is None:
-        message = "Invalid configuration: cannot find container"
-        return [Failure("controller", message, listed[0][0], "no-model-container")]
-    containers = storage_containers(component, listed[0][0].text or "")
-    refusing = [c for c in containers if c.spec.boolean("supportsMultiModelDownload") is not True]
-    if not containers or len(refusing) < len(containers):
-        return []
-    name = refusing[0].spec.string("container", "name") or ""
-    message = (
-        f'storage container "{name}" does not support multi-model download; '
-        "use the default kserve storage initializer or a compatible storage container"
-    )
-    return [Failure("controller", message, listed[0][0], "single-model-downloader")]
-
-
-def _pod_failures(component: Draft) -> list[Failure]:
-    uri, pod_spec = single_uri(component), component.built.pod_spec
-    if uri is not None and pod_spec is not None and target_container(pod_spec) is None:
-        message = "Invalid configuration: cannot find container"
-        return [Failure("pod-webhook", message, uri, "no-model-container")]
-    identity = storage_identity(component)
-    if identity is None:
-        return []
-    node = component.stored.at("model", "storage") or identity.account_node or component.stored
-    if identity.spec is not None:
-        error = identity.spec.error
-        return [Failure("pod-webhook", error, node, "storage-spec")] if error else []
-    if identity.account_answer == ABSENT:
-        return []  # the Secrets are read after the account was found
-    return [
-        Failure("pod-webhook", f'secrets "{use.name}" not found', use.node or node, "no-secret")
-        for use in identity.secrets
-        if use.answer == ABSENT
-    ]
 
 
 def target_container(pod_spec: Node) -> Node | None:

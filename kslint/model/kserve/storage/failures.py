@@ -1,0 +1,160 @@
+"""What the controller and the pod webhook refuse about a component's storage.
+
+Mirrors pkg/webhook/admission/pod/storage_initializer_injector.go,
+pkg/controller/v1beta1/inferenceservice/utils/utils.go @v0.19.0 and pkg/utils/storage.go @v0.20.0.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from typing import TYPE_CHECKING
+
+from kslint.graph.graph import ABSENT
+from kslint.model.answer import Failure
+from kslint.model.kserve import names
+from kslint.model.kserve.metadata import source_uri
+from kslint.model.kserve.storage.containers import named_container, used_containers
+from kslint.model.kserve.storage.sources import (
+    NATIVE,
+    UNSUPPORTED,
+    attached_images,
+    is_oci,
+    kind_of,
+    listed_uris,
+    oci_mode,
+    prefixes,
+    single_uri,
+    storage_identity,
+    target_container,
+)
+from kslint.model.kubernetes.admission.field_errors import printed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kslint.model.kserve.component import Draft
+    from kslint.source.nodes import Node
+
+_MOST_IMAGES = 10
+
+
+def storage_failures(component: Draft) -> tuple[Failure, ...]:
+    """What the controller, or the pod webhook at each new pod, refuses about storage.
+
+    Stage `controller` keeps the Deployment from being made, stage `pod-webhook` its pods
+    (the ReplicaSet reports FailedCreate).
+    """
+    return (
+        *_uri_failures(component),
+        *_image_failures(component),
+        *_list_failures(component),
+        *_pod_failures(component),
+    )
+
+
+def _uri_failures(component: Draft) -> list[Failure]:
+    uri = source_uri(component.owner.stored, component.name)
+    if uri is None:
+        return []
+    if component.name == "predictor" and component.stored.string("model", "storage", "path"):
+        message = "must provide only one of storageUri and storage.path"
+        return [Failure("controller", message, uri, "storage-uri-and-path")]
+    text = uri.text or ""
+    settled = component.owner.settings.in_input or bool(
+        component.owner.graph.of_kind("ClusterStorageContainer", names.GROUP)
+    )
+    if not settled or is_oci(component, text) or kind_of(component, text) != UNSUPPORTED:
+        return []
+    known = ", ".join(prefixes(component))
+    message = (
+        f"StorageURI not supported: storageUri, must be one of: [{known}] or match "
+        "https://{}.blob.core.windows.net/{}/{} or be an absolute or relative local path. "
+        f"StorageUri [{text}] is not supported"
+    )
+    return [Failure("controller", message, uri, "unsupported-storage-uri")]
+
+
+def _image_failures(component: Draft) -> Iterator[Failure]:
+    """MaxOCISourcesPerPod and ValidateOCIMountPaths, of the items that begin with oci://."""
+    if not component.owner.settings.has("several-images") or not attached_images(component):
+        return
+    listed = [
+        (u, path) for u, path in listed_uris(component) if (u.text or "").startswith("oci://")
+    ]
+    prefix = f"fails to create NewRawKubeReconciler for {component.name}: "
+    if len(listed) > _MOST_IMAGES:
+        text = f"too many OCI sources ({len(listed)}); maximum is {_MOST_IMAGES} per pod"
+        yield Failure("controller", prefix + text, listed[_MOST_IMAGES][0], "too-many-images")
+        return
+    native = oci_mode(component, "oci://") == NATIVE
+    seen: dict[str, str] = {}
+    for uri, path in listed:
+        place = path if native else posixpath.dirname(path) or "/"
+        if place in seen and native:
+            text = (
+                f"OCI mount path {printed(path)} is specified more than once; "
+                "each native ImageVolume must have a unique mount path"
+            )
+        elif place in seen:
+            text = (
+                f"OCI mount paths {printed(seen[place])} and {printed(path)} share parent "
+                f"directory {printed(place)}, which would cause volume mount shadowing; "
+                "use mount paths with distinct parent directories"
+            )
+        else:
+            seen[place] = path
+            continue
+        yield Failure("controller", prefix + text, uri, "image-mounts-collide")
+        return
+
+
+def _list_failures(component: Draft) -> list[Failure]:
+    listed = listed_uris(component)
+    if not listed or attached_images(component):
+        return []
+    pod_spec = component.built.pod_spec
+    if pod_spec is not None and target_container(pod_spec) is None:
+        message = "Invalid configuration: cannot find container"
+        return [Failure("controller", message, listed[0][0], "no-model-container")]
+    first = listed[0][0]
+    chosen = named_container(component, first.text or "")
+    if chosen is not None and chosen.error:
+        return [Failure("controller", chosen.error, _choosing(component), "storage-container")]
+    containers = used_containers(component, first.text or "")
+    refusing = [c for c in containers if c.spec.boolean("supportsMultiModelDownload") is not True]
+    if not containers or len(refusing) < len(containers):
+        return []
+    name = refusing[0].spec.string("container", "name") or ""
+    message = (
+        f'storage container "{name}" does not support multi-model download; '
+        "use the default kserve storage initializer or a compatible storage container"
+    )
+    return [Failure("controller", message, listed[0][0], "single-model-downloader")]
+
+
+def _choosing(component: Draft) -> Node:
+    return component.stored.get("storageContainerName") or component.stored
+
+
+def _pod_failures(component: Draft) -> list[Failure]:
+    uri, pod_spec = single_uri(component), component.built.pod_spec
+    chosen = None if uri is None else named_container(component, uri.text or "")
+    if chosen is not None and chosen.error:
+        return [Failure("pod-webhook", chosen.error, _choosing(component), "storage-container")]
+    if uri is not None and pod_spec is not None and target_container(pod_spec) is None:
+        message = "Invalid configuration: cannot find container"
+        return [Failure("pod-webhook", message, uri, "no-model-container")]
+    identity = storage_identity(component)
+    if identity is None:
+        return []
+    node = component.stored.at("model", "storage") or identity.account_node or component.stored
+    if identity.spec is not None:
+        error = identity.spec.error
+        return [Failure("pod-webhook", error, node, "storage-spec")] if error else []
+    if identity.account_answer == ABSENT:
+        return []  # the Secrets are read after the account was found
+    return [
+        Failure("pod-webhook", f'secrets "{use.name}" not found', use.node or node, "no-secret")
+        for use in identity.secrets
+        if use.answer == ABSENT
+    ]
