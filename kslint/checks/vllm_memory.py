@@ -15,13 +15,13 @@ from kslint.model.kubernetes.quantity import BINARY, Quantity, parse, parse_or_n
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from kslint.model.workload import Server
+    from kslint.model.workload import ModelServer, Server
     from kslint.source.nodes import Node
 
 _ENOUGH, _HOPELESS = parse("1Gi"), parse("256Mi")
 
 
-def shm_too_small(server: Server) -> Iterator[Problem]:
+def shm_too_small(server: ModelServer) -> Iterator[Problem]:
     """Ranks that share a pod, and hardly a /dev/shm for what they say to each other."""
     engine = server.engine
     ranks = sharing_ranks(engine)

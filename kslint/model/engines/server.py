@@ -90,6 +90,10 @@ class ServerEngine(Protocol):
         """The option that counts, by its long name in hyphens; None if it is not written."""
         ...
 
+    def value(self, name: str) -> Answer[str]:
+        """An option's value, whether an argument or a variable gives it."""
+        ...
+
     def env(self, name: str) -> Answer[str]:
         """A variable of the server's process."""
         ...

@@ -9,12 +9,13 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, NamedTuple
 
-from kslint.model.answer import Known, Unknown
+from kslint.model.answer import Absent, Known, Unknown
 from kslint.model.engines.vllm.image import is_fork
 from kslint.model.kubernetes.pod import accelerator
 from kslint.model.kubernetes.quantity import parse_or_none
 
 if TYPE_CHECKING:
+    from kslint.model.engines.server import ServerEngine
     from kslint.model.engines.vllm.engine import Engine
     from kslint.source.nodes import Node
 
@@ -33,7 +34,7 @@ class Ranks(NamedTuple):
     node: Node
 
 
-def sharing_ranks(engine: Engine) -> Ranks | None:
+def sharing_ranks(engine: ServerEngine) -> Ranks | None:
     """Two ranks or more in one pod, each on its GPU; None where it is not known that there are."""
     gpus = _gpus(engine)
     executor = engine.flag("distributed-executor-backend")
@@ -49,24 +50,27 @@ def sharing_ranks(engine: Engine) -> Ranks | None:
     return None if found is None else Ranks(found[0], False, found[1])
 
 
-def _product(engine: Engine, names: tuple[str, ...], gpus: int | None) -> tuple[int, Node] | None:
+def _product(
+    engine: ServerEngine, names: tuple[str, ...], gpus: int | None
+) -> tuple[int, Node] | None:
     """The product of options where it is 2 or more in one pod, and the first that is."""
     count, at = 1, None
     for name in names:
-        flag = engine.flag(name)
-        if flag is None:
+        answer = engine.value(name)
+        if isinstance(answer, Absent) or (isinstance(answer, Unknown) and answer.node is None):
             continue
-        if flag.value is None or not flag.value.isascii() or not flag.value.isdigit():
+        text = answer.value if isinstance(answer, Known) else ""
+        if not text.isascii() or not text.isdigit():
             return None
-        size = int(flag.value[:6])
+        size = int(text[:6])
         count *= size
         if size > 1 and at is None:
-            at = flag.node
+            at = answer.node
     count = count if gpus is None else min(count, gpus)
     return (count, at) if at is not None and count > 1 else None
 
 
-def _gpus(engine: Engine) -> int | None:
+def _gpus(engine: ServerEngine) -> int | None:
     """The GPUs of the container; None where that is not known, 0 where its devices are others."""
     if engine.device != "gpu" or is_fork(engine.image):
         return 0
