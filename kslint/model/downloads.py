@@ -113,14 +113,14 @@ def _of_uris(component: Component) -> Iterator[Download]:
         text = source.uri.text or ""
         if source.scheme != "hf" or source.kind == DROPPED:
             continue
-        if _is_cached(component.owner.graph, text):
+        if is_cached(component.owner.graph, text):
             continue
         if token is None:
             token = _initializer_token(component)
         yield Download(component.owner.resource, source.uri, "uri", text, token)
 
 
-def _is_cached(graph: Graph, uri: str) -> bool:
+def is_cached(graph: Graph, uri: str) -> bool:
     """Does a LocalModelCache hold this model? (MatchStorageURI, local_model_cache_types.go)"""
     for kind in ("LocalModelCache", "LocalModelNamespaceCache"):
         for resource in graph.of_kind(kind, names.GROUP):
@@ -153,7 +153,7 @@ def _of_llm(llm: LLMInferenceService) -> Iterator[Download]:
     for storage in (llm.storage, *llm.adapters):
         if storage is None or storage.scheme != "hf" or not storage.downloads:
             continue
-        if not _is_cached(llm.graph, storage.uri):
+        if not is_cached(llm.graph, storage.uri):
             yield Download(llm.resource, storage.node, "uri", storage.uri, token)
 
 
