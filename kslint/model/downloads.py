@@ -131,12 +131,7 @@ def is_cached(graph: Graph, uri: str) -> bool:
 
 
 def _initializer_token(component: Component) -> Node | None:
-    """A token beside an hf:// URI: a variable of the component, or a Secret of its account."""
-    parts = [component.stored.get("model"), *containers(component.stored)]
-    for part in parts:
-        found = None if part is None else _token_item(part)
-        if found is not None:
-            return found
+    """The token of an hf:// URI: a Secret of the account; the server's own does not reach it."""
     identity = storage_identity(component)
     if identity is None or not any(use.kind == "hf" for use in identity.secrets):
         return None

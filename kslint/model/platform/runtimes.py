@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kslint.model.gitops import argocd
+from kslint.model.gitops.localcharts import deployed_charts
 from kslint.model.kserve import names
 from kslint.model.kserve.installation import values_are_known
 from kslint.model.kserve.releases import releases
@@ -62,16 +63,16 @@ def _lacks(release: Release) -> bool:
 
 
 def may_bring_others(graph: Graph) -> bool:
-    """Does the input name something that may bring runtimes which it does not show?"""
-    if is_open(graph) or any(True for _ in unchecked(graph)):
+    """May something bring runtimes that the input does not show, and KServe does not ship?"""
+    told = graph.completeness.provides
+    if any("runtime" in name for name in told) or is_open(graph):
         return True
     unseen = (tried for tried in _unseen(graph) if not any(map(_is_something_else, tried)))
-    return any(True for _ in unseen) or any(_brings(graph))
+    return any(True for _ in unseen) or any(True for _ in unchecked(graph))
 
 
 def _may_bring(graph: Graph) -> bool:
-    told = graph.completeness.provides
-    return any("runtime" in name for name in told) or may_bring_others(graph)
+    return may_bring_others(graph) or any(_brings(graph))
 
 
 def _unseen(graph: Graph) -> Iterator[tuple[str, ...]]:
@@ -79,8 +80,10 @@ def _unseen(graph: Graph) -> Iterator[tuple[str, ...]]:
     for source in argocd.chart_sources(graph):
         if source.chart != RUNTIME_CHART:
             yield (source.chart or "",)
+    charts = [(s.path or "").strip("/").split("/") for _, s in deployed_charts(graph)]
     for installer in hidden(graph):
-        if RUNTIME_CHART not in installer.names:
+        of_chart = any(list(installer.names[1 : len(path) + 1]) == path for path in charts)
+        if RUNTIME_CHART not in installer.names and not of_chart:
             yield tuple(name for name in (*installer.names, installer.repository) if name)
 
 

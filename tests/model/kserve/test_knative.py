@@ -18,7 +18,7 @@ from kslint.model.kserve.knative_features import (
 )
 from kslint.source.files import Source
 from kslint.source.load import Input, load_source
-from kslint.source.nodes import made
+from kslint.source.nodes import Origin, made
 
 if TYPE_CHECKING:
     from kslint.model.kserve.isvc import Component
@@ -134,7 +134,7 @@ def test_fields_and_volumes_that_are_off() -> None:
         claim,
     ]
     flags = {"kubernetes.podspec-" + claim[1]: "enabled", "kubernetes.podspec-nodeselector": "x"}
-    node = made(dict.fromkeys(flags, "enabled"), None)
+    node = made(dict.fromkeys(flags, "enabled"), Origin("config", "test"))
     (csi, write) = refused_fields(one, Features([node]))
     assert csi.message == "Csi volume support is disabled, but found Csi volume b"
     assert write.flag == "kubernetes.podspec-persistent-volume-write"
