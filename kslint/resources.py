@@ -253,7 +253,7 @@ def object_troubles(
     refuses them (sigs.k8s.io/yaml v1.4.0, `convertToJSONableObject`).
     """
     for file in files:
-        if isinstance(file, Other):
+        if isinstance(file, Other) or file.source.context:
             continue
         name = file.source.name
         documents = file.documents

@@ -30,19 +30,6 @@ COPIED = {
 }
 """Pages that are files of the repository, by their places there."""
 
-FAMILIES = {
-    "input": "Input",
-    "resources": "Resources that are injected",
-    "containers": "Containers",
-    "storage": "Models and storage",
-    "vllm": "vLLM",
-    "rollout": "Rollouts and scaling",
-    "gitops": "Argo CD",
-    "platform": "Platform settings",
-    "references": "References",
-    "schema": "Schema",
-    "admission": "Refusals",
-}
 EVIDENCE = {
     "source": "proven in upstream's code",
     "run": "seen by running it",
@@ -60,7 +47,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
     families: dict[str, list[Any]] = {}
     for rule in rulebook.load():
         families.setdefault(rule.category, []).append({rule.name: f"rules/{rule.name}.md"})
-    rules = [{FAMILIES[category]: pages} for category, pages in families.items()]
+    rules = [{rulebook.CATEGORIES[category]: pages} for category, pages in families.items()]
     topics = [file.name for file in sorted((ROOT / "docs").glob("*.md"))]
     others = [page for name, page in COPIED.items() if (ROOT / name).exists()][1:]
     config.nav = [
@@ -125,7 +112,7 @@ def _rule_index(book: list[rulebook.Rule]) -> str:
         "",
         *(f"- **{word}**: {meaning}" for word, meaning in EVIDENCE.items()),
     ]
-    for category, title in FAMILIES.items():
+    for category, title in rulebook.CATEGORIES.items():
         rows = [
             (
                 f"`{rule.id}`",
@@ -144,7 +131,7 @@ def _rule_index(book: list[rulebook.Rule]) -> str:
 
 
 def _rule_page(rule: rulebook.Rule) -> str:
-    family = FAMILIES[rule.category]
+    family = rulebook.CATEGORIES[rule.category]
     anchor = re.sub(r"\W+", "-", family.lower())
     evidence = [word.strip() for word in rule.evidence.split(",")]
     facts = {

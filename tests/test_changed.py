@@ -26,6 +26,7 @@ COMPLETE = "version: 1\ncluster: {complete: true}\n"
 OLD_FLAW = SERVICE.format(name="old", claim="nowhere")
 """A finding, pvc-missing, that is there from the start."""
 
+EXTERNAL = "kind: ExternalSecret\nmetadata: {name: key, namespace: models}\nspec: {}\n"
 CONTAINERS = """\
     volumes:
       - name: a
@@ -71,6 +72,7 @@ class Check:
 
     def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
         self._capsys = capsys
+        self.messages: list[str] = []
 
     def __call__(self, *arguments: str) -> Done:
         options = quick.parse([*arguments, "--output-format", "json"])
@@ -81,6 +83,7 @@ class Check:
             code = stop.code
         out, said = self._capsys.readouterr()
         findings = json.loads(out)["findings"] if out else []
+        self.messages = [finding["message"] for finding in findings]
         return Done(code, [(f["rule"], f["file"]) for f in findings], said)
 
 
@@ -117,6 +120,117 @@ def test_a_deleted_file_breaks_another(repo: Scratch, check: Check) -> None:
 def test_a_deleted_document_breaks_another(repo: Scratch, check: Check) -> None:
     repo.write({"models/claims.yaml": CLAIM.format(name="x")})
     assert check("--changed").found == [("KS701", "models/iris.yaml")]
+
+
+def test_the_only_claim_that_is_deleted_is_an_error(repo: Scratch, check: Check) -> None:
+    repo.commit({"kslint.yaml": "version: 1\n", "models/claims.yaml": CLAIM.format(name="models")})
+    assert check() == (0, [("KS701", "models/old.yaml")], "")
+    (repo.folder / "models/claims.yaml").unlink()
+    assert check() == (0, [], "")  # nothing tells that there was one
+    done = check("--changed")
+    assert (done.code, done.found) == (1, [("KS701", "models/iris.yaml")])
+    assert "claim `models`, which this change deletes" in check.messages[0]
+    repo.commit({"models/none.yaml": CLAIM.format(name="models")})
+    assert check("--changed").code == 0
+
+
+@pytest.mark.parametrize(
+    ("gone", "what", "rule"),
+    [
+        ("kind: Secret\nmetadata: {name: key, namespace: models}\n", "secret", "KS702"),
+        (
+            "kind: ExternalSecret\nmetadata: {name: key, namespace: models}\nspec: {}\n",
+            "secret",
+            "KS702",
+        ),
+        ("kind: ClusterServingRuntime\nmetadata: {name: own}\nspec: {}\n", "runtime", "KS703"),
+        (
+            "kind: ServingRuntime\nmetadata: {name: own, namespace: models}\nspec: {}\n",
+            "runtime",
+            "KS703",
+        ),
+    ],
+)
+def test_what_is_deleted_was_there(
+    repo: Scratch, check: Check, gone: str, what: str, rule: str
+) -> None:
+    group = {"Secret": "v1", "ExternalSecret": "external-secrets.io/v1"}
+    kind = gone.split("\n", 1)[0].removeprefix("kind: ")
+    api = group.get(kind, "serving.kserve.io/v1alpha1")
+    uses = {
+        "secret": "      env: [{name: A, valueFrom: {secretKeyRef: {name: key, key: a}}}]\n",
+        "runtime": "      runtime: own\n",
+    }
+    service = SERVICE.format(name="iris", claim="models") + uses[what]
+    repo.commit(
+        {
+            "kslint.yaml": "version: 1\nselect: [references]\n",
+            "models/iris.yaml": service,
+            "base/gone.yaml": f"apiVersion: {api}\n{gone}",
+        }
+    )
+    (repo.folder / "base/gone.yaml").unlink()
+    done = check("--changed")
+    assert (done.code, done.found) == (1, [(rule, "models/iris.yaml")])
+
+
+def test_what_a_chart_may_bring_again_is_a_warning(repo: Scratch, check: Check) -> None:
+    key = "apiVersion: v1\nkind: Secret\nmetadata: {name: key, namespace: models}\n"
+    uses = "      env: [{name: A, valueFrom: {secretKeyRef: {name: key, key: a}}}]\n"
+    chart = (
+        "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: c, namespace: a}\n"
+        "spec:\n  project: a\n  destination: {name: in-cluster, namespace: models}\n"
+        "  source: {repoURL: 'https://example.org', chart: c, targetRevision: 1.0.0}\n"
+    )
+    files = {"models/iris.yaml": SERVICE.format(name="iris", claim="models") + uses}
+    repo.commit({"kslint.yaml": "version: 1\n", "key.yaml": key, "c.yaml": chart, **files})
+    (repo.folder / "key.yaml").unlink()
+    done = check("--changed")
+    assert (done.code, done.found) == (0, [("KS702", "models/iris.yaml")])
+
+
+def test_samples_that_are_deleted_tell_of_their_directory_only(repo: Scratch, check: Check) -> None:
+    (repo.folder / "models/claims.yaml").unlink()
+    repo.commit({"kslint.yaml": "version: 1\n", "docs/claims.yaml": CLAIM.format(name="models")})
+    (repo.folder / "docs/claims.yaml").unlink()
+    assert check("--changed").found == []
+
+
+def test_an_object_of_no_namespace_is_asked_for_nearby(repo: Scratch, check: Check) -> None:
+    claim = CLAIM.format(name="models").replace("  namespace: models\n", "")
+    service = SERVICE.format(name="iris", claim="models").replace("  namespace: models\n", "")
+    repo.commit(
+        {
+            "kslint.yaml": "version: 1\n",
+            "models/claims.yaml": claim,
+            "models/iris.yaml": service,
+            "far/iris.yaml": service.replace("iris", "far"),
+        }
+    )
+    (repo.folder / "models/claims.yaml").unlink()
+    assert check("--changed").found == [("KS701", "models/iris.yaml")]
+
+
+def test_what_moves_is_not_deleted(repo: Scratch, check: Check) -> None:
+    repo.commit({"kslint.yaml": "version: 1\n"})
+    (repo.folder / "models/claims.yaml").rename(repo.folder / "models/moved.yaml")
+    assert check("--changed").found == []
+
+
+def test_a_generator_that_goes_takes_its_secret(repo: Scratch, check: Check) -> None:
+    uses = "      env: [{name: A, valueFrom: {secretKeyRef: {name: key, key: a}}}]\n"
+    listed = "resources: [iris.yaml, old.yaml, claims.yaml]\nnamespace: models\n"
+    generator = "secretGenerator: [{name: key, literals: [a=b]}]\n"
+    repo.commit(
+        {
+            "kslint.yaml": "version: 1\nselect: [secret-missing]\n",
+            "models/iris.yaml": SERVICE.format(name="iris", claim="models") + uses,
+            "models/kustomization.yaml": listed + generator,
+        }
+    )
+    assert check().found == []
+    repo.write({"models/kustomization.yaml": listed})
+    assert check("--changed").found == [("KS702", "models/iris.yaml")]
 
 
 def test_a_file_that_became_a_template_breaks_another(repo: Scratch, check: Check) -> None:

@@ -123,3 +123,39 @@ def test_the_name_tells_a_template(tree: Path) -> None:
     text = TRAP.replace("name: qwen-cpu", 'name: "{{ .Release.Name }}"')
     assert lines(tree, "-", "--stdin-filename=chart/templates/x.yaml", stdin=text) == []
     assert len(lines(tree, "-", "--stdin-filename=chart/x.yaml", stdin=text)) == 1
+
+
+# ---- --quiet, --verbose, --show-files
+
+
+def test_quiet_prints_findings_only(tree: Path) -> None:
+    done = kslint(tree, "check", "--select=KS302", "--quiet", "-o", "text")
+    assert done.stdout.count("error[KS302]") == 3
+    assert "3 files" not in done.stdout
+    assert done.stderr == ""
+    assert kslint(tree, "check", "-q", "--select=KS101", "b").stdout == ""
+
+
+def test_verbose_says_what_was_read_and_assumed(tree: Path) -> None:
+    (tree / "kslint.yaml").write_text("version: 1\nkserve: {version: '0.16'}\n")
+    said = kslint(tree, "check", "--verbose").stderr
+    assert "configuration: kslint.yaml" in said
+    assert "read 3 files with 3 objects" in said
+    assert "KServe 0.16, from the configuration" in said
+    assert "Kubernetes 1.34, kslint's default" in said
+    (tree / "kslint.yaml").unlink()
+    assert "KServe 0.19, from kslint's default" in kslint(tree, "check", "-v").stderr
+
+
+def test_quiet_and_verbose_exclude_each_other(tree: Path) -> None:
+    done = kslint(tree, "check", "-q", "-v")
+    assert done.exit_code == 2
+    assert "exclude each other" in done.stderr
+
+
+def test_files_are_shown_and_not_checked(tree: Path) -> None:
+    (tree / ".gitignore").write_text("two.yaml\n")
+    done = kslint(tree, "check", "--show-files")
+    assert done.stdout == "a/one.yaml\nb/three.yaml\n"
+    assert done.exit_code == 0
+    assert kslint(tree, "check", "--show-files", "missing.yaml").exit_code == 2

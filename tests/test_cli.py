@@ -363,3 +363,34 @@ def test_a_report_that_cannot_be_written(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert b"cannot be written" in done.stderr
     assert not done.stdout
+
+
+def test_rules_as_json_are_whole() -> None:
+    listed = json.loads(kslint("rules", "-o", "json").stdout)
+    assert listed["version"] == 1
+    assert [rule["id"] for rule in listed["rules"]] == [rule.id for rule in book()]
+    assert {rule["fix"] for rule in listed["rules"]} == {None, "safe", "unsafe", "safe or unsafe"}
+    (one,) = json.loads(kslint("rules", "-o", "json", "--select", "KS101").stdout)["rules"]
+    assert one["name"] == "cpu-request-over-injected-limit"
+    assert kslint("rules", "--select", "vlm").returncode == 2
+
+
+def test_a_path_in_place_of_a_command_is_answered(tmp_path: Path) -> None:
+    done = kslint(str(tmp_path))
+    assert done.returncode == 2
+    assert "kslint check" in done.stderr.decode()
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("kslint check --select vllm-omp", "vllm-omp-bind-all"),
+        ("kslint check --ignore KS101,KS10", "KS101,KS102"),
+        ("kslint check -o sar", "sarif"),
+        ("kslint explain cpu-req", "cpu-request-over-injected-limit"),
+    ],
+)
+def test_names_are_completed(words: str, expected: str) -> None:
+    count = str(len(words.split()) - 1)
+    done = kslint(_KSLINT_COMPLETE="complete_bash", COMP_WORDS=words, COMP_CWORD=count)
+    assert expected in done.stdout.decode().split("\n")

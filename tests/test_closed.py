@@ -146,7 +146,8 @@ def test_every_report_is_made_without_network_programs_or_files_outside(tree: Pa
         report = path in written or (path.parent == top.parent and ".out" in path.name)
         config = path.parent == top and path.suffix in (".yaml", ".yml", ".toml", ".gitignore", "")
         git = top / ".git" in (path, *path.parents)
-        assert inside or report or config or git, (event, path)
+        listed = event == "os.scandir" and path == top  # does the repository hold more?
+        assert inside or report or config or git or listed, (event, path)
     assert any(path.name == "kustomization.yaml" for _, path in touched)
 
 

@@ -53,7 +53,7 @@ REACHED = "`cluster.egress.huggingface` must be open, throttled or blocked"
 TWICE = "stands twice in one mapping"
 TOP = (
     "known here: version, kserve, kubernetes, vllm, cluster, idlePause, select, ignore, severity, "
-    "perPath, exclude, rules, failOn, requireReason, baseline"
+    "perPath, exclude, context, rules, failOn, requireReason, baseline"
 )
 
 

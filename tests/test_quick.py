@@ -27,7 +27,8 @@ WORDS = [
     *quick.FLAGS, *quick.SINGLE, *quick.REPEATED, *(f"{one}=" for one in quick.SINGLE),
     "--select=KS1,vllm", "--fail-on=note", "--fail-on=never", "--jobs=2", "--jobs=0",
     "--jobs=1x", "--jobs=٣", "3", "--no-such", "--help", "-x", "-",
-    "--", "note", "error", "KS101", "a b", "text", "sarif:x=y", "", "=", "ü",
+    "--", "-o", "-q", "-v", "-o=json", "-qv",
+    "note", "error", "KS101", "a b", "text", "sarif:x=y", "", "=", "ü",
 ]  # fmt: skip
 
 

@@ -48,7 +48,7 @@ def test_nothing_found() -> None:
         "findings": [],
         "summary": {
             "files": 0, "resources": 0, "errors": 0, "warnings": 0, "notes": 0, "skipped": 0,
-            "suppressed": 0, "baselined": 0, "fixed": 0, "unrendered": 0,
+            "suppressed": 0, "baselined": 0, "fixed": 0, "unrendered": 0, "context": 0,
         },
         "baseline": None,
         "skipped": [],

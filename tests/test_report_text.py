@@ -10,9 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from report_samples import check_snapshot, sample
 
+from kslint import SITE_URL
 from kslint.findings import Finding, Label, Result, Summary
-from kslint.report.frames import MAX_WIDTH, printable
-from kslint.report.text import Painter, render, summary
+from kslint.report.frames import MAX_WIDTH, cells, printable
+from kslint.report.terminal import Painter, Terminal
+from kslint.report.text import render, summary
 from kslint.source.files import Source
 from kslint.source.nodes import Span
 
@@ -23,22 +25,22 @@ def frame(text: str, column: int, end_column: int, line: int = 1) -> tuple[str, 
     """The last line of a finding's frame and the carets under it."""
     finding = Finding("KS900", "x", "error", "m", Span("f", line, column, line, end_column))
     result = Result([finding], Summary(1, 1, 1, 0, 0), False, [])
-    lines = render(result, {"f": Source("f", text.encode())}, colour=False).split("\n")
+    lines = render(result, {"f": Source("f", text.encode())}).split("\n")
     index = next(n for n, item in enumerate(lines) if item.lstrip(" |").startswith("^"))
     return lines[index - 1], lines[index]
 
 
 def test_the_sample_is_as_it_was() -> None:
     result, sources = sample()
-    text = render(result, sources, colour=False)
+    text = render(result, sources)
     assert all(line.isprintable() for line in text.split("\n"))
     check_snapshot("report.txt", text)
 
 
 def test_colour_only_adds_codes() -> None:
     result, sources = sample()
-    coloured = render(result, sources, colour=True)
-    assert COLOUR.sub("", coloured) == render(result, sources, colour=False)
+    coloured = render(result, sources, Terminal(colour=True))
+    assert COLOUR.sub("", coloured) == render(result, sources)
     assert all(line.isprintable() for line in COLOUR.sub("", coloured).split("\n"))
     assert coloured.count("\x1b[0m") * 2 == coloured.count("\x1b[")
 
@@ -59,7 +61,7 @@ def test_colour_only_adds_codes() -> None:
     ],
 )  # fmt: skip
 def test_summaries(counts: Summary, text: str) -> None:
-    assert summary(Result([], counts, False, []), Painter(colour=False)) == text
+    assert summary(Result([], counts, False, []), Painter(False)) == text
 
 
 @pytest.mark.parametrize("start", [0, 1, 39, 40, 100, 158, 159, 160, 161, 5000, 9994, 9995])
@@ -106,6 +108,39 @@ def test_any_span_in_any_text(text: str, name: str, place: list[int]) -> None:
         "KS900", "x", "warning", text, span, symptom=text, help=text, related=(Label(span, text),)
     )
     result = Result([finding], Summary(1, 1, 0, 1, 0), False, [])
-    shown = render(result, {name: Source(name, text.encode())}, colour=False)
+    shown = render(result, {name: Source(name, text.encode())})
     shown.encode()
     assert all(line.isprintable() for line in shown.split("\n"))
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 120])
+def test_text_is_wrapped_at_words(width: int) -> None:
+    result, sources = sample()
+    lines = render(result, sources, Terminal(width=width)).split("\n")
+    unbreakable = re.compile(r" *(-->|:::|= rule:)")
+    for line in lines:
+        assert cells(line) <= width or unbreakable.match(line), line
+    words = "requests.cpu 2 is over limits.cpu 1, which KServe injects"
+    assert words in " ".join(" ".join(lines).split())
+
+
+def test_lines_are_whole_where_no_terminal_is() -> None:
+    result, sources = sample()
+    assert max(map(len, render(result, sources).split("\n"))) > 100
+
+
+def test_rules_with_a_page_are_links() -> None:
+    result, sources = sample()
+    name = result.findings[0].name
+    linked = render(result, sources, Terminal(linked=frozenset({name})))
+    url = f"{SITE_URL}/rules/{name}/"
+    head = f"error[{result.findings[0].rule}]"
+    assert f"\x1b]8;;{url}\x1b\\{head}\x1b]8;;\x1b\\ " in linked
+    assert linked.count("\x1b]8;;") == 2 * sum(f.name == name for f in result.findings)
+
+
+def test_quiet_leaves_the_summary_out() -> None:
+    result, sources = sample()
+    quiet = render(result, sources, quiet=True)
+    assert render(result, sources).startswith(quiet)
+    assert " files (" not in quiet

@@ -1,4 +1,4 @@
-"""cert-manager, which signs the certificates of KServe's webhooks."""
+"""cert-manager, which signs the certificates of webhooks and hands out their CA."""
 
 from __future__ import annotations
 
@@ -10,7 +10,11 @@ from kslint.model.gitops import argocd
 from kslint.model.gitops.argocd import chart_sources
 from kslint.model.kserve.installation import LLM_CHART, values_block
 from kslint.model.kserve.releases import CONTROLLER_CHARTS
+from kslint.model.kubernetes.admission.field_errors import opaque
 from kslint.model.platform.certmanager import (
+    INJECT_FROM,
+    INJECTED,
+    certificates_beside,
     definitions_come_otherwise,
     installs_definitions,
     releases,
@@ -81,3 +85,26 @@ def _definitions_disabled(model: Model) -> Iterator[Problem]:
             version=source.revision or "of no fixed version",
             value=(written or [value])[0],
         )
+
+
+def injection_mismatch(model: Model) -> Iterator[Problem]:
+    """A CA that cert-manager is to take from a Certificate of another namespace."""
+    for kind in INJECTED:
+        for resource in model.of_kind(kind):
+            node = resource.body.at("metadata", "annotations", INJECT_FROM)
+            namespace, _, name = ("" if node is None else node.text or "").partition("/")
+            if node is None or not name or opaque(namespace) or opaque(name):
+                continue
+            found = certificates_beside(model.graph, resource, name)
+            homes = {model.graph.namespace_of(one) for one in found}
+            if not found or homes & {namespace, None}:
+                continue
+            yield Problem(
+                node,
+                related=[(found[0].body.at("metadata", "name"), "the Certificate stands here")],
+                about=resource,
+                wanted=f"{namespace}/{name}",
+                there=f"{model.graph.namespace_of(found[0])}/{name}",
+                kind=kind,
+                name=resource.name,
+            )

@@ -59,9 +59,8 @@ def not_reached(component: Component) -> Iterator[Problem]:
         about=found.secret if found.keys else None,
         account=found.account,
         secret=found.secret.name,
-        key=settings.text("credentials", "s3", "s3AccessKeyIDName") or "AWS_ACCESS_KEY_ID",
-        secret_key=settings.text("credentials", "s3", "s3SecretAccessKeyName")
-        or "AWS_SECRET_ACCESS_KEY",
+        key=settings.text("credentials", "s3", "s3AccessKeyIDName"),
+        secret_key=settings.text("credentials", "s3", "s3SecretAccessKeyName"),
     )
 
 

@@ -105,7 +105,7 @@ def _reverts(application: Application, service: InferenceService) -> bool:
         return False
     if argocd.is_patched(application, "selfHeal", "automated", "ignoreDifferences"):
         return False
-    if argocd.ignores_everywhere(service.graph, application, service.resource):
+    if argocd.ignores_everywhere(service.graph, application, service.resource, "annotations"):
         return False
     pointer = "/metadata/annotations/" + names.STOP.replace("/", "~1")
     return not argocd.keeps_live(application, service.resource, service.namespace, pointer)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kslint.findings import Problem
+from kslint.graph.graph import ABSENT
 from kslint.model.gateway.gateways import (
     GROUP,
     classes_beside,
@@ -103,7 +104,7 @@ def _ingress_gateway_missing(model: Model) -> Iterator[Problem]:
             continue
         near = lookup.elsewhere or _nearest(found, settings, model)
         there = model.graph.namespace_of(near[0]) or "?"
-        certain = model.graph.complete_for("Gateway", namespace)
+        certain = lookup.answer == ABSENT
         yield Problem(
             place(settings, "ingress", "kserveIngressGateway"),
             variant="elsewhere" if lookup.elsewhere else "default",

@@ -19,13 +19,15 @@ def missing(model: Model, *, kind: str) -> Iterator[Problem]:
     for reference, answer in model.dependencies:
         if reference.kind == kind and answer.kind == MISSING:
             declared = _is_declared(model, reference.namespace)
+            variant = "deleted" if answer.deleted else "declared" if declared else "default"
+            certain = declared or (answer.deleted and answer.certain)
             yield Problem(
                 reference.node,
-                variant="declared" if declared else "default",
-                severity="error" if declared else "warning",
+                variant=variant,
+                severity="error" if certain else "warning",
                 about=reference.source,
                 name=reference.name,
-                namespace=reference.namespace,
+                namespace=reference.namespace or "?",
                 user=f"{reference.source.kind} `{reference.source.name}`",
             )
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from kslint.findings import Problem
 from kslint.model.engines.vllm import facts, values
+from kslint.model.engines.vllm.arguments import HUGGINGFACE_OPTIONS
 from kslint.model.engines.vllm.release import NEWEST, TOLD, dotted
 
 if TYPE_CHECKING:
@@ -42,8 +43,8 @@ def flag_refused(server: Server) -> Iterator[Problem]:
             continue  # a build that nobody knows may have options of its own
         yield Problem(
             flag.node,
-            variant=refusal.kind,
-            severity=None if release.certainty == TOLD else "warning",
+            variant=refusal.kind if engine.kind == "vllm" else "ignored",
+            severity=None if release.certainty == TOLD and engine.kind == "vllm" else "warning",
             flag=flag.written,
             release=release.text,
             version="" if refusal.version is None else dotted(refusal.version),
@@ -60,10 +61,9 @@ def flag_refused(server: Server) -> Iterator[Problem]:
 
 
 def _whole(engine: Engine) -> list[Flag]:
-    """The options of a vLLM server that are words by themselves."""
-    if engine.kind != "vllm":
-        return []
-    return [flag for flag in engine.commandline.flags if flag.whole]
+    """The options of vLLM that are words by themselves; KServe's server has others of its own."""
+    own = HUGGINGFACE_OPTIONS if engine.kind == "huggingfaceserver" else ()
+    return [flag for flag in engine.commandline.flags if flag.whole and flag.name not in own]
 
 
 def _refusal(flag: Flag, release: Release) -> Refusal | None:
@@ -265,7 +265,7 @@ def _value_of_switch(flag: Flag, engine: Engine) -> Iterator[Problem]:
         )
         return
     word = flag.follower
-    if word is None or not word.known:
+    if word is None or not word.known or engine.kind != "vllm":
         return
     others = (other for other in engine.commandline.positionals if other is not word)
     left_over = engine.flag("model") is not None or any(o.known and not o.loose for o in others)

@@ -18,6 +18,7 @@ from kslint.cli.root import app
 
 if TYPE_CHECKING:
     from kslint.findings.baseline import Baseline
+    from kslint.source.load import Input
 
 baseline = typer.Typer(
     help="Keep findings that were there before from failing a run.",
@@ -51,7 +52,7 @@ def write(
     cannot be read is in no baseline: then nothing is written, and the exit code is 2.
     """
     from kslint.cli.formats import replace
-    from kslint.cli.inputs import in_force, read_input, say_broken
+    from kslint.cli.inputs import context_of, in_force, read_input, say_broken
     from kslint.config.file import find_baseline
     from kslint.findings.baseline import renewed, text
     from kslint.running import engine
@@ -62,7 +63,7 @@ def write(
     old = _old(file)
     paths = paths or _paths_of(old) or ["."]
     progress = Progress("reading")
-    loaded = read_input(paths, config)
+    loaded = read_input(paths, config, context_of(config))
     progress.doing = f"checking {len(loaded.files)} files"
     result = engine.run(loaded, engine.choose(book, config), config, book)
     progress.end()
@@ -73,12 +74,17 @@ def write(
         raise typer.Exit(2)
     ids = {rule.id for rule in book if not rule.reserved}
     held = [f for f in result.findings if f.suppressed is None and f.rule in ids]
-    new = renewed(old, held, paths, (parsed.source.name for parsed in loaded.files))
+    new = renewed(old, held, paths, _names(loaded))
     why = replace(file, text(new))
     if why is not None:
         typer.echo(f"{old.name}: {why}", err=True)
         raise typer.Exit(2)
     sys.stderr.write(f"wrote {old.name}: {_difference(old, new)}\n")
+
+
+def _names(loaded: Input) -> list[str]:
+    """The files that were checked."""
+    return [file.source.name for file in loaded.files if not file.source.context]
 
 
 def _old(file: str) -> Baseline:

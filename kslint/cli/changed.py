@@ -30,9 +30,9 @@ from kslint.source.files import (
 from kslint.source.history import HEAD, History, HistoryError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from kslint.config import Config
+    from kslint.config import Config, Deleted
     from kslint.findings import Finding, Result
     from kslint.findings.baseline import Baseline
     from kslint.rulebook import Rule
@@ -62,13 +62,17 @@ class Change:
         files = [path for path in paths if path != STDIN and self._is_file(path)]
         self.named = {display(path) for path in files}
         self.tree = [path for path in paths if path not in files] or ["."]
+        self._roots = self.tree
 
-    def is_empty(self, config: Config, baseline: Baseline | None, book: list[Rule]) -> bool:
-        """Is the tree as it was? Files are read to tell, and not parsed."""
+    def is_empty(
+        self, config: Config, baseline: Baseline | None, book: list[Rule], context: Iterable[str]
+    ) -> bool:
+        """Is the tree as it was, and what is read along? Files are read to tell, not parsed."""
+        self._roots = [*self.tree, *context]
         if self.named or STDIN in self.tree or self.is_of_settings(config, baseline, book):
             return False
         seen = set()
-        for found in discover(self.tree, excluder(config)):
+        for found in discover(self._roots, excluder(config)):
             source = found if isinstance(found, InputProblem) else read(found)
             if isinstance(source, InputProblem) or not self.history.holds(source):
                 return False
@@ -91,6 +95,37 @@ class Change:
     def _is_as_it_was(self, file: str) -> bool:
         with open(file, "rb") as handle:
             return self.history.holds(Source(file, handle.read()))
+
+    def deleted(
+        self, sources: Mapping[str, Source], read: Callable[[], Input], config: Config
+    ) -> tuple[Deleted, ...]:
+        """The objects that the change takes away. Raises Stop.
+
+        `read` gives the documents of all sources, which are asked for only if objects are gone from
+        the files that changed.
+        """
+        from kslint.graph.graph import Graph
+        from kslint.graph.lost import lost
+        from kslint.source.load import parsed
+
+        same = {name for name, source in sources.items() if self.history.holds(source)}
+        try:
+            before = self.history.read(
+                [
+                    *((os.path.abspath(name), name) for name in sources.keys() - same),
+                    *self._gone(set(sources), config),
+                ]
+            )
+            changed = {source.name for source in before}
+            now = parsed(source for name, source in sources.items() if name not in same)
+            if _names(parsed(before)) <= _names(now) and not _may_make(changed):
+                return ()
+            loaded = read()
+            earlier = Graph(self._before(loaded, same, config))
+        except HistoryError as error:
+            _stop(error)
+        gone = lost(earlier, Graph(loaded))
+        return tuple(sorted(gone, key=lambda one: (one.kind, one.namespace or "", one.name)))
 
     def narrowed(
         self,
@@ -151,7 +186,7 @@ class Change:
     def _gone(self, known: set[str], config: Config) -> Iterator[tuple[str, str]]:
         """Files that the tree had and has no more, as absolute path and name."""
         excluded = excluder(config)
-        roots = [(os.path.abspath(root), root) for root in map(_root, self.tree)]
+        roots = [(os.path.abspath(root), root) for root in map(_root, self._roots)]
         paths = self.history.files - {os.path.abspath(name) for name in known}
         for path in sorted(path for path in paths if is_read_name(path)):
             if os.path.lexists(path) or (excluded is not None and excluded(path, False)):
@@ -160,6 +195,20 @@ class Change:
                 if path.startswith(os.path.join(base, "")):
                     yield path, display(os.path.join(root, os.path.relpath(path, base)))
                     break
+
+
+def _names(loaded: Input) -> set[tuple[str, str]]:
+    """The kinds and names of all objects."""
+    from kslint.resources import resources_of
+
+    return {(resource.kind, resource.name) for resource in resources_of(loaded.files)[0]}
+
+
+def _may_make(files: Iterable[str]) -> bool:
+    """Is there a kustomization among them? It makes objects that are written nowhere."""
+    from kslint.resources import KUSTOMIZATIONS
+
+    return any(name.rpartition("/")[2] in KUSTOMIZATIONS for name in files)
 
 
 def _elsewhere(findings: Iterable[Finding], same: set[str], loaded: Input) -> list[bool]:

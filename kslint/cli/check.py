@@ -9,6 +9,7 @@ from kslint.cli.options import (  # noqa: TC001  (typer reads them)
     BaselineOption,
     ChangedOption,
     ConfigOption,
+    ContextOption,
     DiffOption,
     ExitZeroOption,
     FailOnOption,
@@ -20,11 +21,14 @@ from kslint.cli.options import (  # noqa: TC001  (typer reads them)
     NoBaselineOption,
     NoCacheOption,
     PathsArgument,
+    QuietOption,
     SelectOption,
+    ShowFilesOption,
     SinceOption,
     StatisticsOption,
     StdinFilenameOption,
     UnsafeFixesOption,
+    VerboseOption,
 )
 from kslint.cli.root import app
 
@@ -32,6 +36,7 @@ from kslint.cli.root import app
 @app.command()
 def check(
     paths: PathsArgument = None,
+    context: ContextOption = None,
     select: SelectOption = None,
     ignore: IgnoreOption = None,
     output_format: FormatOption = None,
@@ -50,6 +55,9 @@ def check(
     statistics: StatisticsOption = False,
     exit_zero: ExitZeroOption = False,
     stdin_filename: StdinFilenameOption = None,
+    quiet: QuietOption = False,
+    verbose: VerboseOption = False,
+    show_files: ShowFilesOption = False,
 ) -> None:
     """Check manifests and the GitOps repository around them.
 
@@ -58,6 +66,7 @@ def check(
     """
     given = Options(
         paths=paths or [],
+        context=context or [],
         select=select or [],
         ignore=ignore or [],
         output_format=output_format or [],
@@ -76,5 +85,8 @@ def check(
         diff=diff,
         fix=fix,
         unsafe_fixes=unsafe_fixes,
+        quiet=quiet,
+        verbose=verbose,
+        show_files=show_files,
     )
     raise typer.Exit(run(given))

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import sys
+import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.cli import baselines
 from kslint.cli.formats import Run, outputs, write
-from kslint.cli.inputs import chosen, in_force, read_files, say_unknown_versions
+from kslint.cli.inputs import chosen, context_of, in_force, read_files, say_unknown_versions
 from kslint.cli.progress import Progress
 from kslint.cli.reading import Reading
 from kslint.cli.usage import Stop, UsageError
-from kslint.source.files import STDIN
+from kslint.source.files import STDIN, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from kslint.cli.changed import Change
     from kslint.config import Config
@@ -38,6 +39,7 @@ class Options(NamedTuple):
     fail_on: str | None
     config_file: str | None
     isolated: bool
+    context: Sequence[str] = ()
     baseline: str | None = None
     no_baseline: bool = False
     statistics: bool = False
@@ -50,6 +52,9 @@ class Options(NamedTuple):
     diff: bool = False
     fix: bool = False
     unsafe_fixes: bool = False
+    quiet: bool = False
+    verbose: bool = False
+    show_files: bool = False
 
     @property
     def places(self) -> list[str]:
@@ -75,22 +80,32 @@ def _run(options: Options) -> int:
         options = options._replace(paths=[*options.paths, STDIN])
     _refuse(options)
     wanted = outputs(options.output_format)
+    begin = time.monotonic()
     check = _Check(options)
+    if options.show_files:
+        return check.show_files()
     if check.unchanged:  # a report in words would say that there is nothing to check
-        wanted = [output for output in wanted if output.format != "text"]
+        wanted = [output for output in wanted if output.format not in ("text", "grouped")]
     result, saved = check.result(), True
     if options.diff:
         return check.show_fixes(result)
     if options.fix:
         result, saved = check.fixed(result)
     check.progress.end()
-    run = Run(result, check.reading, check.book, options.statistics, options.unsafe_fixes)
+    run = Run(
+        result, check.reading, check.book, options.statistics, options.unsafe_fixes, options.quiet
+    )
     written = write(wanted, run)
-    in_words = options.statistics or "text" in (output.format for output in wanted)
-    if not check.unchanged and not in_words:
-        _say_unchecked(result)
-    say_unknown_versions(result.unknown_versions)
-    baselines.say_fixed(result)
+    if options.verbose:
+        check.say_facts(result, time.monotonic() - begin)
+    if not options.quiet:
+        in_words = options.statistics or {"text", "grouped"} & {each.format for each in wanted}
+        if not check.unchanged:
+            if not in_words:
+                _say_unchecked(result)
+            check.say_part()
+        say_unknown_versions(result.unknown_versions)
+        baselines.say_fixed(result)
     if result.failed or not written or not saved:
         return 2
     if options.exit_zero:
@@ -110,27 +125,54 @@ class _Check:
             options = options._replace(paths=self._change.tree)
         self._options = options
         self.config, self.book = in_force(options.places, options.config_file, options.isolated)
+        self._context = context_of(self.config, options.context)
         self._rules = chosen(self.book, self.config, options.select, options.ignore)
         self._baseline = _baseline(options, self.config)
         self._cache = None if options.no_cache else _cache()
-        self.progress = Progress("reading")
+        self.progress = Progress("reading", options.quiet)
         change = self._change
         self.unchanged = change is not None and change.is_empty(
-            self.config, self._baseline, self.book
+            self.config, self._baseline, self.book, self._context
         )
         """Is there no change whose findings could be asked for?"""
         if change is not None and self.unchanged:
             sys.stderr.write(f"No manifest changed since {change.since}\n")
             self.reading, self._baseline = Reading([], self.config), None
         else:
-            files = read_files(options.paths, self.config, options.stdin_filename)
+            files = read_files(options.paths, self.config, options.stdin_filename, self._context)
             self.reading = Reading(files, self.config)
+            if change is not None:
+                reading = self.reading
+                deleted = change.deleted(reading.sources, lambda: reading.loaded, self.config)
+                self.reading = reading.with_deleted(deleted)
+                self.config = self.reading.config
         self.progress.doing = f"checking {len(self.reading.files)} files"
+
+    def show_files(self) -> int:
+        """Print the names of what was read, and say the exit code."""
+        from kslint.report.frames import printable
+
+        self.progress.end()
+        sys.stdout.write("".join(f"{printable(name)}\n" for name in self.reading.sources))
+        unread = [file for file in self.reading.files if not isinstance(file, Source)]
+        return 2 if any(not file.passed_over for file in unread) else 0
+
+    def say_facts(self, result: Result, seconds: float) -> None:
+        """On stderr, what was read and is reckoned with."""
+        from kslint.cli import verbose
+
+        verbose.say(result, self.reading, self.config, self._rules, seconds)
 
     def result(self) -> Result:
         """What is found in the input as it was read, less what need not count."""
         found = self.reading.checked(self._rules, self.book, self._cache, self._options.jobs)
         return self._counted(found, lambda: self.reading.loaded)
+
+    def say_part(self) -> None:
+        """On stderr, that the repository holds more than what was read, if so."""
+        from kslint.cli.part import say_part
+
+        say_part(self._options.places or ["."], self._context, self.config)
 
     def show_fixes(self, result: Result) -> int:
         """Print what `--fix` would do, and say the exit code."""
@@ -191,6 +233,8 @@ def _refuse(options: Options) -> None:
         raise UsageError("--fix cannot write to standard input; --diff shows what it would do")
     if options.diff and options.output_format:
         raise UsageError("--diff prints a diff in place of a report: leave --output-format out")
+    if options.quiet and options.verbose:
+        raise UsageError("--quiet and --verbose exclude each other")
 
 
 def _cache() -> Cache | None:

@@ -73,6 +73,7 @@ def plain(config: Config) -> dict[str, Any]:
             "severity": dict(config.severity),
             "perPath": {one.glob: _told({"ignore": list(one.ignore)}) for one in config.per_path},
             "exclude": list(config.exclude),
+            "context": list(config.context),
             "rules": list(config.rules),
             "failOn": config.fail_on or "error",
             "requireReason": config.require_reason,

@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from kslint.cli.files import replace
-from kslint.cli.formats import has_colour
+from kslint.cli.terminal import has_colour
 from kslint.report.frames import printable
 from kslint.source.bounds import leads_out
 

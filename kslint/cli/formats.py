@@ -7,7 +7,9 @@ import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple
 
+from kslint.cli.terminal import of_output
 from kslint.cli.usage import UsageError
+from kslint.report.terminal import PLAIN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -15,10 +17,11 @@ if TYPE_CHECKING:
     from kslint.cli.reading import Reading
     from kslint.findings import Result
     from kslint.report.facts import RuleFacts
+    from kslint.report.terminal import Terminal
     from kslint.rulebook import Rule
 
 FORMATS = (
-    "text", "concise", "json", "sarif", "junit", "github", "gitlab", "markdown", "html",
+    "text", "grouped", "concise", "json", "sarif", "junit", "github", "gitlab", "markdown", "html",
 )  # fmt: skip
 
 
@@ -37,6 +40,7 @@ class Run(NamedTuple):
     book: list[Rule]
     statistics: bool = False
     unsafe_fixes: bool = False
+    quiet: bool = False
 
 
 def outputs(options: Iterable[str] | None) -> list[Output]:
@@ -63,8 +67,8 @@ def write(wanted: Iterable[Output], run: Run) -> bool:
     """Write every report; a file as a whole or not at all. False if one could not be written."""
     written = True
     for output in wanted:
-        colour = output.file is None and has_colour()
-        text = _REPORTS[output.format](run, colour)
+        shown_on = of_output(run.book) if output.file is None else PLAIN
+        text = _REPORTS[output.format](run, shown_on)
         if output.file is None:
             sys.stdout.write(text)
             sys.stdout.flush()
@@ -114,27 +118,35 @@ def replace(file: str, text: str) -> str | None:
     return None
 
 
-def _text(run: Run, colour: bool) -> str:
+def _text(run: Run, terminal: Terminal) -> str:
     from kslint.report import text
 
     if run.statistics:
-        return _statistics(run, colour)
-    return text.render(run.result, run.reading.sources, colour, run.unsafe_fixes)
+        return _statistics(run, terminal)
+    return text.render(run.result, run.reading.sources, terminal, run.unsafe_fixes, run.quiet)
 
 
-def _concise(run: Run, colour: bool) -> str:
+def _grouped(run: Run, terminal: Terminal) -> str:
+    from kslint.report import grouped
+
+    if run.statistics:
+        return _statistics(run, terminal)
+    return grouped.render(run.result, terminal, run.quiet)
+
+
+def _concise(run: Run, terminal: Terminal) -> str:
     from kslint.report import concise
 
-    return _statistics(run, colour) if run.statistics else concise.render(run.result)
+    return _statistics(run, terminal) if run.statistics else concise.render(run.result)
 
 
-def _statistics(run: Run, colour: bool) -> str:
+def _statistics(run: Run, terminal: Terminal) -> str:
     from kslint.report import statistics
 
-    return statistics.render(run.result, colour)
+    return statistics.render(run.result, terminal)
 
 
-def _json(run: Run, _colour: bool) -> str:
+def _json(run: Run, _terminal: Terminal) -> str:
     from kslint.report import json
 
     if run.statistics:
@@ -144,43 +156,44 @@ def _json(run: Run, _colour: bool) -> str:
     return json.render(run.result)
 
 
-def _plain(name: str) -> Callable[[Run, bool], str]:
+def _plain(name: str) -> Callable[[Run, Terminal], str]:
     """A report that needs nothing but the result."""
 
-    def render(run: Run, _colour: bool) -> str:
+    def render(run: Run, _terminal: Terminal) -> str:
         text: str = import_module(f"kslint.report.{name}").render(run.result)
         return text
 
     return render
 
 
-def _ruled(name: str) -> Callable[[Run, bool], str]:
+def _ruled(name: str) -> Callable[[Run, Terminal], str]:
     """A report that also speaks of the rules."""
 
-    def render(run: Run, _colour: bool) -> str:
+    def render(run: Run, _terminal: Terminal) -> str:
         module = import_module(f"kslint.report.{name}")
-        text: str = module.render(run.result, _facts(run.book))
+        text: str = module.render(run.result, facts_of(run.book))
         return text
 
     return render
 
 
-def _markdown(run: Run, _colour: bool) -> str:
+def _markdown(run: Run, _terminal: Terminal) -> str:
     from kslint.report import markdown
 
     return markdown.render(run.result, run.reading.sources)
 
 
-def _html(run: Run, _colour: bool) -> str:
+def _html(run: Run, _terminal: Terminal) -> str:
     from kslint.picture.build import picture
     from kslint.report import html
 
     drawn = picture(run.reading.model, run.result.findings)
-    return html.render(run.result, _facts(run.book), run.reading.sources, drawn)
+    return html.render(run.result, facts_of(run.book), run.reading.sources, drawn)
 
 
-_REPORTS: dict[str, Callable[[Run, bool], str]] = {
+_REPORTS: dict[str, Callable[[Run, Terminal], str]] = {
     "text": _text,
+    "grouped": _grouped,
     "concise": _concise,
     "json": _json,
     "sarif": _ruled("sarif"),
@@ -192,7 +205,8 @@ _REPORTS: dict[str, Callable[[Run, bool], str]] = {
 }
 
 
-def _facts(book: Iterable[Rule]) -> list[RuleFacts]:
+def facts_of(book: Iterable[Rule]) -> list[RuleFacts]:
+    """The rules in words, for reports."""
     from kslint.findings.wording import filled_in_part
     from kslint.report.facts import RuleFacts
 
@@ -206,15 +220,13 @@ def _facts(book: Iterable[Rule]) -> list[RuleFacts]:
             filled_in_part(rule.help, {}),
             rule.page(),
             rule.custom,
+            "" if rule.fix is None else _safety(rule.fix.safe),
         )
         for rule in book
     ]
 
 
-def has_colour() -> bool:
-    """Colour on a terminal; NO_COLOR switches it off, FORCE_COLOR on, in that order."""
-    if os.environ.get("NO_COLOR"):
-        return False
-    if os.environ.get("FORCE_COLOR"):
-        return True
-    return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+def _safety(safe: bool | tuple[str, ...]) -> str:
+    if isinstance(safe, tuple):
+        return "safe or unsafe"
+    return "safe" if safe else "unsafe"

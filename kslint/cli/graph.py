@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import shutil
 import sys
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated
@@ -97,15 +96,14 @@ def _focused(picture: GraphPicture, wanted: list[str], depth: int | None) -> Gra
 def _rendered(output: Format, picture: GraphPicture, result: Result) -> str:
     from importlib import import_module
 
-    from kslint.cli.formats import has_colour
+    from kslint.cli.terminal import has_colour, width
     from kslint.report.graph import tree
 
     if output is not Format.tree:
         format_module = import_module(f"kslint.report.graph.{output.value}")
         text: str = format_module.render(picture, result.findings)
         return text
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-    return tree.render(picture, result, has_colour(), width)
+    return tree.render(picture, result, has_colour(), width())
 
 
 def _print(output: Format, text: str) -> None:

@@ -155,6 +155,9 @@ idlePause: annotation
 # Files not to read, as in .gitignore.
 # exclude: ["**/vendor/**"]
 
+# What to read along where only a part of the tree is checked; it is not reported on.
+# context: ["."]
+
 # Exit 1 on findings this bad, or worse: error, warning or note.
 failOn: error
 

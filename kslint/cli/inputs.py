@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -72,21 +73,38 @@ def chosen(
         raise UsageError(str(error)) from None
 
 
-def read_input(paths: list[str] | None, config: Config, stdin_name: str | None = None) -> Input:
+def read_input(paths: list[str] | None, config: Config, context: Iterable[str] = ()) -> Input:
     """Everything under the paths but what the configuration excludes."""
     from kslint.source.load import parsed
 
-    return parsed(read_files(paths, config, stdin_name))
+    return parsed(read_files(paths, config, context=context))
 
 
 def read_files(
-    paths: list[str] | None, config: Config, stdin_name: str | None = None
+    paths: list[str] | None,
+    config: Config,
+    stdin_name: str | None = None,
+    context: Iterable[str] = (),
 ) -> list[Source | InputProblem]:
     """The same, not parsed yet."""
     from kslint.config import excluder
     from kslint.source.files import read_all
 
-    return read_all(paths or ["."], excluder(config), stdin_name)
+    return read_all(paths or ["."], excluder(config), stdin_name, context)
+
+
+def context_of(config: Config, given: Iterable[str] = ()) -> list[str]:
+    """What is to be read along, by the command line and the configuration."""
+    places = [os.path.join(config.directory, place) for place in config.context]
+    return [*given, *map(_from_here, places)]
+
+
+def _from_here(path: str) -> str:
+    """A path from the working directory, so that names of files are alike wherever they are."""
+    try:
+        return os.path.relpath(path)
+    except ValueError:  # another drive, on Windows
+        return path
 
 
 def say_unknown_versions(versions: Iterable[tuple[str, str]]) -> None:

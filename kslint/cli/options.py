@@ -10,6 +10,24 @@ import typer
 from kslint.cli.formats import FORMATS
 
 
+def rule_names(incomplete: str) -> list[tuple[str, str]]:
+    """Names, ids and categories of rules for the shell's completion, with what they mean."""
+    from kslint import rulebook
+
+    before, _, last = incomplete.rpartition(",")
+    before += "," * bool(before)
+    found = {}
+    for rule in rulebook.load():
+        found[rule.name] = found[rule.id] = rule.title
+        found[rule.category] = f"all rules of the category {rule.category}"
+    return [(before + name, text) for name, text in found.items() if name.startswith(last)]
+
+
+def format_names(incomplete: str) -> list[str]:
+    """Report formats for the shell's completion."""
+    return [name for name in FORMATS if name.startswith(incomplete)]
+
+
 class Severity(str, Enum):
     """What `--fail-on` takes."""
 
@@ -21,6 +39,15 @@ class Severity(str, Enum):
 PathsArgument = Annotated[
     list[str] | None,
     typer.Argument(help="Files, directories or globs; `-` reads stdin.", show_default="."),
+]
+ContextOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--context",
+        metavar="PATH",
+        help="Read this too, such as the rest of the repository, and report nothing about it. "
+        "May be repeated.",
+    ),
 ]
 ConfigOption = Annotated[
     str | None,
@@ -37,20 +64,27 @@ SelectOption = Annotated[
     list[str] | None,
     typer.Option(
         "--select",
+        autocompletion=rule_names,
         help="Only these rules: names, ids, id prefixes (KS1), categories. Comma-separated.",
     ),
 ]
 IgnoreOption = Annotated[
     list[str] | None,
-    typer.Option("--ignore", help="Not these rules; taken from what is selected."),
+    typer.Option(
+        "--ignore",
+        help="Not these rules; taken from what is selected.",
+        autocompletion=rule_names,
+    ),
 ]
 FormatOption = Annotated[
     list[str] | None,
     typer.Option(
         "--output-format",
+        "-o",
         metavar="FORMAT[:FILE]",
-        help=f"How to report, and where to; may be repeated. {', '.join(FORMATS)}.",
+        help=f"Report format, and a file to write it to. Repeatable. {', '.join(FORMATS)}.",
         show_default="text",
+        autocompletion=format_names,
     ),
 ]
 FailOnOption = Annotated[
@@ -124,4 +158,18 @@ StdinFilenameOption = Annotated[
         metavar="FILE",
         help="The file that stdin stands for, in place of the one on the disk.",
     ),
+]
+QuietOption = Annotated[
+    bool, typer.Option("--quiet", "-q", help="Print findings only: no summary and no hints.")
+]
+VerboseOption = Annotated[
+    bool,
+    typer.Option(
+        "--verbose",
+        "-v",
+        help="Also print, on stderr, what was read and which versions are assumed, and why.",
+    ),
+]
+ShowFilesOption = Annotated[
+    bool, typer.Option("--show-files", help="Print the files that would be checked, and stop.")
 ]

@@ -18,10 +18,10 @@ class Progress:
     A timer's signal interrupts the run to do it: no thread, and nothing for the run to call.
     """
 
-    def __init__(self, doing: str) -> None:
+    def __init__(self, doing: str, quiet: bool = False) -> None:
         self.doing = doing
         self._drawn = False
-        self._running = is_wanted()
+        self._running = not quiet and is_wanted()
         if self._running:
             import atexit
             import signal

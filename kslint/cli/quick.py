@@ -20,9 +20,12 @@ FLAGS = {
     "--isolated": "isolated",
     "--no-baseline": "no_baseline",
     "--no-cache": "no_cache",
+    "--quiet": "quiet",
+    "--show-files": "show_files",
     "--statistics": "statistics",
     "--exit-zero": "exit_zero",
     "--unsafe-fixes": "unsafe_fixes",
+    "--verbose": "verbose",
 }
 SINGLE = {
     "--baseline": "baseline",
@@ -32,7 +35,13 @@ SINGLE = {
     "--since": "since",
     "--stdin-filename": "stdin_filename",
 }
-REPEATED = {"--ignore": "ignore", "--output-format": "output_format", "--select": "select"}
+REPEATED = {
+    "--context": "context",
+    "--ignore": "ignore",
+    "--output-format": "output_format",
+    "--select": "select",
+}
+SHORT = {"-o": "--output-format", "-q": "--quiet", "-v": "--verbose"}
 CHOICES = {"--fail-on": ("error", "warning", "note")}
 
 
@@ -43,7 +52,8 @@ def parse(arguments: Sequence[str]) -> Options | None:
     given: dict[str, Any] = {name: [] for name in ("paths", *REPEATED.values())}
     given.update(dict.fromkeys(SINGLE.values()), **dict.fromkeys(FLAGS.values(), False))
     rest = iter(arguments)
-    for argument in rest:
+    for word in rest:
+        argument = SHORT.get(word, word)
         if argument == "--":
             given["paths"] += rest
         elif argument == "-" or not argument.startswith("-"):

@@ -10,7 +10,7 @@ from kslint.source.files import Source
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from kslint.config import Config
+    from kslint.config import Config, Deleted
     from kslint.findings import Result
     from kslint.model.model import Model
     from kslint.rulebook import Rule
@@ -51,6 +51,15 @@ class Reading:
             others.get(file.name, file) if isinstance(file, Source) else file for file in self.files
         ]
         return Reading(files, self.config)
+
+    def with_deleted(self, deleted: tuple[Deleted, ...]) -> Reading:
+        """The same with what a change takes away."""
+        if not deleted:
+            return self
+        cluster = self.config.cluster._replace(deleted=deleted)
+        reading = Reading(self.files, self.config._replace(cluster=cluster))
+        reading.__dict__["loaded"] = self.loaded
+        return reading
 
     @cached_property
     def loaded(self) -> Input:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kslint.model.kserve.isvc import InferenceService
+    from kslint.model.schemas.catalogue import Schemas
     from kslint.source.nodes import Node
 
 
@@ -45,11 +46,11 @@ def render(
     isolated: IsolatedOption = False,
 ) -> None:
     """Print the objects KServe would create, each value that you did not write with its origin."""
-    from kslint.cli.inputs import effective, read_input, say_unknown_versions
+    from kslint.cli.inputs import context_of, effective, read_input, say_unknown_versions
     from kslint.model.model import Model
 
     config = effective(paths, config_file, isolated)
-    loaded = read_input(paths, config)
+    loaded = read_input(paths, config, context_of(config))
     for trouble in loaded.troubles:
         typer.echo(f"{trouble.span}: {trouble.message}", err=True)
     model = Model.of(loaded, config)
@@ -60,9 +61,9 @@ def render(
         typer.echo(f"no InferenceService{name} was found", err=True)
         raise typer.Exit(2)
     if why is not None:
-        _print_reasons(services, why)
+        _print_reasons(services, model.schemas, why)
     else:
-        _print_objects(services, output)
+        _print_objects(services, model.schemas, output)
     if loaded.troubles:
         raise typer.Exit(2)
 
@@ -74,19 +75,19 @@ def _wanted(service: InferenceService, name: str | None) -> bool:
     return service.resource.name == own and namespace in ("", service.namespace)
 
 
-def _bodies(services: list[InferenceService]) -> Iterator[Node]:
+def _bodies(services: list[InferenceService], schemas: Schemas) -> Iterator[Node]:
     """The objects of each service; on stderr, what is missing and why."""
     from kslint.model.kserve.rendering import created, reasons_missing
 
     for service in services:
         yield from created(service)
         name = f"InferenceService {service.namespace or '?'}/{service.resource.name}"
-        for reason in reasons_missing(service):
+        for reason in reasons_missing(service, schemas):
             typer.echo(f"{name} {reason}", err=True)
 
 
-def _print_objects(services: list[InferenceService], output: Format) -> None:
-    bodies = list(_bodies(services))
+def _print_objects(services: list[InferenceService], schemas: Schemas, output: Format) -> None:
+    bodies = list(_bodies(services, schemas))
     if output is Format.json:
         import json
 
@@ -99,12 +100,12 @@ def _print_objects(services: list[InferenceService], output: Format) -> None:
     sys.stdout.write("---\n".join(yaml.render(body) for body in bodies))
 
 
-def _print_reasons(services: list[InferenceService], field: str) -> None:
+def _print_reasons(services: list[InferenceService], schemas: Schemas, field: str) -> None:
     """`path = value`, and the chain of what made it so, for every value of a field or block."""
     from kslint.report import yaml
 
     found = False
-    for body in _bodies(services):
+    for body in _bodies(services, schemas):
         kind, name = body.string("kind"), body.string("metadata", "name")
         for path, node in leaves(body):
             if _is_within(path, field):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 from typing import Annotated, Any
 
 import typer
@@ -13,7 +15,13 @@ from kslint.config.written import MistakesError
 
 
 class _Commands(TyperGroup):
-    """Says our own ways to end a command in typer's."""
+    """Says our own ways to end a command in typer's, and what may have been meant by another."""
+
+    def resolve_command(self, ctx: typer.Context, args: list[str]) -> Any:  # type: ignore[override]
+        if args[0] not in self.commands and os.path.exists(args[0]):
+            words = shlex.join(["kslint", "check", *args])
+            ctx.fail(f"No such command '{args[0]}'. To check that path, run: {words}")
+        return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]
         try:

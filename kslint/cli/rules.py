@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import sys
+from enum import Enum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kslint.cli.options import ConfigOption  # noqa: TC001  (typer reads them)
+from kslint.cli.formats import facts_of
+from kslint.cli.options import (  # noqa: TC001  (typer reads them)
+    ConfigOption,
+    SelectOption,
+    rule_names,
+)
 from kslint.cli.root import app
 
 if TYPE_CHECKING:
@@ -22,20 +28,41 @@ rules = typer.Typer(
 app.add_typer(rules, name="rules")
 
 
+class RulesFormat(str, Enum):
+    """What `kslint rules --output-format` takes."""
+
+    text = "text"
+    json = "json"
+
+
 @rules.callback()
-def listed(context: typer.Context) -> None:
+def listed(
+    context: typer.Context,
+    select: SelectOption = None,
+    output_format: Annotated[
+        RulesFormat, typer.Option("--output-format", "-o", help="How to print the list.")
+    ] = RulesFormat.text,
+) -> None:
     """List the rules: id, name, severity, what --fix does, what each catches; or test yours."""
     if context.invoked_subcommand is not None:
         return
+    from kslint import rulebook
     from kslint.cli.inputs import in_force
+    from kslint.cli.terminal import of_output
+    from kslint.report import rule_list
 
     _config, book = in_force(None, None, False)
-    width = max(len(rule.name) for rule in book)
-    ids = max(len(rule.id) for rule in book)
-    for rule in book:
-        mark = "" if rule.fix is None else "fix" if rule.fix.safe else "unsafe"
-        head = f"{rule.id:<{ids}}  {rule.name:<{width}}  {rule.severity:<7}"
-        typer.echo(f"{head}  {mark:<6}  {rule.title}")
+    names = [name.strip() for option in select or () for name in option.split(",")]
+    try:
+        wanted = {rule.id for name in names for rule in rulebook.matching(book, name)}
+    except rulebook.RulebookError as error:
+        raise typer.BadParameter(str(error)) from None
+    shown = [rule for rule in book if not names or rule.id in wanted]
+    facts = facts_of(shown)
+    if output_format is RulesFormat.json:
+        typer.echo(rule_list.as_json(facts))
+    else:
+        typer.echo(rule_list.as_text(facts, rulebook.CATEGORIES, of_output(book)), nl=False)
 
 
 @rules.command("test")
@@ -85,6 +112,7 @@ def explain(
         typer.Argument(
             help="A rule's id or name; or what the cluster printed, in quotes; `-` reads a log.",
             metavar="RULE|MESSAGE",
+            autocompletion=rule_names,
         ),
     ],
 ) -> None:

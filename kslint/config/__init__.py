@@ -36,10 +36,25 @@ class Node(NamedTuple):
     overhead: tuple[tuple[str, str], ...] = ()
 
 
+class Deleted(NamedTuple):
+    """An object that is in the cluster until the change is deployed that is checked.
+
+    `namespace` is None if it is not known, `places` are the directories it belonged to. `alone`:
+    it tells of these only, as objects of tests and examples do.
+    """
+
+    kind: str
+    namespace: str | None
+    name: str
+    places: tuple[str, ...] = ()
+    alone: bool = False
+
+
 class Cluster(NamedTuple):
     """The cluster. `complete` is True or False for every namespace, or the complete ones.
 
-    `huggingface` is how huggingface.co is reached: open, throttled or blocked.
+    `huggingface` is how huggingface.co is reached: open, throttled or blocked. `deleted` comes from
+    no file.
     """
 
     nodes: tuple[Node, ...] = ()
@@ -47,6 +62,7 @@ class Cluster(NamedTuple):
     provides: frozenset[str] = frozenset()
     complete: bool | frozenset[str] | None = None
     gateway_classes: tuple[str, ...] = ()
+    deleted: tuple[Deleted, ...] = ()
 
 
 class PerPath(NamedTuple):
@@ -61,8 +77,8 @@ class Config(NamedTuple):
 
     `severity` pairs a rule selector with error, warning, note or off. `idle_pause` is
     annotation or none. `require_reason` is about suppressions. `file` is the file they come
-    from, "" for none; patterns and `baseline` are relative to `directory`, "" for the working
-    directory.
+    from, "" for none; patterns, `context` and `baseline` are relative to `directory`, "" for the
+    working directory.
     """
 
     kserve_version: str | None = None
@@ -75,6 +91,7 @@ class Config(NamedTuple):
     severity: tuple[tuple[str, str], ...] = ()
     per_path: tuple[PerPath, ...] = ()
     exclude: tuple[str, ...] = ()
+    context: tuple[str, ...] = ()
     rules: tuple[str, ...] = ()
     fail_on: str | None = None
     require_reason: bool = False

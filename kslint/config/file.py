@@ -60,6 +60,9 @@ class ConfigFile(Written):
         baseline = _at(self.data, ("baseline",))
         if isinstance(baseline, str) and not self.reaches(os.path.join(self.directory, baseline)):
             found.add(self.mistake(("baseline",), OUTSIDE))
+        for path, place in self._texts("context"):
+            if not self.reaches(os.path.join(self.directory, place)):
+                found.add(self.mistake(path, OUTSIDE))
         return sorted(found)
 
     def reaches(self, place: str) -> bool:
@@ -274,6 +277,7 @@ def _config(data: dict[str, Any]) -> Config:
             for glob, exception in (data.get("perPath") or {}).items()
         ),
         exclude=tuple(data.get("exclude") or ()),
+        context=tuple(data.get("context") or ()),
         rules=tuple(data.get("rules") or ()),
         fail_on=data.get("failOn"),
         require_reason=data.get("requireReason", plain.require_reason),

@@ -112,6 +112,8 @@ class Summary(NamedTuple):
     """Findings that were there before `--fix`."""
     unrendered: int = 0
     """Of the skipped files, those that are templates, or hold some."""
+    context: int = 0
+    """Files that were read for what they tell of the others; `files` does not count them."""
 
     def of(self, findings: Iterable[Finding]) -> Summary:
         """The summary with these findings counted."""

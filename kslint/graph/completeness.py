@@ -15,6 +15,8 @@ Secret, which people make by hand, unless Argo CD deploys what needs another. Wh
   model's own manifests name are not theirs. Charts of CRDs and KServe's own open nothing;
 - a Role that lets a pod create objects of a kind: that kind, in its namespace (key minters);
 - something that spreads objects over namespaces (ClusterExternalSecret, a generating policy).
+
+What a change deletes was there, and is not any more: no other object of its kind is needed to tell.
 """
 
 from __future__ import annotations
@@ -23,12 +25,13 @@ import posixpath
 from typing import TYPE_CHECKING
 
 from kslint.graph.edit import listing
-from kslint.graph.evidence import homes
+from kslint.graph.evidence import homes, meet
 from kslint.graph.gaps import CHARTS, VALUES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
+    from kslint.config import Deleted
     from kslint.graph.evidence import Evidence
     from kslint.graph.kustomize import Emission
     from kslint.graph.scopes import Scopes
@@ -60,7 +63,7 @@ class Completeness:
     `declared` gives, by (kind, namespace) of the objects that are known or produced, where they
     stand: see `Declared`. The namespace is "" for cluster-scoped ones. `told` is what the user
     says: True or False for everything, or the namespaces that are complete. `provides` are the
-    platform pieces the user names.
+    platform pieces the user names. `deleted` is what a change takes away.
     """
 
     def __init__(
@@ -70,7 +73,11 @@ class Completeness:
         evidence: Evidence,
         told: bool | frozenset[str] | None = None,
         provides: frozenset[str] = frozenset(),
+        deleted: Iterable[Deleted] = (),
     ) -> None:
+        self._deleted: dict[tuple[str, str], list[Deleted]] = {}
+        for one in deleted:
+            self._deleted.setdefault((one.kind, one.name), []).append(one)
         self._scopes = scopes
         self._declare = declared
         self._evidence = evidence
@@ -99,7 +106,18 @@ class Completeness:
             return False
         return kind != BY_HAND or bool(self._scopes.owners(asker))
 
-    def is_open(self, kind: str, namespace: str) -> bool:
+    def is_deleted(
+        self, kind: str, name: str, namespace: str | None, asker: Resource | None = None
+    ) -> bool:
+        """Does the change that is checked take away the object that another asks for?"""
+        for one in self._deleted.get((kind, name), ()):
+            if one.namespace == namespace:
+                shared = one.alone or namespace in (None, SHARED_NAMESPACE)
+                if not shared or (asker is not None and meet(one.places, homes(asker))):
+                    return True
+        return False
+
+    def is_open(self, kind: str, namespace: str | None) -> bool:
         """May what the input does not show put objects of a kind into a namespace?"""
         if isinstance(self._told, bool):
             return not self._told
@@ -117,7 +135,7 @@ class Completeness:
             self._declared = self._declare()
         return self._declared
 
-    def _is_open(self, kind: str, namespace: str) -> bool:
+    def _is_open(self, kind: str, namespace: str | None) -> bool:
         if self._open is None:
             self._open = {}
             for opened, where in self._openings():

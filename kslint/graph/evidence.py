@@ -10,7 +10,7 @@ import posixpath
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from kslint.resources import Resource
 
@@ -35,7 +35,7 @@ class Evidence:
         known = self._known.get(directory)
         if known is None:
             below = directory[len(self._root) :].lower().split("/")
-            known = any(name in _ILLUSTRATIVE or name.startswith("test") for name in below)
+            known = is_illustrative(below)
             self._known[directory] = known
         return known
 
@@ -44,6 +44,11 @@ class Evidence:
         if not self.illustrates(resource) and (asker is None or not self.illustrates(asker)):
             return True
         return asker is not None and are_near(resource, asker)
+
+
+def is_illustrative(names: Iterable[str]) -> bool:
+    """Is one of the directories on a way there for tests, examples or documentation?"""
+    return any(name in _ILLUSTRATIVE or name.startswith("test") for name in names)
 
 
 def homes(resource: Resource) -> set[str]:
@@ -59,8 +64,13 @@ def are_near(one: Resource, other: Resource) -> bool:
 
     The root of the input holds everything, and counts for what stands in it alone.
     """
+    return meet(homes(one), homes(other))
+
+
+def meet(some: Iterable[str], others: Collection[str]) -> bool:
+    """The same of directories: is one of each kind the same, or does it hold the other?"""
     return any(
         a == b or (a != "." and b.startswith(a + "/")) or (b != "." and a.startswith(b + "/"))
-        for a in homes(one)
-        for b in homes(other)
+        for a in some
+        for b in others
     )

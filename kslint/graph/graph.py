@@ -7,6 +7,7 @@ is unknown, and unknown never makes an error.
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -26,6 +27,7 @@ from kslint.source.load import Other
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from kslint.config import Deleted
     from kslint.graph.argo import Owner
     from kslint.graph.completeness import Declared
     from kslint.graph.gaps import Gap
@@ -107,8 +109,8 @@ class Documents(Mapping[str, "list[Node]"]):
 class Graph:
     """All objects of one input, as kustomize and Argo CD will apply them.
 
-    `complete` and `provides` are what the user says of the cluster, over the evidence: see
-    `Completeness`.
+    `complete` and `provides` are what the user says of the cluster, over the evidence, `deleted` is
+    what a change takes away: see `Completeness`.
     """
 
     def __init__(
@@ -116,6 +118,7 @@ class Graph:
         loaded: Input,
         complete: bool | frozenset[str] | None = None,
         provides: frozenset[str] = frozenset(),
+        deleted: Iterable[Deleted] = (),
     ) -> None:
         self.files = loaded.files
         self.skipped = loaded.skipped
@@ -128,7 +131,7 @@ class Graph:
         self.resources = self.scopes.resources
         self.evidence = Evidence(self.documents)
         self.completeness = Completeness(
-            self.scopes, self._declared, self.evidence, complete, provides
+            self.scopes, self._declared, self.evidence, complete, provides, deleted
         )
         self._by_kind: dict[str, list[Resource]] = {}
         self._by_name: dict[tuple[str, str], list[Resource]] = {}
@@ -137,6 +140,7 @@ class Graph:
             self._by_name.setdefault((resource.kind, resource.name), []).append(resource)
         self._by_namespace: dict[str, dict[str | None, list[tuple[int, Resource]]]] = {}
         self._in_file: dict[str, list[Resource]] | None = None
+        self._beside: dict[str, list[Resource]] | None = None
         self._references: list[Reference] | None = None
         self._produced: dict[str, Made] | None = None
 
@@ -171,6 +175,18 @@ class Graph:
             for resource in self.resources:
                 self._in_file.setdefault(resource.file, []).append(resource)
         return self._in_file.get(name, [])
+
+    def beside(self, resource: Resource) -> list[Resource]:
+        """The objects of the same kustomize build, or else of the same directory."""
+        if self._beside is None:
+            self._beside = {}
+            for each in self.resources:
+                self._beside.setdefault(_home(each), []).append(each)
+        return self._beside.get(_home(resource), [])
+
+    def named(self, kind: str, name: str) -> list[Resource]:
+        """The objects of a kind and name, in whatever namespace."""
+        return self._by_name.get((kind, name), [])
 
     def namespace_of(self, resource: Resource) -> str | None:
         """The namespace an object will live in, by kustomize and Argo CD; None if not known.
@@ -212,14 +228,29 @@ class Graph:
         absent = (
             namespace is not None
             and (kind, name) not in ALWAYS_THERE
-            and self.complete_for(kind, namespace, asker)
+            and (
+                self.complete_for(kind, namespace, asker)
+                or self.completeness.is_deleted(kind, name, namespace, asker)
+            )
         )
         return Lookup(ABSENT if absent else UNKNOWN, (), tuple(elsewhere))
+
+    def brought(self) -> Iterator[tuple[str, str | None, str, Resource]]:
+        """Every object there will be: kind, namespace, name, and what is written for it."""
+        for resource in self.resources:
+            yield resource.kind, self.namespace_of(resource), resource.name, resource
+        self._made("")
+        for kind, made in (self._produced or {}).items():
+            for name, entries in made.items():
+                for namespace, producer in entries:
+                    yield kind, namespace, name, producer
 
     def settle(self) -> None:
         """Work out now what look-ups take from the input as a whole, and not with the first."""
         self._made("")
         self.in_file("")
+        if self.resources:
+            self.beside(self.resources[0])
         self.completeness.settle()
 
     def complete_for(self, kind: str, namespace: str, asker: Resource | None = None) -> bool:
@@ -353,6 +384,11 @@ def nearest_first(resources: list[Resource], place: str) -> list[Resource]:
 def place_of(resource: Resource) -> str:
     """Where an object stands: what kustomize emits, where it emits it."""
     return f"{resource.emitter}/" if resource.emitter else resource.file
+
+
+def _home(resource: Resource) -> str:
+    """The build that emits an object, or the directory it is written in."""
+    return f"{resource.emitter}//" if resource.emitter else posixpath.dirname(resource.file)
 
 
 def _shared(a: str, b: str) -> int:

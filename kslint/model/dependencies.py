@@ -54,12 +54,14 @@ class Answer(NamedTuple):
     """Is a dependency satisfied? `kind`: found, missing, elsewhere or unknown.
 
     `others` are the objects of that name in other namespaces, the nearest first. It is `certain`
-    that one of them is meant where it stands near, or kustomize or Argo CD deploy both sides.
+    that one of them is meant where it stands near, or kustomize or Argo CD deploy both sides; and
+    that what a change has `deleted` is missing, if nothing out of sight may bring it again.
     """
 
     kind: str
     others: tuple[Resource, ...] = ()
     certain: bool = True
+    deleted: bool = False
 
 
 def references(
@@ -90,9 +92,10 @@ def answer(reference: Reference, graph: Graph, makers: Makers) -> Answer:
     group = KSERVE if reference.kind == RUNTIME else ""
     asker = reference.source
     lookup = graph.find(reference.kind, reference.name, namespace, group or None, asker)
-    if lookup.found is not None or namespace is None:
+    deleted = _is_deleted(reference, graph)
+    if lookup.found is not None or (namespace is None and not deleted):
         return Answer(FOUND if lookup.found is not None else UNKNOWN)
-    complete = graph.complete_for(reference.kind, namespace, asker)
+    complete = namespace is not None and graph.complete_for(reference.kind, namespace, asker)
     if reference.kind == RUNTIME:
         cluster = graph.find(_CLUSTER_RUNTIME, reference.name, "", KSERVE)
         if cluster.found is not None or reference.name in shipped_runtimes():
@@ -100,11 +103,23 @@ def answer(reference: Reference, graph: Graph, makers: Makers) -> Answer:
         complete = complete or graph.complete_for(_CLUSTER_RUNTIME, "", asker)
     elif makers.may_make(reference):
         return Answer(UNKNOWN)
+    is_open = graph.completeness.is_open(reference.kind, namespace)
     others = tuple(r for r in lookup.elsewhere if graph.evidence.reaches(r, asker))
-    if others and not graph.completeness.is_open(reference.kind, namespace):
+    if others and not is_open:
         others = tuple(sorted(others, key=lambda other: not are_near(other, asker)))
         return Answer(ELSEWHERE, others, graph.belong_together(others[0], asker))
+    if deleted:
+        return Answer(MISSING, certain=not is_open, deleted=True)
     return Answer(MISSING if complete else UNKNOWN)
+
+
+def _is_deleted(reference: Reference, graph: Graph) -> bool:
+    """Does the change that is checked take away what is needed?"""
+    name, namespace, asker = reference.name, reference.namespace, reference.source
+    gone = graph.completeness.is_deleted
+    return gone(reference.kind, name, namespace, asker) or (
+        reference.kind == RUNTIME and gone(_CLUSTER_RUNTIME, name, "", asker)
+    )
 
 
 @lru_cache(maxsize=1)

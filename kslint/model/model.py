@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from kslint.model.schemas.decoding import Undecoded
     from kslint.model.schemas.suspects import Suspect
     from kslint.model.schemas.tables import Release
-    from kslint.model.workload import Server, Workload
+    from kslint.model.workload import ModelServer, Server, Workload
     from kslint.resources import Resource
     from kslint.source.load import Input, ParsedFile
     from kslint.source.nodes import Node
@@ -68,7 +68,7 @@ class Model:
     def of(cls, loaded: Input, config: Config) -> Model:
         """The model of an input, with what the configuration says of the cluster."""
         cluster = config.cluster
-        return cls(Graph(loaded, cluster.complete, cluster.provides), config)
+        return cls(Graph(loaded, cluster.complete, cluster.provides, cluster.deleted), config)
 
     @cached_property
     def settings(self) -> list[Settings]:
@@ -190,6 +190,12 @@ class Model:
     def servers(self) -> list[Server]:
         """Every vLLM server; one whose image tells no version has the configured one."""
         return self._versioned(self.workloads)
+
+    @property
+    def model_servers(self) -> list[ModelServer]:
+        """Every model server whose program is known."""
+        _ = self.servers  # those of vLLM get their versions there
+        return [server for workload in self.workloads for server in workload.model_servers]
 
     @cached_property
     def server_templates(self) -> list[Server]:

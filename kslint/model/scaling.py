@@ -72,11 +72,16 @@ def _maximum(scaler: Resource) -> int | None:
     held = scaler.annotation(_PAUSED_AT)
     if held is not None and held.isascii() and held.isdigit() and len(held) < 10:
         return int(held)
-    if (scaler.annotation(_PAUSED) or "").lower() == "true":
+    if is_paused(scaler):
         return None
     fields = ("replicas", "max") if scaler.kind == "HTTPScaledObject" else ("maxReplicaCount",)
     written = spec.integer(*fields)
     return _KEDA_MAXIMUM if written is None else written
+
+
+def is_paused(scaler: Resource) -> bool:
+    """Has somebody told KEDA to leave the workload as it is?"""
+    return (scaler.annotation(_PAUSED) or "").lower() == "true"
 
 
 def _is_scaled_live(workload: Workload, graph: Graph) -> bool:

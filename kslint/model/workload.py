@@ -6,14 +6,17 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from kslint.graph.references import is_patch
+from kslint.model.engines.others import read_other
 from kslint.model.engines.vllm.engine import read_engine
+from kslint.model.kserve import names
 from kslint.model.kubernetes.defaults import defaulted_deployment, defaulted_pod
 from kslint.model.kubernetes.pod import containers
 from kslint.model.kubernetes.rollout import rollout
-from kslint.model.kubernetes.templates import group_of, templates, with_given
+from kslint.model.kubernetes.templates import group_of, templates, with_given, with_ray
 from kslint.source.nodes import Map
 
 if TYPE_CHECKING:
+    from kslint.model.engines.server import ServerEngine
     from kslint.model.engines.vllm.commandline import Script
     from kslint.model.engines.vllm.engine import Engine
     from kslint.model.kserve.isvc import Component
@@ -24,10 +27,10 @@ if TYPE_CHECKING:
     from kslint.source.nodes import Node
 
 
-class Server:
-    """A vLLM server: a container of a workload that runs the engine."""
+class ModelServer:
+    """A model server: a container of a workload that runs an engine."""
 
-    def __init__(self, workload: Workload, container: Node, engine: Engine) -> None:
+    def __init__(self, workload: Workload, container: Node, engine: ServerEngine) -> None:
         self.workload = workload
         self.container = container
         self.engine = engine
@@ -35,6 +38,12 @@ class Server:
     @property
     def resource(self) -> Resource:
         return self.workload.resource
+
+
+class Server(ModelServer):
+    """A vLLM server."""
+
+    engine: Engine
 
 
 class Workload:
@@ -62,6 +71,8 @@ class Workload:
         """The pods that run one thing together with these."""
         self.script: Script | None = None
         """What a command may name and not show."""
+        self.devices_by_claim = False
+        """Does KServe itself claim devices for these pods?"""
 
     @property
     def strategy(self) -> Node | None:
@@ -88,6 +99,21 @@ class Workload:
             engine = read_engine(container, self.pod_spec, self.script)
             if engine is not None:
                 found.append(Server(self, container, engine))
+        return found
+
+    @cached_property
+    def model_servers(self) -> list[ModelServer]:
+        """The servers of every kind."""
+        known = {id(server.container): server for server in self.servers}
+        found: list[ModelServer] = []
+        for container in containers(self.pod_spec):
+            server = known.get(id(container))
+            if server is not None:
+                found.append(server)
+                continue
+            engine = read_other(container)
+            if engine is not None:
+                found.append(ModelServer(self, container, engine))
         return found
 
 
@@ -117,6 +143,7 @@ def of_pool(pool: Pool) -> Workload | None:
     pod_spec = with_given(pool.pod_spec, "LeaderWorkerSet") if pool.multi_node else pool.pod_spec
     found = Workload(owner.resource, owner.namespace, defaulted_pod(pod_spec), pool.home)
     found.script = script_of(pool)
+    found.devices_by_claim = owner.resource.annotation(names.DEVICE_CLASS) is not None
     return found
 
 
@@ -140,7 +167,8 @@ def of_template(resource: Resource, namespace: str | None) -> list[Workload]:
             assert isinstance(defaulted, Map)
             pod_spec = defaulted
         else:
-            pod_spec = defaulted_pod(with_given(pod_spec, resource.kind))
+            pod_spec = with_ray(with_given(pod_spec, resource.kind), template)
+            pod_spec = defaulted_pod(pod_spec)
         workload = Workload(resource, namespace, pod_spec, template.home, body)
         workload.group = group
         found.append(workload)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import quote
 
 from kslint import REPORT_URL, SITE_URL
 from kslint.findings import SEVERITIES
 from kslint.report.frames import printable
-from kslint.report.text import count
+from kslint.report.terminal import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -27,7 +26,8 @@ _CODE = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)")
 class RuleFacts(NamedTuple):
     """One rule in words. `page` is the Markdown body of its page.
 
-    `custom` rules are the user's own: their pages are not on our site.
+    `custom` rules are the user's own: their pages are not on our site. `fix` is `safe`, `unsafe`,
+    `safe or unsafe`, or "" where there is none.
     """
 
     id: str
@@ -38,6 +38,7 @@ class RuleFacts(NamedTuple):
     help: str
     page: str
     custom: bool = False
+    fix: str = ""
 
 
 def by_id(rules: Iterable[RuleFacts]) -> dict[str, RuleFacts]:
@@ -57,6 +58,8 @@ def rule_of(finding: Finding, known: Mapping[str, RuleFacts]) -> RuleFacts:
 
 def page_url(name: str) -> str:
     """Where a rule's page can be read, by the rule's name."""
+    from urllib.parse import quote
+
     return f"{SITE_URL}/rules/{quote(name, errors='replace')}/"
 
 

@@ -25,11 +25,16 @@ class FrameLine(NamedTuple):
 
 
 def frame(
-    span: Span, sources: Mapping[str, Source], before: int = 2, after: int = 0
+    span: Span,
+    sources: Mapping[str, Source],
+    before: int = 2,
+    after: int = 0,
+    width: int = MAX_WIDTH,
 ) -> list[FrameLine]:
     """The first line of a span with its neighbours; nothing if the file is not at hand.
 
-    Of a span over several lines the first line is marked to its end.
+    Of a span over several lines the first line is marked to its end. Of each line as much is
+    shown as fits into `width` cells.
     """
     source = sources.get(span.file)
     if source is None or not source.line(span.line).strip():
@@ -38,35 +43,35 @@ def frame(
     while last > span.line and not source.line(last).strip():
         last -= 1
     return [
-        _marked(source.line(number), span)
+        _marked(source.line(number), span, width)
         if number == span.line
-        else FrameLine(number, _shown(source.line(number)), "", "")
+        else FrameLine(number, _shown(source.line(number), width), "", "")
         for number in range(max(1, span.line - before), last + 1)
     ]
 
 
-def _marked(line: str, span: Span) -> FrameLine:
+def _marked(line: str, span: Span, width: int) -> FrameLine:
     start = min(max(span.column, 1), len(line) + 1) - 1
     end = span.end_column - 1 if span.end_line == span.line else len(line)
-    first, last = _window(line, start)
+    first, last = _window(line, start, width)
     end = min(max(end, start + 1), last)
     before = "…" * (first > 0) + printable(line[first:start])
     after = printable(line[max(start, end) : last]) + "…" * (last < len(line))
     return FrameLine(span.line, before, printable(line[start:end]) or " ", after)
 
 
-def _shown(line: str) -> str:
-    stop = _window(line, 0)[1]
+def _shown(line: str, width: int) -> str:
+    stop = _window(line, 0, width)[1]
     return printable(line[:stop]) + "…" * (stop < len(line))
 
 
-def _window(line: str, start: int) -> tuple[int, int]:
+def _window(line: str, start: int, width: int) -> tuple[int, int]:
     """The part of a line to show, so that index `start` is in it: first index, and one too far."""
     shift = 0
-    if start >= MAX_WIDTH or cells(line[: start + 1]) > MAX_WIDTH:
-        shift = max(start - MAX_WIDTH // 4, 0)
-    stop, left = shift, MAX_WIDTH - (shift > 0)
-    most = min(len(line), shift + 2 * MAX_WIDTH)  # there may be any number of combining ones
+    if start >= width or cells(line[: start + 1]) > width:
+        shift = max(start - width // 4, 0)
+    stop, left = shift, width - (shift > 0)
+    most = min(len(line), shift + 2 * width)  # there may be any number of combining ones
     while stop < most and (left := left - _cell(line[stop])) >= 0:
         stop += 1
     return shift, stop

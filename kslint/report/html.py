@@ -23,7 +23,8 @@ from kslint.report.facts import (
 from kslint.report.frames import frame, printable
 from kslint.report.graph import svg
 from kslint.report.template import page
-from kslint.report.text import count, passed_over
+from kslint.report.terminal import count
+from kslint.report.text import passed_over
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from kslint.report.facts import active, counted, lines_of, one_line, pieces, worst_first
 from kslint.report.frames import printable
-from kslint.report.text import Painter, count, frames, passed_over
+from kslint.report.terminal import Painter, count
+from kslint.report.text import frames, passed_over
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from kslint.findings import SEVERITIES
 from kslint.report.facts import active
 from kslint.report.frames import printable
-from kslint.report.text import Painter, summary
+from kslint.report.terminal import PLAIN, Painter
+from kslint.report.text import summary
 
 if TYPE_CHECKING:
     from kslint.findings import Result
+    from kslint.report.terminal import Terminal
 
 
 class RuleCount(NamedTuple):
@@ -32,9 +34,9 @@ def counts(result: Result) -> list[RuleCount]:
     return sorted(rows, key=lambda row: (-row.findings, SEVERITIES.index(row.severity), row.rule))
 
 
-def render(result: Result, colour: bool) -> str:
+def render(result: Result, terminal: Terminal = PLAIN) -> str:
     """A table, one line a rule, and the summary."""
-    paint = Painter(colour)
+    paint = Painter(terminal.colour)
     rows = counts(result)
     widths = [
         max((len(str(cell)) for cell in column), default=0) for column in zip(*rows, strict=True)
@@ -44,4 +46,4 @@ def render(result: Result, colour: bool) -> str:
         severity = paint(row.severity, row.severity.ljust(widths[2]))
         amount = str(row.findings).rjust(widths[3])
         lines.append(f"{amount}  {severity}  {row.rule.ljust(widths[0])}  {printable(row.name)}\n")
-    return "".join([*lines, "\n" * bool(lines), summary(result, paint), "\n"])
+    return "".join([*lines, "\n" * bool(lines), summary(result, paint, terminal.width), "\n"])

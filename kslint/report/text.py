@@ -4,76 +4,69 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kslint.report.frames import cells, frame, printable
+from kslint.report.facts import active, page_url
+from kslint.report.frames import MAX_WIDTH, cells, frame, printable
+from kslint.report.terminal import NARROWEST, PLAIN, Painter, count, link, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from kslint.findings import Finding, Result, Summary
+    from kslint.report.terminal import Terminal
     from kslint.source.files import Source
     from kslint.source.nodes import Span
 
 CONTEXT = 2
 """Lines shown before the one at fault."""
 
-_STYLES = {
-    "error": "1;31",
-    "warning": "1;33",
-    "note": "1;36",
-    "bold": "1",
-    "frame": "34",
-    "dim": "2",
-    "related": "36",
-    "help": "32",
-}
-
-
-class Painter:
-    """Wraps text in ANSI styles, or leaves it alone."""
-
-    def __init__(self, colour: bool) -> None:
-        self.colour = colour
-
-    def __call__(self, style: str, text: str) -> str:
-        return f"\x1b[{_STYLES[style]}m{text}\x1b[0m" if self.colour and text else text
-
 
 def render(
-    result: Result, sources: Mapping[str, Source], colour: bool, unsafe_fixes: bool = False
+    result: Result,
+    sources: Mapping[str, Source],
+    terminal: Terminal = PLAIN,
+    unsafe_fixes: bool = False,
+    quiet: bool = False,
 ) -> str:
-    """All findings and a summary line. Unsafe fixes are shown where they are asked for."""
-    paint = Painter(colour)
+    """All findings and, unless `quiet`, a summary. Unsafe fixes are shown if asked for."""
     parts = [
-        _finding(finding, sources, paint, unsafe_fixes)
-        for finding in result.findings
-        if finding.suppressed is None
+        _finding(finding, sources, terminal, unsafe_fixes) for finding in active(result.findings)
     ]
-    parts.append(summary(result, paint) + _fixable(result) + "\n")
+    if not quiet:
+        said = summary(result, Painter(terminal.colour), terminal.width)
+        parts.append(said + fixable(result) + "\n")
     return "\n".join(parts)
 
 
-def summary(result: Result, paint: Painter) -> str:
+def summary(result: Result, paint: Painter, width: int | None = None) -> str:
     """`2 errors, 1 warning in 12 files (31 objects)`, and what was passed over."""
     counts = result.summary
     amounts = [
-        paint(severity, count(amount, severity))
+        (severity, count(amount, severity))
         for severity, amount in (
             ("error", counts.errors),
             ("warning", counts.warnings),
             ("note", counts.notes),
         )
         if amount
-    ]
-    found = ", ".join(amounts) if amounts else paint("help", "No findings")
-    text = f"{found} in {count(counts.files, 'file')} ({count(counts.resources, 'object')})"
+    ] or [("help", "No findings")]
+    found = ", ".join(paint(style, text) for style, text in amounts)
+    read = f" in {count(counts.files, 'file')} ({count(counts.resources, 'object')})"
+    parts = []
     if passed := passed_over(counts):
-        text += f"; {passed}"
+        parts.append(passed)
+    if counts.context:
+        parts.append(f"{count(counts.context, 'file')} of context")
     if counts.suppressed > counts.baselined:
-        text += f"; {counts.suppressed - counts.baselined} suppressed"
+        parts.append(f"{counts.suppressed - counts.baselined} suppressed")
     if result.baseline is not None and counts.baselined:
-        text += f"; {counts.baselined} in {printable(result.baseline.file)}"
+        parts.append(f"{counts.baselined} in {printable(result.baseline.file)}")
+    length = len(", ".join(text for _, text in amounts))
+    if width is not None and length + len(read) > width:
+        read = f"\n{read.lstrip()}"
+    between = "; " if width is None or length + len("; ".join([read, *parts])) <= width else ";\n"
+    text = between.join([found + read, *parts])
     if nothing := nothing_checked(result):
-        text += "\n" + paint("warning", nothing)
+        text += "\n" + paint("warning", wrapped(nothing, width, 0, 0))
     return text
 
 
@@ -106,7 +99,7 @@ def nothing_checked(result: Result) -> str:
     return "No Kubernetes object was found to check"
 
 
-def _fixable(result: Result) -> str:
+def fixable(result: Result) -> str:
     """`fixed 2; 3 can be fixed with --fix, 1 more with --unsafe-fixes`, on a line of its own."""
     fixes = [f.fix for f in result.findings if f.fix is not None and f.suppressed is None]
     safe = sum(fix.safe for fix in fixes)
@@ -122,45 +115,50 @@ def _fixable(result: Result) -> str:
     return f"\n{text[:1].upper()}{text[1:]}" if text else ""
 
 
-def count(amount: int, word: str) -> str:
-    """`1 file`, `2 files`."""
-    return f"{amount} {word}{'' if amount == 1 else 's'}"
-
-
 def _finding(
-    finding: Finding, sources: Mapping[str, Source], paint: Painter, unsafe_fixes: bool
+    finding: Finding, sources: Mapping[str, Source], terminal: Terminal, unsafe_fixes: bool
 ) -> str:
-    lines = [
-        paint(finding.severity, f"{finding.severity}[{finding.rule}]")
-        + paint("bold", f" {printable(finding.message)}"),
-    ]
-    lines += frames(finding, sources, paint)
-    width = _gutter(finding)
-    gutter = " " * width
+    paint = Painter(terminal.colour)
+    head = f"{finding.severity}[{finding.rule}]"
+    message = wrapped(printable(finding.message), terminal.width, len(head) + 1, 4)
+    head = paint(finding.severity, head)
+    if finding.name in terminal.linked:
+        head = link(head, page_url(finding.name))
+    lines = [head + paint("bold", f" {message}")]
+    lines += frames(finding, sources, paint, terminal.width)
+    gutter = " " * _gutter(finding)
     fix = finding.fix
     offer = ""
     if fix is not None and (fix.safe or unsafe_fixes):
         offer = f"{fix.description} ({'--fix' if fix.safe else '--fix --unsafe-fixes'})"
     for name, text in (("symptom", finding.symptom), ("help", finding.help), ("fix", offer)):
         if text:
-            lines.append(
-                f"{gutter} {paint('frame', '=')} {paint('bold', name)}: {_folded(text, width)}"
-            )
+            folded = _folded(text, len(gutter) + 3, len(name) + 2, terminal.width)
+            lines.append(f"{gutter} {paint('frame', '=')} {paint('bold', name)}: {folded}")
     lines.append(f"{gutter} {paint('frame', '=')} {paint('dim', 'rule: ' + finding.name)}")
     return "\n".join(lines) + "\n"
 
 
-def _folded(text: str, width: int) -> str:
-    """Text of several lines, indented to stand under its first word."""
-    return ("\n" + " " * (width + 3)).join(printable(line) for line in text.split("\n"))
+def _folded(text: str, indent: int, name: int, width: int | None) -> str:
+    """Text of several lines, each indented; the first stands behind a name of so many columns."""
+    lines = [printable(line) for line in text.split("\n")]
+    first = wrapped(lines[0], width, indent + name, indent)
+    rest = [wrapped(line, width, indent, indent) for line in lines[1:]]
+    return ("\n" + " " * indent).join([first, *rest])
 
 
-def frames(finding: Finding, sources: Mapping[str, Source], paint: Painter) -> Iterator[str]:
+def frames(
+    finding: Finding,
+    sources: Mapping[str, Source],
+    paint: Painter,
+    columns: int | None = None,
+) -> Iterator[str]:
     """The code frames of a finding, line by line: its place, and those that belong to it."""
     width = _gutter(finding)
-    yield from _frame(finding.span, sources, paint, finding.severity, width, "", CONTEXT)
+    room = None if columns is None else max(columns, NARROWEST) - width - 5
+    yield from _frame(finding.span, sources, paint, finding.severity, width, "", CONTEXT, room)
     for label in finding.related:
-        yield from _frame(label.span, sources, paint, "related", width, label.text, 0)
+        yield from _frame(label.span, sources, paint, "related", width, label.text, 0, room)
 
 
 def _gutter(finding: Finding) -> int:
@@ -176,11 +174,12 @@ def _frame(
     width: int,
     label: str,
     context: int,
+    room: int | None,
 ) -> Iterator[str]:
     arrow, sign = (":::", "-") if label else ("-->", "^")
     edge, bar = " " * width, paint("frame", "|")
     yield f"{edge}{paint('frame', arrow)} {printable(str(span))}"
-    lines = frame(span, sources, context)
+    lines = frame(span, sources, context, width=MAX_WIDTH if room is None else room)
     if not lines:
         if label:
             yield f"{edge} {bar} {paint(style, printable(label))}"
@@ -190,5 +189,12 @@ def _frame(
         text = f"{line.before}{line.marked}{line.after}"
         yield f"{paint('frame', str(line.number).rjust(width))} {bar} {text}".rstrip()
     carets = sign * max(1, cells(lines[-1].marked))
-    pointer = paint(style, f"{carets} {printable(label)}".rstrip())
-    yield f"{edge} {bar} {' ' * cells(lines[-1].before)}{pointer}"
+    column = cells(lines[-1].before)
+    label = printable(label)
+    if room is None or column + len(carets) + len(label) < room:
+        pointer = paint(style, f"{carets} {label}".rstrip())
+        yield f"{edge} {bar} {' ' * column}{pointer}"
+        return
+    yield f"{edge} {bar} {' ' * column}{paint(style, carets)}"
+    for part in wrapped(label, room, 0, 0).split("\n"):
+        yield f"{edge} {bar} {paint(style, part)}"

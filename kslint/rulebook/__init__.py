@@ -19,6 +19,21 @@ RESERVED = "reserved"
 CEL = "cel"
 """The `check` of rules that users write."""
 INDEX = "index.json"
+CATEGORIES = {
+    "input": "Input",
+    "resources": "Resources that are injected",
+    "containers": "Containers",
+    "storage": "Models and storage",
+    "vllm": "vLLM",
+    "servers": "Model servers and their devices",
+    "rollout": "Rollouts and scaling",
+    "gitops": "Argo CD",
+    "platform": "Platform settings",
+    "references": "References",
+    "schema": "Schema",
+    "admission": "Refusals",
+}
+"""Titles of the categories, in the order in which people read them."""
 
 
 class RulebookError(Exception):
@@ -212,6 +227,9 @@ def matching(rules: Iterable[Rule], selector: str) -> list[Rule]:
 
     names = [name for rule in rules for name in (rule.name, rule.category, *rule.aliases)]
     close = difflib.get_close_matches(selector, names, n=1, cutoff=0.5)
+    if not close and len(selector) > 3:  # the beginning of a name, misspelt
+        begins = {name[: len(selector)]: name for name in reversed(names)}
+        close = [begins[one] for one in difflib.get_close_matches(selector, begins, 1, 0.7)]
     hint = f"; did you mean `{close[0]}`?" if close else "; `kslint rules` lists them"
     raise RulebookError(f"no rule is called `{selector}`{hint}")
 

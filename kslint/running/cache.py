@@ -77,7 +77,9 @@ def digests(files: Iterable[Source | InputProblem]) -> list[str]:
         if isinstance(file, Source):
             data = blake2b(file.data, digest_size=_DIGEST).hexdigest()
             # whether it is a template depends on a file that need not be in the input
-            found.append(f"{file.name}\0{data}\0{is_chart_template(file)}\0{file.named}")
+            found.append(
+                f"{file.name}\0{data}\0{is_chart_template(file)}\0{file.named}\0{file.context}"
+            )
         else:
             found.append(f"{file.file}\0{file.message}\0{file.passed_over}")
     return found

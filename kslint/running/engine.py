@@ -11,11 +11,13 @@ from kslint.custom.protocol import StoppedError
 from kslint.findings import SEVERITIES, Finding, Label, Result, Subject, Summary
 from kslint.findings.wording import filled, filled_in_part
 from kslint.rulebook import matching
+from kslint.running import context
 from kslint.source.files import display
 from kslint.source.nodes import Node, Span
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator
+    from collections.abc import Set as AbstractSet
 
     from kslint.config import Config
     from kslint.custom.verdicts import Judged
@@ -77,7 +79,9 @@ def run(
             if not file.is_used:
                 skipped.setdefault(file.source.name, NO_MANIFEST)
     files = len({*skipped, *(file.source.name for file in loaded.files)})
-    read = Read(files, len(model.graph.resources), troubles, skipped)
+    around = context.files(loaded)
+    objects = sum(resource.file not in around for resource in model.graph.resources)
+    read = Read(files, objects, troubles, skipped, around)
     return conclude(verdict, given, read, rules, config, book)
 
 
@@ -106,12 +110,14 @@ class Read(NamedTuple):
     """What is to be said of the input itself: counts, what could not be read, what was skipped.
 
     `skipped` has the files that were passed over, in part or as a whole, each with the reason.
+    `context` are those of the files that tell of the others, and of which nothing is to be said.
     """
 
     files: int
     resources: int
     troubles: list[Trouble]
     skipped: dict[str, str]
+    context: AbstractSet[str] = frozenset()
 
 
 def conclude(
@@ -140,14 +146,18 @@ def conclude(
         {rule.name for rule in rules if not rule.reserved},
         reason_required=config.require_reason,
     )
-    findings = _once(findings)
-    unrendered = sum(reason in (CHART_TEMPLATE, TEMPLATE) for reason in read.skipped.values())
-    summary = Summary(read.files, read.resources, skipped=len(read.skipped), unrendered=unrendered)
+    findings = _once(context.without(findings, read.context))
+    skipped = {file: why for file, why in read.skipped.items() if file not in read.context}
+    unrendered = sum(reason in (CHART_TEMPLATE, TEMPLATE) for reason in skipped.values())
+    files, around = read.files - len(read.context), len(read.context)
+    summary = Summary(
+        files, read.resources, skipped=len(skipped), unrendered=unrendered, context=around
+    )
     return Result(
         findings,
         summary.of(findings),
         failed,
-        sorted(read.skipped.items()),
+        sorted(skipped.items()),
         tuple(verdict.unknown_versions),
     )
 

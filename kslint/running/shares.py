@@ -239,9 +239,10 @@ def check(
         if survey.sort in (OTHER, BROKEN) and name not in used:
             skipped.setdefault(name, NO_MANIFEST)
     troubles = [*unread.troubles, *of_files, *dict.fromkeys(of_others)]
-    objects = sum(survey.objects for survey in found.surveys)
+    context = {name for name, source in job.files.items() if source.context}
+    objects = sum(survey.objects for name, survey in surveys.items() if name not in context)
     number = len({*job.files, *(part.file for part in unread.skipped)})
-    read = engine.Read(number, objects, troubles, skipped)
+    read = engine.Read(number, objects, troubles, skipped, context)
     result = engine.conclude(verdict, given, read, rules, config, book)
     return result, None if verdict.broken or unread.troubles else found
 
@@ -383,12 +384,21 @@ class _Judge:
         """The files that are no manifests and that something has used."""
         return [other for other in self._others if other.is_used]
 
+    def _is_context(self, name: str) -> bool:
+        source = self._job.files.get(name)
+        return source is not None and source.context
+
     def _judged(self, share: list[str] | None) -> Record:
         job, graph = self._job, self._model.graph
+        if share is not None:
+            share = [name for name in share if not self._is_context(name)]
         rules = [rule for rule in job.rules if (rule.subject == engine.WHOLE) == (share is None)]
         model = self._model.within(share)
         verdict = engine.judge(model, rules, job.book)
-        if share is not None and any(one.span.file not in share for one, _ in verdict.found):
+        if share is not None and any(
+            one.span.file not in share and not self._is_context(one.span.file)
+            for one, _ in verdict.found
+        ):
             raise _StrayError
         given = [] if share is None else list(excuses(model.files, model.resources))
         objects = [*(about for _, about in verdict.found), *(excuse.about for excuse in given)]

@@ -56,11 +56,15 @@ class InputProblem(NamedTuple):
 
 
 class Found(NamedTuple):
-    """A file to read. `explicit` files were named and are read whatever their suffix."""
+    """A file to read. `explicit` files were named and are read whatever their suffix.
+
+    Of what is `context`, nothing is reported.
+    """
 
     path: str
     name: str
     explicit: bool
+    context: bool = False
 
 
 def display(path: str) -> str:
@@ -92,13 +96,16 @@ def _is_manifest_name(name: str) -> bool:
 
 
 def discover(
-    paths: Iterable[str], exclude: Excluder | None = None, stdin_name: str | None = None
+    paths: Iterable[str],
+    exclude: Excluder | None = None,
+    stdin_name: str | None = None,
+    context: Iterable[str] = (),
 ) -> Iterator[Found | InputProblem]:
     """Every file to read under `paths`, each once; problems where a path cannot be used.
 
     They come as a walk of one directory above all of them would, whatever the order of the paths.
     What is named is read, even if `exclude` means it. Stdin stands for the file `stdin_name`,
-    which is not read then.
+    which is not read then. What is found under `context` only is marked so.
     """
     known: dict[str, Found | InputProblem] = {}
     directories: dict[str, str] = {}
@@ -108,7 +115,22 @@ def discover(
             other = known.get(identity)
             if other is None or _preference(found) < _preference(other):
                 known[identity] = found
+    asked = set(known)
+    for path in context:
+        for found in _context(path, exclude):
+            identity = _identity(found, directories)
+            if identity not in asked:
+                known[identity] = found
     yield from sorted(known.values(), key=in_a_walk)
+
+
+def _context(path: str, exclude: Excluder | None) -> Iterator[Found | InputProblem]:
+    """What a path of the context leads to; of what cannot be read below it, nothing is said."""
+    for found in _expand(path, exclude):
+        if isinstance(found, Found):
+            yield found._replace(context=True)
+        elif not os.path.isdir(path):
+            yield found
 
 
 def _preference(found: Found | InputProblem) -> tuple[bool, bool, str]:
@@ -155,7 +177,7 @@ def read(found: Found, max_bytes: int = MAX_BYTES) -> Source | InputProblem:
                 size = max(size, len(data))
     except OSError as error:
         return InputProblem(found.name, f"cannot be read: {error.strerror or error}")
-    source = Source(found.name, data, path, found.explicit)
+    source = Source(found.name, data, path, found.explicit, found.context)
     if size > max_bytes:
         reason = f"larger than {max_bytes // (1024 * 1024)} MiB"
         advice = "no Kubernetes object is (the API server takes 1.5 MiB): exclude it, or split it"
@@ -178,13 +200,18 @@ def _unread(source: Source, problem: str, reason: str) -> InputProblem:
 
 
 def read_all(
-    paths: Iterable[str], exclude: Excluder | None = None, stdin_name: str | None = None
+    paths: Iterable[str],
+    exclude: Excluder | None = None,
+    stdin_name: str | None = None,
+    context: Iterable[str] = (),
 ) -> list[Source | InputProblem]:
-    """Everything that `discover` finds, read."""
-    return [
-        found if isinstance(found, InputProblem) else read(found)
-        for found in discover(paths, exclude, stdin_name)
-    ]
+    """Everything that `discover` finds, read, but for context that cannot be."""
+    read_in = []
+    for found in discover(paths, exclude, stdin_name, context):
+        source = found if isinstance(found, InputProblem) else read(found)
+        if isinstance(source, Source) or isinstance(found, InputProblem) or not found.context:
+            read_in.append(source)
+    return read_in
 
 
 def is_chart_template(source: Source) -> bool:
@@ -235,7 +262,7 @@ def _expand(
         yield InputProblem(repr(path)[1:-1], "is not a path")
         return
     if stat.S_ISDIR(mode):
-        yield from _walk(path, exclude)
+        yield from walk(path, exclude)
     elif stat.S_ISREG(mode) or stat.S_ISFIFO(mode):  # a pipe: `kslint check <(kustomize build .)`
         yield Found(path, display(path), True)
     else:
@@ -301,7 +328,7 @@ def _entries(directory: str) -> list[os.DirEntry[str]]:
     return listing
 
 
-def _walk(root: str, exclude: Excluder | None) -> Iterator[Found | InputProblem]:
+def walk(root: str, exclude: Excluder | None) -> Iterator[Found | InputProblem]:
     """Files under a directory, sorted by path; ignored ones are never descended into."""
     from kslint.source.ignore import Ignores
 

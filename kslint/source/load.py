@@ -122,7 +122,7 @@ class Other(ParsedFile):
     @property
     def troubles(self) -> list[Trouble]:
         """What is wrong with it, if something needs it."""
-        return self._broken if self._needed else []
+        return self._broken if self._needed and not self.source.context else []
 
     def _read(self) -> list[Document]:
         if self._documents is None:
@@ -182,6 +182,9 @@ def load_source(source: Source, result: Input) -> None:
         return
     before = len(result.troubles)
     _load(source, result)
+    if source.context:
+        del result.troubles[before:]
+        return
     if len(result.troubles) > before and not source.named and not looks_like_manifest(source):
         del result.troubles[before:]
         if result.files and result.files[-1].source is source:

@@ -10,16 +10,19 @@ class Source:
 
     `path` is the regular file they were read from; "" for a pipe, and what was never a file.
     `named` says that the user asked for it; another was come upon in a directory, and may be
-    anything.
+    anything. What is `context` tells of the rest, and nothing is reported about it.
     """
 
-    __slots__ = ("_lines", "data", "name", "named", "path")
+    __slots__ = ("_lines", "context", "data", "name", "named", "path")
 
-    def __init__(self, name: str, data: bytes, path: str = "", named: bool = True) -> None:
+    def __init__(
+        self, name: str, data: bytes, path: str = "", named: bool = True, context: bool = False
+    ) -> None:
         self.name = name
         self.data = data
         self.path = path
         self.named = named
+        self.context = context
         self._lines: list[str] | None = None
 
     def text(self) -> str:

@@ -15,7 +15,7 @@ from sarif_schema import LOG
 from kslint import __version__
 from kslint.findings import Baselined, Finding, Subject
 from kslint.findings.fingerprints import fingerprints
-from kslint.report import concise, github, gitlab, html, junit, markdown, sarif
+from kslint.report import concise, github, gitlab, grouped, html, junit, markdown, sarif
 from kslint.source.nodes import Span
 
 
@@ -30,6 +30,7 @@ def run_of(text: str) -> dict[str, Any]:
     ("name", "text"),
     [
         ("concise.txt", concise.render(RESULT)),
+        ("grouped.txt", grouped.render(RESULT)),
         ("github.txt", github.render(RESULT)),
         ("gitlab.json", gitlab.render(RESULT)),
         ("junit.xml", junit.render(RESULT, RULES)),

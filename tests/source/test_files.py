@@ -197,7 +197,7 @@ def _printed(file: str) -> None:
     file.encode()
     shown = frames.printable(file)
     assert shown.isprintable()
-    assert text_report.render(Result([], Summary(0, 0, 0, 0, 0), False, []), {}, False)
+    assert text_report.render(Result([], Summary(0, 0, 0, 0, 0), False, []), {})
 
 
 def test_long_and_impossible_paths() -> None:

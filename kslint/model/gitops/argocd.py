@@ -187,6 +187,13 @@ def restores(application: Application, resource: Resource, annotation: str) -> b
 
 def ignores(application: Application, resource: Resource, namespace: str | None, path: str) -> bool:
     """Does an `ignoreDifferences` entry of the Application cover a JSON pointer of an object?"""
+    return ignoring(application, resource, namespace, path) is not None
+
+
+def ignoring(
+    application: Application, resource: Resource, namespace: str | None, path: str
+) -> Node | None:
+    """The `ignoreDifferences` entry of the Application that covers a JSON pointer of an object."""
     for entry in application.spec.listed("ignoreDifferences"):
         wanted = (entry.string("name"), entry.string("namespace"))
         if (
@@ -197,15 +204,15 @@ def ignores(application: Application, resource: Resource, namespace: str | None,
         ):
             continue
         if entry.get("managedFieldsManagers") is not None:
-            return True
+            return entry
         for pointer in entry.listed("jsonPointers"):
             text = (pointer.text or "").rstrip("/")
             if path == text or path.startswith(text + "/"):
-                return True
+                return entry
         for expression in entry.listed("jqPathExpressions"):
             if _jq_covers(expression.text or "", path):
-                return True
-    return False
+                return entry
+    return None
 
 
 def _jq_covers(expression: str, path: str) -> bool:
@@ -220,21 +227,32 @@ def _jq_covers(expression: str, path: str) -> bool:
     )
 
 
-def ignores_everywhere(graph: Graph, application: Application, resource: Resource) -> bool:
-    """Does Argo CD itself, by its ConfigMap or chart values, ignore an object's annotations?
+def ignores_everywhere(
+    graph: Graph, application: Application, resource: Resource, field: str
+) -> bool:
+    """Does Argo CD itself, by its ConfigMap or chart values, ignore a field of an object?
 
     It counts in syncs only for an Application with RespectIgnoreDifferences=true.
     """
     if not option_is(application.sync_options, "RespectIgnoreDifferences"):
         return False
     wanted = (f"{_IGNORED}{resource.group}_{resource.kind}", f"{_IGNORED}all")
+    return any(
+        field in (data.string(name) or "") for data in _argocd_settings(graph) for name in wanted
+    )
+
+
+def _argocd_settings(graph: Graph) -> Iterator[Node]:
+    """The data of ConfigMaps, and of Argo CD's chart values, that may hold such a customization."""
+    for resource in graph.of_kind("ConfigMap", ""):
+        data = resource.body.get("data") if graph.may_hold(resource, _IGNORED) else None
+        if data is not None:
+            yield data
     for file in graph.documents:
         for root in graph.documents[file] if graph.documents.may_hold(file, _IGNORED) else ():
             for data in (root.get("data"), root.at("configs", "cm")):
-                texts = [data.string(name) or "" for name in wanted] if data else []
-                if any("annotations" in text for text in texts):
-                    return True
-    return False
+                if data is not None:
+                    yield data
 
 
 _IGNORED = "resource.customizations.ignoreDifferences."

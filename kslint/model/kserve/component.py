@@ -155,7 +155,8 @@ class Draft:
         """The pods of the component: its own, and its workers if a workerSpec asks for them."""
         built = self._single
         multi_node = self.name == "predictor" and self.stored.get("workerSpec") is not None
-        if not multi_node or built.pod_spec is None or self.runtime is None:
+        is_known = self.runtime is not None or self.stored.get("model") is None
+        if not multi_node or built.pod_spec is None or not is_known:
             return Group(built)
         return split(self.reconciled, built.pod_spec, self.runtime)
 

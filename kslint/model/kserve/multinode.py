@@ -53,12 +53,12 @@ class Group(NamedTuple):
     replicas: int = 0
 
 
-def split(isvc: Map, head: Map, runtime: Runtime) -> Group:
-    """Divide a multi-node predictor into head and workers."""
+def split(isvc: Map, head: Map, runtime: Runtime | None) -> Group:
+    """Divide a multi-node predictor into head and workers. A custom one has no runtime."""
     predictor = isvc.at("spec", "predictor")
     asked = None if predictor is None else predictor.get("workerSpec")
-    given = of_runtime(runtime).get("workerSpec")
-    if asked is None or given is None:
+    given = None if runtime is None else of_runtime(runtime).get("workerSpec")
+    if runtime is None or asked is None or given is None:
         message = "runtime error: invalid memory address or nil pointer dereference (the runtime has no workerSpec)"  # noqa: E501
         node = asked or isvc
         return Group(Built(None, (Failure("controller", message, node, "no-worker-spec"),)))

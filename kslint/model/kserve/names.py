@@ -14,6 +14,8 @@ SERVICE_PORT = 80
 DEPLOYMENT_MODE = "serving.kserve.io/deploymentMode"
 AUTOSCALER_CLASS = "serving.kserve.io/autoscalerClass"
 STOP = "serving.kserve.io/stop"
+DEVICE_CLASS = "serving.kserve.io/exp-dra-device-class"
+"""KServe makes a resource claim for an LLMInferenceService that names a class of devices (0.21)."""
 SERVER_TYPE = "serving.kserve.io/server-type"
 MODEL_FORMAT = "modelFormat"
 STORAGE_READONLY = "storage.kserve.io/readonly"

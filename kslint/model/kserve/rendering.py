@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.model.kserve import names
+from kslint.model.kserve.admission import made
 from kslint.model.kserve.admission.refusals import of_service
 from kslint.model.kserve.routing.ingress import routes
+from kslint.model.kubernetes.admission import kinds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kslint.model.kserve.isvc import InferenceService
-    from kslint.source.nodes import Map
+    from kslint.model.schemas.catalogue import Schemas
+    from kslint.source.nodes import Map, Node
+
+
+class Refused(NamedTuple):
+    """Who refuses the service, or what is made of it, with its message and the value at fault."""
+
+    stage: str
+    message: str
+    node: Node
 
 
 def created(service: InferenceService) -> list[Map]:
-    """The objects there will be; none when the service is stopped."""
+    """The objects KServe makes; none when the service is stopped."""
     return [] if service.stopped else when_running(service)
 
 
@@ -24,7 +35,8 @@ def when_running(service: InferenceService) -> list[Map]:
     """Deployment, Service and scaler of each component, then the routes.
 
     In Knative mode a Knative Service each; the VirtualService around them is not modelled. None
-    when the service is refused, or in another mode.
+    when the service is refused, or in another mode. The API server may refuse what is made: see
+    `refusals`.
     """
     if of_service(service):
         return []
@@ -43,7 +55,25 @@ def when_running(service: InferenceService) -> list[Map]:
     return found + (routes(service) if found else [])
 
 
-def reasons_missing(service: InferenceService) -> Iterator[str]:
+def refusals(service: InferenceService, schemas: Schemas | None = None) -> Iterator[Refused]:
+    """Every refusal on the way to the objects, in the order it would be met.
+
+    `schemas` judge the object's own fields, if they are given.
+    """
+    resource = service.resource
+    prefix = f"{kinds.shown(resource)} is invalid: "
+    for refusal in () if schemas is None else schemas.refusals(resource):
+        yield Refused("api-server", prefix + refusal.reason, refusal.node)
+    for failure in kinds.failures(resource, frozenset({names.GROUP})):
+        if failure.code != "missing-namespace":
+            yield Refused("api-server", prefix + failure.message, failure.node)
+    for failure in of_service(service):
+        yield Refused(failure.stage, failure.message, failure.node)
+    for met in made.refusals(service):
+        yield Refused("api-server", met.prefix + met.failure.message, met.failure.node)
+
+
+def reasons_missing(service: InferenceService, schemas: Schemas | None = None) -> Iterator[str]:
     """Why a service has no objects, or not all of them."""
     if service.stopped:
         yield "is stopped: KServe deletes its objects"
@@ -51,10 +81,10 @@ def reasons_missing(service: InferenceService) -> Iterator[str]:
         yield "is in Knative mode, whose VirtualService is not modelled"
     elif service.mode.name != names.STANDARD:
         yield f"is in {service.mode.name} mode, which is not modelled"
-    for failure in of_service(service):
-        place = failure.node.place
+    for refused in () if service.stopped else refusals(service, schemas):
+        place = refused.node.place
         where = f" ({place})" if place is not None else ""
-        yield f"is refused by the {failure.stage}: {failure.message}{where}"
+        yield f"is refused by the {refused.stage}: {refused.message}{where}"
     for component in service.components:
         if component.built.unknown:
             yield f"has an unknown {component.name}: {component.built.unknown}"

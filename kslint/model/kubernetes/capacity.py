@@ -128,7 +128,7 @@ def slots(pools: Iterable[NodePool], demand: Demand, pod_spec: Node | None = Non
     total: int | None = None
     for pool in pools:
         node = allocatable(pool)
-        if not _takes(pool, node, demand, pod_spec):
+        if not takes(pool, node, demand, pod_spec):
             total = total or 0
             continue
         fitting = None if node is None else _on_one_node(node, demand)
@@ -182,7 +182,7 @@ def quota_slots(least: Mapping[str, Quantity], demand: Demand) -> int | None:
     return best
 
 
-def _takes(pool: NodePool, node: Allocatable | None, demand: Demand, pod_spec: Node | None) -> bool:
+def takes(pool: NodePool, node: Allocatable | None, demand: Demand, pod_spec: Node | None) -> bool:
     """Would the scheduler put the pod on nodes with this pool's labels and taints?"""
     selector = None if pod_spec is None else pod_spec.get("nodeSelector")
     if pool.labels is not None:

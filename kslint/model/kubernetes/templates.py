@@ -122,6 +122,23 @@ def with_given(pod_spec: Map, kind: str) -> Map:
     return put(pod_spec, ("containers",), containers.with_children(children))
 
 
+def with_ray(pod_spec: Map, template: Template) -> Map:
+    """A pod spec of a Ray cluster, whose first container starts Ray in place of its ENTRYPOINT.
+
+    A command of the user's comes before. Source: KubeRay v1.4.2 controllers/ray/common/pod.go.
+    """
+    containers = pod_spec.get("containers")
+    cluster = any(step.endswith(("headGroupSpec", "workerGroupSpecs")) for step in template.path)
+    if not cluster or not isinstance(containers, Seq) or not containers.children:
+        return pod_spec
+    first, *others = containers.children
+    if not isinstance(first, Map) or first.get("command") is not None:
+        return pod_spec
+    command = made(["/bin/bash", "-c", "--"], Origin("controller", "KubeRay"))
+    first = put(first, ("command",), command)
+    return put(pod_spec, ("containers",), containers.with_children([first, *others]))
+
+
 def group_of(resource: Resource) -> Group | None:
     """The pods that work together, of a kind that makes such; None for all others."""
     if resource.kind == "LeaderWorkerSet":

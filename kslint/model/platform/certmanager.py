@@ -17,8 +17,18 @@ if TYPE_CHECKING:
     from kslint.graph.graph import Graph
     from kslint.model.gitops.argocd import Source
     from kslint.model.model import Model
+    from kslint.resources import Resource
 
 CHART = "cert-manager"
+CERTIFICATE_GROUP = "cert-manager.io"
+INJECT_FROM = "cert-manager.io/inject-ca-from"
+INJECTED = (
+    "ValidatingWebhookConfiguration",
+    "MutatingWebhookConfiguration",
+    "CustomResourceDefinition",
+    "APIService",
+)
+"""Kinds into which cert-manager's cainjector writes a CA (pkg/controller/cainjector v1.20)."""
 
 
 def releases(graph: Graph) -> list[Source]:
@@ -57,3 +67,18 @@ def definitions_come_otherwise(model: Model) -> bool:
     return shows_crd(graph, CERT_MANAGER) or any(
         CHART in name.lower() for installer in hidden(graph) for name in installer.names
     )
+
+
+def certificates_beside(graph: Graph, resource: Resource, name: str) -> list[Resource]:
+    """The Certificates of a name that are deployed together with an object.
+
+    What one kustomization emits belongs together, in the namespaces that it gives; a document
+    that another one emits as well counts once. Empty where another document may be meant.
+    """
+    every = [c for c in graph.of_kind("Certificate", CERTIFICATE_GROUP) if c.name == name]
+    if resource.emitter:
+        found = [c for c in every if c.emitter == resource.emitter]
+    else:
+        found = [c for c in every if not c.emitter and graph.belong_together(c, resource)]
+    places = {c.body.place for c in found}
+    return found if all(c.body.place in places for c in every) else []

@@ -17,7 +17,7 @@ from kslint.report.graph.marks import STATES, counting
 from kslint.report.graph.svg import drawing
 from kslint.report.pages import code
 from kslint.report.template import page
-from kslint.report.text import count
+from kslint.report.terminal import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -13,7 +13,7 @@ from kslint.picture import CREATED, CREATES, DEPLOYS, MISSING, UNKNOWN
 from kslint.picture.sketch import clusters, first, inner_edges, sketch, troubled
 from kslint.report.frames import printable
 from kslint.report.graph.marks import box
-from kslint.report.text import count
+from kslint.report.terminal import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

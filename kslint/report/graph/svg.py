@@ -12,7 +12,7 @@ from kslint.report.frames import printable
 from kslint.report.graph.layout import HEIGHT, PAD, TITLE, WIDTH, layout
 from kslint.report.graph.marks import SIGNS, STATES
 from kslint.report.template import part
-from kslint.report.text import count
+from kslint.report.terminal import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

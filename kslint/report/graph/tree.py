@@ -12,7 +12,8 @@ from kslint.picture import CREATES, DEPLOYS, INPUT, MISSING, UNKNOWN
 from kslint.report.frames import cells, printable
 from kslint.report.graph.forest import ABOVE, APPLICATIONS, Forest
 from kslint.report.graph.marks import SIGNS, STATES, amounts, counting, rules, worst
-from kslint.report.text import Painter, summary
+from kslint.report.terminal import Painter
+from kslint.report.text import summary
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

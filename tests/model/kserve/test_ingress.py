@@ -125,7 +125,8 @@ def test_long_label_has_the_controllers_words() -> None:
     (failure,) = ingress_failures(isvc)
     host = "a" * 49 + "-predictor-team"
     assert failure.message == (
-        f'failed creating host name: invalid domain name "{host}.example.com": url: '
+        f"fails to create NewRawKubeReconciler for predictor: failed creating host name: "
+        f'invalid domain name "{host}.example.com": url: '
         f'Invalid value: "{host}": must be no more than 63 characters'
     )
     assert failure.node.place is not None

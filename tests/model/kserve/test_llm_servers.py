@@ -8,7 +8,7 @@ import pytest
 from llm_worlds import HEAD, graph_of, indented
 
 from kslint.config import Config
-from kslint.model.answer import Known
+from kslint.model.answer import Known, Unknown
 from kslint.model.model import Model
 
 if TYPE_CHECKING:
@@ -116,3 +116,8 @@ def test_arguments_that_a_config_map_may_add_leave_it_open() -> None:
     (server,) = servers(main("envFrom: [{configMapRef: {name: more}}]"))
     assert not server.engine.commandline.complete
     assert isinstance(server.engine.served_names, Known)
+
+
+def test_tls_is_not_known_where_the_settings_are_not() -> None:
+    (server,) = servers("")
+    assert isinstance(server.engine.scheme, Unknown)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from kserve_worlds import world
+from kserve_worlds import settings_of, world
 from storage_worlds import ACCOUNT, model, secret, service
 
+from kslint.graph.graph import Graph
+from kslint.model.kserve.isvc import InferenceService
 from kslint.model.kserve.storage.containers import initializer_memory
 from kslint.model.kserve.storage.reaching import (
     downloads,
@@ -13,6 +15,8 @@ from kslint.model.kserve.storage.reaching import (
     unreached_s3,
     unread_annotations,
 )
+from kslint.source.files import Source
+from kslint.source.load import Input, load_source
 
 S3 = "storageUri: 's3://b/m'"
 KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
@@ -46,6 +50,24 @@ def test_s3_keys_that_are_listed_nowhere() -> None:
 )
 def test_no_credentials_to_miss(storage: str, more: str) -> None:
     assert unreached_s3(model(storage, more=more)) is None
+
+
+def test_settings_that_do_not_name_the_keys() -> None:
+    assert unreached_s3(model(S3, more=secret(*KEYS), changes={"credentials": {}})) is None
+
+
+def test_secrets_of_another_directory_need_a_namespace() -> None:
+    text = service("{model: {modelFormat: {name: sklearn}, storageUri: 's3://b/m'}}")
+    text = (text + secret(*KEYS)).replace("namespace: team", "labels: {}")
+    loaded = Input([], [], [])
+    one, _, other = text.rpartition("---")
+    for name, part in (("a/isvc.yaml", one), ("b/secret.yaml", other), ("a/secret.yaml", other)):
+        load_source(Source(name, part.encode()), loaded)
+        graph = Graph(loaded)
+        isvc = InferenceService(graph.of_kind("InferenceService")[0], graph, settings_of())
+        assert isvc.predictor is not None
+        near = name == "a/secret.yaml"
+        assert (unreached_s3(isvc.predictor) is not None) is near
 
 
 def test_an_annotation_names_the_secret() -> None:

@@ -13,7 +13,7 @@ from kslint.model.workload import of_template
 from kslint.source.files import Source
 from kslint.source.load import Input, load_source
 
-POD = "{containers: [{name: %s, image: 'vllm/vllm-openai:v0.23.0', args: [--model=m]}]}"
+POD = "{containers: [{name: %s, image: 'vllm/vllm-openai:v0.23.0', command: [vllm, serve, m]}]}"
 ONE = f"{{spec: {POD % 'one'}}}"
 TWO = f"{{spec: {POD % 'two'}}}"
 RAY = f"{{headGroupSpec: {{template: {ONE}}}, workerGroupSpecs: [{{template: {TWO}}}, {{}}]}}"
@@ -113,3 +113,16 @@ def test_without_containers_nothing_is_given() -> None:
     (job,) = graph_of("batch/v1", "Job", "{template: {spec: {containers: 1}}}").resources
     (workload,) = of_template(job, "n")
     assert workload.servers == []
+
+
+def test_the_first_container_of_a_ray_node_starts_ray() -> None:
+    """KubeRay puts its own command there: the image's ENTRYPOINT does not run."""
+    pod = (
+        "{spec: {containers: [{name: ray, image: 'vllm/vllm-openai:v0.23.0'}, "
+        "{name: beside, image: 'vllm/vllm-openai:v0.23.0', args: [--model=m]}]}}"
+    )
+    spec = (
+        f"{{headGroupSpec: {{template: {pod}}}, workerGroupSpecs: [{{template: {{spec: {{}}}}}}]}}"
+    )
+    servers = Model(graph_of("ray.io/v1", "RayCluster", spec), Config()).servers
+    assert [server.container.string("name") for server in servers] == ["beside"]

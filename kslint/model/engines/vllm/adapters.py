@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kslint.model.engines.vllm.engine import reference
+from kslint.model.engines.server import reference
 from kslint.model.engines.vllm.values import parse_json
 
 if TYPE_CHECKING:
-    from kslint.model.engines.vllm.engine import Engine, ModelRef
+    from kslint.model.engines.server import ModelRef
+    from kslint.model.engines.vllm.engine import Engine
 
 
 def adapters(engine: Engine) -> list[ModelRef]:

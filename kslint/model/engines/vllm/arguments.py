@@ -15,6 +15,8 @@ from kslint.model.engines.vllm.facts import described, resolve
 from kslint.model.engines.vllm.words import DYNAMIC
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from kslint.model.engines.vllm.facts import Version
     from kslint.model.engines.vllm.words import Word
     from kslint.source.nodes import Node
@@ -35,6 +37,9 @@ _HUGGINGFACE = {
 }  # fmt: skip
 """Options of KServe's own server beside vLLM's, and how many values they take
 (python/huggingfaceserver/huggingfaceserver/__main__.py, python/kserve/kserve/model_server.py)."""
+
+
+HUGGINGFACE_OPTIONS = frozenset(_HUGGINGFACE)
 
 
 class Flag(NamedTuple):
@@ -86,6 +91,15 @@ def parse_arguments(
     `version` decides which prefixes are unique; `huggingface` adds the options of KServe's server.
     """
     return _Reader(words, version, huggingface).read()
+
+
+def parse_others(words: list[Word], names: Mapping[str, tuple[str, str]]) -> Arguments:
+    """Read the arguments of another server than vLLM.
+
+    `names` are its options by each of their spellings: the name, and how many values it takes. An
+    option that is not among them takes the next word, if that is none itself.
+    """
+    return _OtherReader(words, names).read()
 
 
 class _Reader:
@@ -189,6 +203,20 @@ class _Reader:
             return self.own[name]
         known = described(name, self.version)
         return "1" if known is None else known.arity
+
+
+class _OtherReader(_Reader):
+    def __init__(self, words: list[Word], names: Mapping[str, tuple[str, str]]) -> None:
+        super().__init__(words, None, False)
+        self.names = names
+
+    def _may_be_model(self) -> bool:
+        return False
+
+    def _resolve(self, written: str) -> tuple[str, bool, str]:
+        spelling = written.lstrip("-").replace("_", "-")
+        name, arity = self.names.get(spelling, (spelling, "1"))
+        return name, False, arity
 
 
 def _is_option(text: str) -> bool:

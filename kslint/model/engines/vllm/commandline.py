@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from kslint.model.engines.vllm.arguments import Flag, parse_arguments
+from kslint.model.engines.options import OPTIONS
+from kslint.model.engines.vllm.arguments import Flag, parse_arguments, parse_others
 from kslint.model.engines.vllm.image import is_stock, is_upstream
 from kslint.model.engines.vllm.programs import (
     API_SERVER,
     HUGGINGFACE,
+    OTHERS,
     VLLM_SERVE,
     server_start,
     shell_script,
@@ -57,9 +59,11 @@ class CommandLine:
     `flags`: all, in order. `positionals`: words that are neither flags nor their values.
     `complete`: no flags can come from elsewhere (`$ARGS`, a `--config` file, another branch).
     `environment`: variables that the command line itself sets.
+    `beside`: servers that the same script certainly starts too, and leaves running with this one.
     """
 
     __slots__ = (
+        "beside",
         "by_image",
         "complete",
         "doubled",
@@ -85,6 +89,7 @@ class CommandLine:
         self.positionals: list[Word] = []
         self.complete = True
         self.environment: dict[str, EnvVar] = {}
+        self.beside: list[CommandLine] = []
 
     def flag(self, name: str) -> Flag | None:
         """The flag that counts: of duplicates the last. `name` as in `Flag.name`."""
@@ -158,11 +163,15 @@ def _filled(line: CommandLine, run: Run, version: Version | None) -> CommandLine
     line.shell, line.execed = run.in_shell, run.execed
     line.environment = run.environment
     line.complete = run.only
+    line.beside = [_filled(CommandLine(one.start.program), one, version) for one in run.beside]
     return _with_arguments(line, run.words[run.start.first :], version)
 
 
 def _with_arguments(line: CommandLine, words: list[Word], version: Version | None) -> CommandLine:
-    read = parse_arguments(words, version, line.program == HUGGINGFACE)
+    if line.program in OTHERS:
+        read = parse_others(words, OPTIONS[line.program])
+    else:
+        read = parse_arguments(words, version, line.program == HUGGINGFACE)
     line.flags, line.positionals = read.flags, read.positionals
     from_file = line.program != HUGGINGFACE and line.flag("config") is not None
     line.complete = line.complete and read.complete and not from_file

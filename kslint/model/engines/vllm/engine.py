@@ -12,11 +12,13 @@ from kslint.model.answer import (
     Unknown,
     integer,
 )
+from kslint.model.engines.server import ModelRef, reference
 from kslint.model.engines.vllm import omp
 from kslint.model.engines.vllm.arguments import parse_human_int
 from kslint.model.engines.vllm.commandline import API_SERVER, HUGGINGFACE, read_commandline
 from kslint.model.engines.vllm.image import read_image
-from kslint.model.engines.vllm.programs import VLLM_SERVE
+from kslint.model.engines.vllm.parallel import need
+from kslint.model.engines.vllm.programs import OTHERS, VLLM_SERVE
 from kslint.model.engines.vllm.release import release_of
 from kslint.model.engines.vllm.words import DYNAMIC
 from kslint.model.kubernetes.pod import (
@@ -28,6 +30,7 @@ from kslint.model.kubernetes.pod import (
 
 if TYPE_CHECKING:
     from kslint.model.answer import Answer, Checked
+    from kslint.model.engines.server import Need
     from kslint.model.engines.vllm.arguments import Flag
     from kslint.model.engines.vllm.commandline import CommandLine, Script
     from kslint.model.engines.vllm.facts import Version
@@ -39,20 +42,9 @@ GIB = 1 << 30
 _TRUE = frozenset(("1", "ON", "YES", "TRUE"))
 TOKENS = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_TOKEN_PATH")
 _DTYPES = {"float": "float32", "half": "float16"}
+_SUPERVISED = "data-parallel-multi-port-external-lb"
 _TARGET = "VLLM_TARGET_DEVICE"
 _MENTIONS = ("vllm", "huggingfaceserver", "llm-d", "llmd")
-
-
-class ModelRef(NamedTuple):
-    """What is served.
-
-    kind: "hub" (a repository id), "path" (a file system path), "remote" (a URL such as s3://),
-    "default" (none is named: the server falls back on `text`), or "unknown".
-    """
-
-    kind: str
-    text: str
-    node: Node | None
 
 
 class OmpBind(NamedTuple):
@@ -87,6 +79,9 @@ class Engine:
         self.container = container
         self.image = image
         self.version: Version | None = image.version
+        named = container.get("image")
+        if image.family == "huggingfaceserver" and (named is None or named.place is None):
+            self.version = None  # KServe's catalogue names it, of a release that is taken as given
         self.commandline = commandline
         self.kind = "huggingfaceserver" if commandline.program == HUGGINGFACE else "vllm"
         self._environment = {**environment(container), **commandline.environment}
@@ -130,7 +125,12 @@ class Engine:
 
     @property
     def port(self) -> Checked[int]:
-        """The HTTP port: 8000 for vLLM (cli_args.py v0.23.0), 8080 for KServe's server."""
+        """The HTTP port: 8000 for vLLM (cli_args.py v0.23.0), 8080 for KServe's server.
+
+        A supervisor gives each data-parallel rank its own, and has one itself (0.24 and later).
+        """
+        if self.flag(_SUPERVISED):
+            return Unknown("each rank has its own")
         if self.kind == "huggingfaceserver":
             return self._count("http-port", 8080)
         return ABSENT if self.flag("uds") else self._count("port", 8000)
@@ -156,6 +156,15 @@ class Engine:
         if not isinstance(pipeline, Known):
             return pipeline
         return Known(tensor.value * pipeline.value, tensor.node or pipeline.node)
+
+    @property
+    def need(self) -> Need | None:
+        """The devices it takes; None where that is not known."""
+        return need(self)
+
+    @property
+    def name(self) -> str:
+        return "KServe's Hugging Face server" if self.kind == "huggingfaceserver" else "vLLM"
 
     @property
     def dtype(self) -> Answer[str]:
@@ -274,6 +283,8 @@ class Engine:
         """HTTP, or HTTPS where it is given a certificate or key (uvicorn 0.35 config.py is_ssl)."""
         for name in ("ssl-certfile", "ssl-keyfile"):
             flag = self.flag(name)
+            if flag is not None and not flag.known:
+                return Unknown("the certificate is set elsewhere", flag.node)
             if flag is not None and flag.value != "":
                 return Known("HTTPS", flag.node)
         return Known("HTTP") if self.commandline.complete else Unknown("more flags may be added")
@@ -298,8 +309,11 @@ class Engine:
 
     @property
     def health_path(self) -> str | None:
-        """Where a probe should ask; None for KServe's server, which has several such paths."""
-        return "/health" if self.kind == "vllm" else None
+        """Where a probe should ask; None for KServe's server, which has several such paths.
+
+        None too where a supervisor answers, which has paths of its own.
+        """
+        return "/health" if self.kind == "vllm" and not self.flag(_SUPERVISED) else None
 
     def _count(self, name: str, default: int) -> Checked[int]:
         answer = self.value(name)
@@ -346,7 +360,7 @@ def read_engine(
     if targeted and not image.family:  # nothing else reads this variable
         image = image._replace(entrypoint=VLLM_SERVE)
     commandline = read_commandline(container, image, image.version, script)
-    if not commandline.program:
+    if not commandline.program or commandline.program in OTHERS:
         return None
     backend = commandline.flag("backend") if commandline.program == HUGGINGFACE else None
     if backend is not None and backend.known and backend.value not in ("vllm", "auto"):
@@ -374,16 +388,6 @@ def _prepares(container: Node, pod_spec: Node | None) -> bool:
     """True for an init container that ends before the pod serves (a sidecar restarts always)."""
     listed = any(item is container for item in init_containers(pod_spec))
     return listed and container.string("restartPolicy") != "Always"
-
-
-def reference(text: str | None, node: Node | None) -> ModelRef:
-    """What a name is by its looks; vLLM itself asks whether it exists as a path."""
-    if text is None:
-        return ModelRef("unknown", "", node)
-    if "://" in text:
-        return ModelRef("remote", text, node)
-    path = text.startswith(("/", ".", "~")) or text.count("/") > 1
-    return ModelRef("path" if path else "hub", text, node)
 
 
 def _gib(amount: Known[int] | Invalid, text: str, in_one: int) -> Checked[float]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from kslint.model.engines.vllm.programs import API_SERVER, HUGGINGFACE, VLLM_SERVE
+from kslint.model.engines.vllm.programs import API_SERVER, HUGGINGFACE, TGI, VLLM_SERVE
 
 if TYPE_CHECKING:
     from kslint.model.engines.vllm.facts import Version
@@ -26,6 +26,8 @@ _PUBLISHERS = {
     "vllm": ("vllm", "q9t5s3a7"),
     "huggingfaceserver": ("kserve",),
     "llm-d": ("llm-d",),
+    "sglang": ("lmsysorg",),
+    "tgi": ("huggingface",),
 }
 """Owners of the projects' own repositories; q9t5s3a7 is vLLM's on ECR."""
 _WORD = re.compile(r"[a-z0-9]+")
@@ -36,13 +38,24 @@ _UNRELEASED = re.compile(
 )
 _STOCK = re.compile(r"vllm-openai(?:-(?:cpu|rocm|nonroot))?|vllm(?:-arm64)?-cpu-release-repo")
 _FORKS = frozenset(("hpu", "gaudi", "ascend", "npu", "neuron", "tpu", "xpu"))
+_BUNDLED = {
+    (0, 16): (0, 9, 2),
+    (0, 17): (0, 15, 1),
+    (0, 18): (0, 19, 0),
+    (0, 19): (0, 20, 0),
+    (0, 20): (0, 24, 0),
+    (0, 21): (0, 24, 0),
+}
+"""The vLLM in KServe's huggingfaceserver, by KServe's release
+(python/huggingfaceserver/pyproject.toml of each)."""
 _MENTIONED = re.compile(r"vllm[-_]?v?(\d+\.\d+(?:\.\d+)?)")
 
 
 class Image(NamedTuple):
     """A reference taken apart. `repository` includes the registry; `tag` and `digest` may be "".
 
-    `family` is "vllm", "llm-d", "substratus", "huggingfaceserver", or "" for any other image.
+    `family` is "vllm", "llm-d", "substratus", "huggingfaceserver", "sglang", "tgi", or "" for any
+    other image.
     `device` is "cpu", "gpu" or "unknown" by name and tag alone. `entrypoint` is the server the
     image starts by itself, "" if it starts none or that is not known. `version` is vLLM's.
     """
@@ -75,10 +88,17 @@ def read_image(reference: str) -> Image:
         tag,
         digest,
         family,
-        _device(name, tag, path) if family else "unknown",
+        _device(name, tag, path, family) if family else "unknown",
         _entrypoint(family, name, path),
-        None if family != "vllm" or "tpu" in name else version_of(tag, path),
+        _version(family, name, tag, path),
     )
+
+
+def _version(family: str, name: str, tag: str, path: str) -> Version | None:
+    if family == "huggingfaceserver":
+        release = _RELEASE.match(tag)
+        return None if release is None else _BUNDLED.get((int(release[1]), int(release[2])))
+    return None if family != "vllm" or "tpu" in name else version_of(tag, path)
 
 
 def is_stock(image: Image) -> bool:
@@ -93,6 +113,12 @@ def is_fork(image: Image) -> bool:
     return vendor in ("rocm", "nvidia", "habanaai", "intel", "lmcache") or bool(words)
 
 
+def is_cuda(image: Image) -> bool:
+    """False for builds that look for other devices than GPUs of NVIDIA and AMD."""
+    words = {*_WORD.findall(image.name.lower()), *_WORD.findall(image.tag.lower())}
+    return not (words & (_FORKS | _CPU_WORDS))
+
+
 def is_upstream(image: Image) -> bool:
     """True for images that their projects publish, and mirrors of them: no weights are in those."""
     vendor = image.repository.rpartition("/")[0].rpartition("/")[2]
@@ -102,6 +128,10 @@ def is_upstream(image: Image) -> bool:
 def _family(name: str, path: str) -> str:
     words = _WORD.findall(name.lower())
     vendor = path.rpartition("/")[2]
+    if words[:1] == ["sglang"] and all(_serving_word(word) for word in words[1:]):
+        return "sglang"
+    if _is_tgi(words, vendor):
+        return "tgi"
     if "huggingfaceserver" in words:
         return "huggingfaceserver"
     if vendor == "substratusai" and name == "vllm":
@@ -122,6 +152,14 @@ def _family(name: str, path: str) -> str:
     return "vllm" if "vllm" in words and all(_serving_word(word) for word in words) else ""
 
 
+def _is_tgi(words: list[str], vendor: str) -> bool:
+    """Hugging Face's own images, and those that Google builds of them."""
+    if words[:4] == ["huggingface", "text", "generation", "inference"]:
+        return True
+    plain = words[:1] == ["tgi"] or words == ["text", "generation", "inference"]
+    return plain and vendor == "huggingface"
+
+
 def _serving_word(word: str) -> bool:
     return (
         word == "vllm"
@@ -132,14 +170,17 @@ def _serving_word(word: str) -> bool:
     )
 
 
-def _device(name: str, tag: str, path: str) -> str:
+def _device(name: str, tag: str, path: str, family: str) -> str:
     words = set(_WORD.findall(name.lower()))
+    if family == "sglang" and "xeon" in tag:
+        return "cpu"
     if words & _CPU_WORDS or _CPU_WORDS & set(_WORD.findall(tag.lower())):
         return "cpu"
     if any(word in _GPU_WORDS or _CUDA.fullmatch(word) for word in words):
         return "gpu"
     marked = any(word in _GPU_WORDS or _CUDA.fullmatch(word) for word in _WORD.findall(tag.lower()))
-    if marked or name.startswith("vllm-openai") or path.rpartition("/")[2] in ("rocm", "nvidia"):
+    built = family in ("sglang", "tgi") or name.startswith("vllm-openai")
+    if marked or built or path.rpartition("/")[2] in ("rocm", "nvidia"):
         return "gpu"
     return "unknown"
 
@@ -148,6 +189,10 @@ def _entrypoint(family: str, name: str, path: str) -> str:
     vendor = path.rpartition("/")[2]
     if family == "huggingfaceserver":
         return HUGGINGFACE
+    if family == "tgi":
+        return TGI
+    if family == "sglang":
+        return ""
     if not family or vendor in ("rocm", "nvidia"):  # theirs run the command they are given
         return ""
     return API_SERVER if vendor in ("opea", "substratusai") or name == "vllmserver" else VLLM_SERVE

@@ -11,11 +11,16 @@ if TYPE_CHECKING:
 VLLM_SERVE = "vllm serve"
 API_SERVER = "python -m vllm.entrypoints.openai.api_server"
 HUGGINGFACE = "python -m huggingfaceserver"
+SGLANG = "python -m sglang.launch_server"
+TGI = "text-generation-launcher"
+OTHERS = frozenset((SGLANG, TGI))
+"""Servers that are not vLLM's."""
 
 _MODULES = {
     "vllm.entrypoints.openai.api_server": API_SERVER,
     "vllm.entrypoints.api_server": API_SERVER,
     "huggingfaceserver": HUGGINGFACE,
+    "sglang.launch_server": SGLANG,
 }
 _SCRIPTS = (
     ("vllm/entrypoints/openai/api_server.py", API_SERVER),
@@ -46,7 +51,7 @@ def is_assignment(text: str) -> bool:
 def may_start(name: str) -> bool:
     """False for a command that can neither be a server nor start one: a quick way past `echo`."""
     base = _base(name)
-    known = base == "vllm" or base in _WRAPPERS or base in _SHELLS
+    known = base in ("vllm", "sglang", TGI) or base in _WRAPPERS or base in _SHELLS
     return known or _PYTHON.fullmatch(base) is not None
 
 
@@ -94,6 +99,10 @@ def _program(words: list[Word], at: int) -> Start | None:
     base = _base(words[at].text) if at < len(words) else ""
     if base == "vllm":
         return _serve(words, at, at + 1)
+    if base == "sglang":
+        return _serve(words, at, at + 1, SGLANG)
+    if base == TGI:
+        return Start(TGI, at, at + 1)
     if not _PYTHON.fullmatch(base):
         return None
     index = at + 1
@@ -112,10 +121,10 @@ def _program(words: list[Word], at: int) -> Start | None:
     return None
 
 
-def _serve(words: list[Word], at: int, index: int) -> Start | None:
+def _serve(words: list[Word], at: int, index: int, program: str = VLLM_SERVE) -> Start | None:
     """`vllm` serves only with that sub-command; `vllm bench`, `vllm chat` and others do not."""
     serves = index < len(words) and words[index].text == "serve"
-    return Start(VLLM_SERVE, at, index + 1) if serves else None
+    return Start(program, at, index + 1) if serves else None
 
 
 def _file(words: list[Word], at: int, index: int) -> Start | None:

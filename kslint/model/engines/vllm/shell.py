@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.model.engines.vllm.lexer import tokens
@@ -38,7 +39,8 @@ class Run(NamedTuple):
 
     `words[start.first:]` are its arguments. `environment` is what the command line adds to the
     container's. `in_shell` is True if a shell starts it, `execed` if it then replaces the shell.
-    `only` is False where something else may be started instead.
+    `only` is False where something else may be started instead. `background`: the shell goes on
+    while it runs. `beside` are servers that it then certainly starts as well.
     """
 
     words: list[Word]
@@ -47,6 +49,8 @@ class Run(NamedTuple):
     in_shell: bool
     execed: bool
     only: bool
+    background: bool = False
+    beside: tuple[Run, ...] = ()
 
 
 def find_run(words: list[Word], variables: Mapping[str, EnvVar], level: int = 0) -> Run | None:
@@ -70,8 +74,19 @@ def find_run(words: list[Word], variables: Mapping[str, EnvVar], level: int = 0)
     first = runs[0]
     environment = {**own, **first.environment}
     return first._replace(
-        environment=environment, in_shell=True, only=first.only and len(runs) == 1
+        environment=environment,
+        in_shell=True,
+        only=first.only and len(runs) == 1,
+        beside=tuple(_beside(runs)),
     )
+
+
+def _beside(runs: list[Run]) -> Iterator[Run]:
+    """The servers that certainly run together with the first."""
+    for before, run in pairwise(runs):
+        if not (before.only and before.background and run.only):
+            return
+        yield run
 
 
 def _inline(words: list[Word]) -> dict[str, EnvVar]:
@@ -136,7 +151,9 @@ class _Walk:
         run = find_run(words, {**self.given, **self.exported}, self.level)
         if run is not None:
             environment = {**self.exported, **run.environment}
-            yield run._replace(environment=environment, only=run.only and sure)
+            yield run._replace(
+                environment=environment, only=run.only and sure, background=operator == "&"
+            )
 
     def _assigns(self, words: list[Word], sure: bool) -> bool:
         """Carry out a command that only sets or exports variables; False for any other.

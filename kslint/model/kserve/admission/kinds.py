@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING
 
 from kslint.model.answer import Failure, Met
 from kslint.model.kserve import names, settings
-from kslint.model.kserve.admission import refusals
-from kslint.model.kserve.admission.components import BY_MODE, given
+from kslint.model.kserve.admission import made, refusals
+from kslint.model.kserve.admission.components import BY_MODE
 from kslint.model.kserve.admission.runtimes import (
     inference_graph_rejections,
     runtime_rejections,
     trained_model_rejections,
 )
-from kslint.model.kserve.routing.ingress import routes
 from kslint.model.kubernetes.admission import grammar, kinds
 from kslint.model.kubernetes.admission.field_errors import opaque, printed
 
@@ -21,14 +20,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from kslint.graph.graph import Graph
-    from kslint.model.kserve.isvc import Component, InferenceService
+    from kslint.model.kserve.isvc import InferenceService
     from kslint.model.kserve.llm.service import LLMInferenceService
     from kslint.model.kserve.settings import Settings
     from kslint.resources import Resource
-    from kslint.source.nodes import Map, Node
 
 _WEBHOOK = 'admission webhook "{}.kserve-webhook-server.{}" denied the request: '
-_RECONCILE = "fails to reconcile component: "
 _UNREADABLE = frozenset(
     {"exactly-one-implementation", "default-mode-missing", "default-mode-unknown"}
 )
@@ -44,8 +41,6 @@ _VERSIONS = {
 }
 """The kinds that are judged, in the versions that there are (config/crd/full @v0.19.0)."""
 _WORKLOAD = "-kserve-workload-svc"
-_INJECTED = ("cpu", "memory")
-"""Resources that the webhook fills in, by the settings."""
 
 
 class Judge:
@@ -112,17 +107,14 @@ def _service(service: InferenceService, settled: bool) -> Iterator[Met]:
             yield Met(failure, webhook)
         elif not (refused or service.stopped or _is_out_of_sight(service, failure)):
             yield Met(failure, _prefix(failure))
-    if refused or service.stopped or service.mode.name != names.STANDARD:
+    if refused or service.stopped:
         return
-    for component in service.components:
-        yield from _made(component)
-    for body in routes(service):
-        yield from _judged(body, "fails to reconcile ingress: ")
+    yield from (met for met in made.refusals(service) if not made.is_injected(met.failure))
 
 
 def _is_out_of_sight(service: InferenceService, failure: Failure) -> bool:
     """Does a refusal hang on what another controller does, or on Secrets of the cluster?"""
-    if failure.code == "storage-spec" and "not found" in failure.message:
+    if failure.code == "storage-spec" and failure.message.startswith("can't read"):
         return True
     runtimes = [component.runtime for component in service.components]
     return service.mode.name == names.MODELMESH or any(r and r.multi_model for r in runtimes)
@@ -131,61 +123,7 @@ def _is_out_of_sight(service: InferenceService, failure: Failure) -> bool:
 def _prefix(failure: Failure) -> str:
     if failure.stage == "pod-webhook":
         return _WEBHOOK.format("inferenceservice", "pod-mutator")
-    return _RECONCILE
-
-
-def _made(component: Component) -> Iterator[Met]:
-    """The API server's word on what the controller makes of a component."""
-    prefix = f"{_RECONCILE}fails to reconcile {component.name}: "
-    bodies = (
-        component.deployment,
-        component.worker_deployment,
-        component.service,
-        component.scaler,
-    )
-    for body in bodies:
-        if body is not None:
-            yield from _judged(body, prefix)
-    scaler = component.scaler
-    if scaler is not None and scaler.string("kind") == "ScaledObject":
-        yield from _without_triggers(component, scaler, prefix)
-
-
-def _without_triggers(component: Component, scaler: Map, prefix: str) -> Iterator[Met]:
-    """KEDA's schema requires triggers, which KServe takes from autoScaling.metrics alone.
-
-    Source: config/crd/bases/keda.sh_scaledobjects.yaml of KEDA 2.18, keda_reconciler.go:81-86
-    @v0.19.0.
-    """
-    if scaler.listed("spec", "triggers"):
-        return
-    annotations = component.owner.resource.body.at("metadata", "annotations")
-    node = given(annotations, names.AUTOSCALER_CLASS) or component.written
-    name = kinds.named("keda.sh", "ScaledObject", scaler.string("metadata", "name") or "")
-    failure = Failure("api-server", "spec.triggers: Required value", node, "no-triggers")
-    yield Met(failure, f"{prefix}{name} is invalid: ", "ScaledObject")
-
-
-def _judged(body: Map, prefix: str) -> Iterator[Met]:
-    version, kind = body.string("apiVersion") or "", body.string("kind") or ""
-    group = version.rpartition("/")[0]
-    name = kinds.named(group, kind, body.string("metadata", "name") or "")
-    for failure in kinds.body_failures(version, kind, body):
-        if not _is_injected(failure):
-            yield Met(failure, f"{prefix}{name} is invalid: ", kind)
-
-
-def _is_injected(failure: Failure) -> bool:
-    """A request over a limit that the webhook filled in, or the other way round."""
-    if failure.code != "request-over-limit" or failure.other is None:
-        return False
-    resource = failure.message.rpartition(" limit of ")[0].rpartition(" ")[2]
-    nodes = (failure.node, failure.other)
-    return resource in _INJECTED and sum(_is_setting(node) for node in nodes) == 1
-
-
-def _is_setting(node: Node) -> bool:
-    return node.origin is not None and node.origin.root.kind not in ("written", "runtime")
+    return made.RECONCILE
 
 
 def _llm(service: LLMInferenceService) -> Iterator[Met]:
@@ -207,14 +145,14 @@ def _llm_service(service: LLMInferenceService) -> Iterator[Met]:
     """The workload's Service is named for the LLMInferenceService (workload.go @v0.19.0)."""
     name = service.resource.name
     node = service.resource.body.at("metadata", "name")
-    made = f"{name}{_WORKLOAD}"
-    details = grammar.dns1035_label(made)
+    workload = f"{name}{_WORKLOAD}"
+    details = grammar.dns1035_label(workload)
     if not name or opaque(name) or node is None or grammar.dns_subdomain(name) or not details:
         return
     prefix = (
         "failed to reconcile workload: failed to reconcile workload service: failed to create "
-        f"v1.Service {service.namespace or 'default'}/{made}: {kinds.named('', 'Service', made)} "
-        "is invalid: "
+        f"v1.Service {service.namespace or 'default'}/{workload}: "
+        f"{kinds.named('', 'Service', workload)} is invalid: "
     )
-    message = f"metadata.name: Invalid value: {printed(made)}: {details[0]}"
+    message = f"metadata.name: Invalid value: {printed(workload)}: {details[0]}"
     yield Met(Failure("api-server", message, node, "invalid-name"), prefix, "Service")

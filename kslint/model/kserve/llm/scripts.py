@@ -52,6 +52,8 @@ def script_of(pool: Pool) -> Script | None:
     for option, field, default in _SIZES:
         node = pool.size_node(field)
         variable = _PREFIX + field.upper()
+        if option not in passed and field == "tensor" and _is_set(node):
+            words.append("$KSERVE_SIZES")  # other releases do pass it, and theirs may be meant
         if option not in passed or not (default or _is_set(node)):
             continue
         if node is not None and _is_set(node):
@@ -65,7 +67,10 @@ def script_of(pool: Pool) -> Script | None:
         words.append("--headless")
     if "--enable-expert-parallel" in passed and pool.parallelism.expert:
         words.append("--enable-expert-parallel")
-    words += _TLS if pool.owner.tls else ()
+    if pool.owner.tls:
+        words += _TLS
+    elif not pool.owner.settings.in_input:  # KServe's own default is off, that of others on
+        words.append("--ssl-certfile=$KSERVE_CERTIFICATE")
     text = f'eval "{" ".join(words)} ${_MORE} $@"'
     return Script(SCRIPT, made(text, origin), variables)
 

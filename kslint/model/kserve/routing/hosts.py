@@ -48,7 +48,9 @@ def hosts(isvc: InferenceService) -> dict[str, Host]:
     found = {}
     for component in isvc.components:
         name = component.metadata.string("name") or ""
-        found[component.name] = _host(isvc, name, component.metadata, "failed creating host name")
+        prefix = f"fails to create NewRawKubeReconciler for {component.name}: "
+        prefix += "failed creating host name"
+        found[component.name] = _host(isvc, name, component.metadata, prefix)
     prefix = "failed to generate top level ingress host"
     if not uses_gateway(isvc):
         kind = next((n for n in ("transformer", "explainer") if n in found), "predictor")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from kslint.graph.evidence import are_near
 from kslint.graph.graph import ABSENT
 from kslint.model.engines.vllm.engine import TOKENS
 from kslint.model.kserve import names
@@ -127,6 +128,9 @@ def unreached_s3(component: Draft) -> Unreached | None:
         return None
     if _names_secret(component) or _by_container(component, found, ("AWS_ACCESS_KEY_ID",)):
         return None
+    wanted = _key_names(component)
+    if not all(wanted):
+        return None  # settings out of sight name the keys
     uses = account_secrets(component)
     if any(use.kind in (None, "s3") for use in uses):
         return None
@@ -134,7 +138,7 @@ def unreached_s3(component: Draft) -> Unreached | None:
         node = _odd_keys(use)
         if node is not None and use.resource is not None:
             return Unreached(node, found[0], use.resource, account, resource, keys=True)
-    secret = _around(component)
+    secret = _around(component, {*wanted})
     if secret is None:
         return None
     return Unreached(found[0].uri, found[0], secret, account, resource)
@@ -175,17 +179,26 @@ def _odd_keys(use: SecretUse) -> Node | None:
     return None
 
 
-def _around(component: Draft) -> Resource | None:
-    """A Secret of the namespace with S3 keys as KServe looks for them, or with its annotations."""
+def _key_names(component: Draft) -> tuple[str, str]:
+    """The keys of an S3 Secret by KServe's settings; empty texts where those are not known."""
+    settings = component.owner.settings
+    fields = ("s3AccessKeyIDName", "s3SecretAccessKeyName")
+    one, other = (settings.text("credentials", "s3", field) for field in fields)
+    return one, other
+
+
+def _around(component: Draft, wanted: set[str]) -> Resource | None:
+    """A Secret of the namespace with S3 keys as KServe looks for them, or with its annotations.
+
+    Where the namespace of one of the two is not known, it must stand near the service.
+    """
     owner = component.owner
-    settings = owner.settings
-    wanted = {
-        settings.text("credentials", "s3", "s3AccessKeyIDName") or "AWS_ACCESS_KEY_ID",
-        settings.text("credentials", "s3", "s3SecretAccessKeyName") or "AWS_SECRET_ACCESS_KEY",
-    }
     for kind in SECRETS:
         for resource in owner.graph.of_namespace(kind, owner.namespace):
             if not owner.graph.evidence.reaches(resource, owner.resource):
+                continue
+            known = owner.namespace and owner.graph.namespace_of(resource)
+            if not known and not are_near(resource, owner.resource):
                 continue
             keys, _ = secret_keys(resource)
             annotated = any(resource.annotation(_PREFIX + name) for name in _S3_ANNOTATIONS)

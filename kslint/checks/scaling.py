@@ -1,0 +1,162 @@
+"""Who scales what, by which number: two owners of one count, signals that say nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kslint.findings import Problem
+from kslint.model.kubernetes.pod import claims, requests_accelerator
+from kslint.model.ownership import contests
+from kslint.model.scaling import deployment_name, most_replicas
+from kslint.model.sharing import exclusive, other_user, spreads
+from kslint.model.signals import cpu_signal, gpu_server_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kslint.model.model import Model
+    from kslint.model.workload import Workload
+    from kslint.resources import Resource
+    from kslint.source.nodes import Node, Span
+
+_SCALERS = ("HorizontalPodAutoscaler", "ScaledObject", "HTTPScaledObject")
+
+
+def replicas_owned_twice(model: Model) -> Iterator[Problem]:
+    """Replicas in git that an Application's syncs write over a scaler's."""
+    seen: set[Span | None] = set()
+    for contest in contests(model.graph, _of_scalers(model)):
+        if contest.ignored is None and contest.replicas.place not in seen:
+            seen.add(contest.replicas.place)
+            heals = contest.application.self_heals
+            yield Problem(
+                contest.replicas,
+                variant="default" if heals else "synced",
+                severity=None if heals else "warning",
+                about=contest.workload,
+                related=[
+                    (_name(contest.scaler), "scales it"),
+                    (contest.application.automated, "syncs by itself"),
+                ],
+                workload=f"{contest.workload.kind} `{contest.workload.name}`",
+                scaler=f"{contest.scaler.kind} `{contest.scaler.name}`",
+                application=contest.application.name,
+                replicas=contest.replicas.text,
+            )
+
+
+def ignored_and_written(model: Model) -> Iterator[Problem]:
+    """Replicas that `ignoreDifferences` hides from the diff, and a sync writes all the same."""
+    seen: set[Span | None] = set()
+    for contest in contests(model.graph, _of_scalers(model)):
+        at = contest.ignored
+        if at is None or at.get("managedFieldsManagers") is not None or at.place in seen:
+            continue
+        seen.add(at.place)
+        yield Problem(
+            at,
+            about=contest.application.resource,
+            related=[(contest.replicas, "written in git"), (_name(contest.scaler), "scales it")],
+            application=contest.application.name,
+            workload=f"{contest.workload.kind} `{contest.workload.name}`",
+        )
+
+
+def cpu_of_gpu_server(model: Model) -> Iterator[Problem]:
+    """A server on GPUs that is scaled by the load of its CPU."""
+    for scaler in _of_scalers(model):
+        at = cpu_signal(scaler)
+        server = None if at is None else gpu_server_of(scaler, model.graph)
+        if at is not None and server is not None:
+            yield Problem(
+                at,
+                about=scaler,
+                related=[(_name(server), "runs on a GPU")],
+                scaler=f"{scaler.kind} `{scaler.name}`",
+                server=server.name,
+            )
+    for service in model.inference_services:
+        for component in service.components:
+            made = component.scaler
+            if made is None or component.pod_spec is None:
+                continue
+            at = component.written.get("scaleMetric") or component.written.get("maxReplicas")
+            gpu = any(requests_accelerator(c) for c in component.pod_spec.listed("containers"))
+            if at is not None and gpu and _is_by_cpu(made):
+                yield Problem(
+                    at,
+                    variant="kserve",
+                    about=service.resource,
+                    service=service.resource.name,
+                )
+
+
+def _is_by_cpu(scaler: Node) -> bool:
+    spec = scaler.get("spec")
+    if spec is None or spec.integer("minReplicas") == spec.integer("maxReplicas"):
+        return False
+    metrics = spec.listed("metrics")
+    return bool(metrics) and all(m.string("resource", "name") == "cpu" for m in metrics)
+
+
+def single_writer_claim_shared(model: Model) -> Iterator[Problem]:
+    """A claim for one node that more than one pod mounts."""
+    for workload in model.workloads:
+        if not spreads(workload, model.config):
+            continue
+        for name, node in claims(workload.pod_spec):
+            claim = exclusive(name, workload, model.graph)
+            if claim is None:
+                continue
+            count = most_replicas(workload, model.graph)
+            if count is not None and count > 1:
+                yield _many(workload, claim, node, count)
+            elif count is None or count == 1:
+                other = other_user(name, claim, workload, model.graph)
+                if other is not None:
+                    yield _two(workload, claim, node, other)
+
+
+def _many(workload: Workload, claim: Resource, node: Node, count: int) -> Problem:
+    written = workload.home.get("replicas")
+    at = node if written is None or workload.component is not None else written
+    own = workload.home.integer("replicas")
+    return Problem(
+        at if own == count else node,
+        about=workload.resource,
+        related=[(claim.body.at("spec", "accessModes"), f"claim `{claim.name}`")],
+        user=f"{workload.resource.kind} `{workload.resource.name}`",
+        claim=claim.name,
+        modes=_modes(claim),
+        count=count,
+        target=deployment_name(workload),
+    )
+
+
+def _two(workload: Workload, claim: Resource, node: Node, other: Resource) -> Problem:
+    return Problem(
+        node,
+        variant="two",
+        severity="warning",
+        about=workload.resource,
+        related=[
+            (claim.body.at("spec", "accessModes"), f"claim `{claim.name}`"),
+            (_name(other), "mounts it too"),
+        ],
+        user=f"{workload.resource.kind} `{workload.resource.name}`",
+        claim=claim.name,
+        modes=_modes(claim),
+        other=f"{other.kind} `{other.name}`",
+    )
+
+
+def _modes(claim: Resource) -> str:
+    return ", ".join(m.text or "" for m in claim.body.listed("spec", "accessModes"))
+
+
+def _of_scalers(model: Model) -> list[Resource]:
+    return [resource for kind in _SCALERS for resource in model.of_kind(kind)]
+
+
+def _name(resource: Resource) -> Node | None:
+    return resource.body.at("metadata", "name")

@@ -1,0 +1,255 @@
+"""Where a Service leads: the pods that it selects, and what listens in them on its ports.
+
+Sources: Kubernetes v1.34 pkg/controller/endpoint (a port by name that no container declares makes
+no endpoint) and pkg/api/v1/pod/util.go (FindPort: containers, and init containers that stay).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from kslint.model.answer import Known
+from kslint.model.engines.vllm.engine import read_engine
+from kslint.model.kubernetes.admission.field_errors import opaque
+from kslint.model.kubernetes.pod import containers, init_containers
+from kslint.model.kubernetes.selection import Circles, selects, texts
+from kslint.source.nodes import walk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kslint.graph.graph import Graph
+    from kslint.model.engines.vllm.engine import Engine
+    from kslint.model.kubernetes.selection import Pods, Selector
+    from kslint.resources import Resource
+    from kslint.source.nodes import Node
+
+_TCP = "TCP"
+
+
+class Listener(NamedTuple):
+    """A container of a pod that runs on, with its declared ports by name and by number."""
+
+    container: Node
+    names: dict[str, int]
+    numbers: dict[int, Node]
+    engine: Engine | None
+
+    @property
+    def port(self) -> int | None:
+        """The one port that a vLLM server answers on, if that is known."""
+        if self.engine is None:
+            return None
+        port, ranks = self.engine.port, self.engine.data_parallel
+        alone = isinstance(ranks, Known) and ranks.value == 1
+        return port.value if isinstance(port, Known) and alone else None
+
+
+class Miss(NamedTuple):
+    """A port of a Service that leads to nothing.
+
+    `name` is set where no container declares it, else nothing listens on `number`. `served` is
+    where the server listens, `declared` the port that a container declares in its place.
+    """
+
+    node: Node
+    name: str
+    number: int
+    served: int | None
+    declared: Node | None
+    pods: Pods
+
+
+def selector_of(service: Resource) -> Selector:
+    """What a Service selects by; nothing for one whose endpoints somebody else writes."""
+    spec = service.spec
+    if spec is None or spec.string("type") == "ExternalName":
+        return {}
+    return texts(spec.get("selector"))
+
+
+def selected(service: Resource, graph: Graph) -> list[Pods]:
+    """The pods that a Service selects, of those that stand nearest."""
+    selector = selector_of(service)
+    circles = Circles(graph, service)
+    found = [t for t in circles.closest if selects(selector, t.labels)]
+    return found or [t for t in circles.beside if selects(selector, t.labels)]
+
+
+def misses(service: Resource, graph: Graph) -> Iterator[Miss]:
+    """The ports of a Service on which none of the pods it selects answers."""
+    spec = service.spec
+    ports = [] if spec is None else spec.listed("ports")
+    if spec is None or not ports or spec.string("clusterIP") == "None":
+        return
+    near = selected(service, graph)
+    found = [miss for item in ports for miss in _missed(item, near, len(ports) == 1)]
+    if not found:
+        return
+    selector = selector_of(service)
+    around = [t for t in Circles(graph, service).around if selects(selector, t.labels)]
+    for miss in found:
+        others = [t for t in around if all(t.resource is not n.resource for n in near)]
+        item = next(i for i in ports if _target(i) is miss.node)
+        if all(_miss(item, pods, len(ports) == 1) is not None for pods in others):
+            yield miss
+
+
+def _missed(item: Node, near: list[Pods], alone: bool) -> Iterator[Miss]:
+    found = [_miss(item, pods, alone) for pods in near]
+    if found and found[0] is not None and all(miss is not None for miss in found):
+        yield found[0]
+
+
+def _target(item: Node) -> Node | None:
+    return item.get("targetPort") or item.get("port")
+
+
+def _miss(item: Node, pods: Pods, alone: bool) -> Miss | None:
+    """Why a port of a Service finds nothing in a pod; None if it does, or may."""
+    target = _target(item)
+    text = "" if target is None else target.text or ""
+    if target is None or not text or opaque(text) or (item.string("protocol") or _TCP) != _TCP:
+        return None
+    found = listeners(pods.pod_spec)
+    if not text.isdigit():
+        holder = next((each for each in found if text in each.names), None)
+        if holder is None:
+            closed = all(not opaque(name) for each in found for name in each.names)
+            return Miss(target, text, 0, None, None, pods) if closed else None
+        number = holder.names[text]
+        if not number:  # a template is to fill it in
+            return None
+    else:
+        number = int(text)
+        holder = next((each for each in found if number in each.numbers), None)
+    if holder is not None:
+        return _wrongly_declared(target, number, holder, pods, alone)
+    servers = [each for each in found if each.engine is not None]
+    if not servers or any(each.engine is None and not each.numbers for each in found):
+        return None
+    if any(each.port in (None, number) or _mentions(each, number) for each in servers):
+        return None
+    return Miss(target, "", number, servers[0].port, None, pods)
+
+
+def _wrongly_declared(
+    target: Node, number: int, holder: Listener, pods: Pods, alone: bool
+) -> Miss | None:
+    """A server's only port, declared with another number than the server listens on."""
+    served = holder.port
+    if served in (None, number) or not alone or len(holder.numbers) > 1:
+        return None
+    if _mentions(holder, number):
+        return None
+    return Miss(target, "", number, served, holder.numbers[number], pods)
+
+
+def _mentions(listener: Listener, number: int) -> bool:
+    """May a server be told of a port, or start something else that listens?"""
+    container = listener.container
+    for field in ("command", "args", "env"):
+        node = container.get(field)
+        for each in () if node is None else walk(node):
+            text = each.text or ""
+            if str(number) in text or "ray" in text or "&" in text.replace("&&", ""):
+                return True
+    return False
+
+
+def listeners(pod_spec: Node) -> list[Listener]:
+    """The containers of a pod that stay, init containers that restart always among them."""
+    staying = [c for c in init_containers(pod_spec) if c.string("restartPolicy") == "Always"]
+    return [_listener(each, pod_spec) for each in (*containers(pod_spec), *staying)]
+
+
+def _listener(container: Node, pod_spec: Node) -> Listener:
+    names: dict[str, int] = {}
+    numbers: dict[int, Node] = {}
+    for item in container.listed("ports"):
+        number = item.integer("containerPort")
+        node = item.get("containerPort")
+        if node is not None and (item.string("protocol") or _TCP) == _TCP:
+            names[item.string("name") or ""] = number or 0
+            if number is not None:
+                numbers[number] = node
+    names.pop("", None)
+    return Listener(container, names, numbers, read_engine(container, pod_spec))
+
+
+class Stray(NamedTuple):
+    """A Service that selects none of the pods it is meant for: by the label at `node`.
+
+    `has` is the value that the pods carry, None where they have no such label.
+    """
+
+    node: Node
+    label: str
+    value: str
+    has: str | None
+    pods: Pods
+
+
+def stray(service: Resource, graph: Graph) -> Stray | None:
+    """Is a Service meant for pods of the input, and selects none that may be there?"""
+    selector = selector_of(service)
+    if not selector or any(opaque(value) for value in selector.values()):
+        return None
+    circles = Circles(graph, service)
+    if any(selects(selector, each.labels) for each in circles.closest):
+        return None
+    beside = circles.beside
+    if any(selects(selector, each.labels) for each in beside):
+        return None
+    meant = _meant(service, selector, [*circles.closest, *beside])
+    if meant is None or meant.is_open or _may_be_made(service, selector, graph):
+        return None
+    if any(each.is_open or selects(selector, each.labels) for each in circles.around):
+        return None
+    node = None if service.spec is None else service.spec.get("selector")
+    for label, value in selector.items():
+        at = None if node is None else node.get(label)
+        if at is not None and meant.labels.get(label) != value:
+            return Stray(at, label, value, meant.labels.get(label), meant)
+    return None
+
+
+def _meant(service: Resource, selector: Selector, near: list[Pods]) -> Pods | None:
+    """The pods that a Service is meant for: of its own name, or with all its labels but one."""
+    for each in near:
+        if each.resource.name == service.name and each.resource.kind not in _PASSING:
+            return each
+    for each in near:
+        shared = sum(each.labels.get(name) == value for name, value in selector.items())
+        if len(selector) > 1 and shared == len(selector) - 1:
+            return each
+    return None
+
+
+_PASSING = ("CronJob", "Job", "Pod")
+
+
+def _may_be_made(service: Resource, selector: Selector, graph: Graph) -> bool:
+    """May an operator or a chart of the namespace make pods with these labels?"""
+    namespace = graph.namespace_of(service)
+    if graph.completeness.is_open("Deployment", namespace or ""):
+        return True
+    if any("/" in name and not name.startswith(_PLAIN) for name in selector):
+        return True
+    wanted = [value for value in selector.values() if value]
+    for resource in graph.resources:
+        if resource.group.endswith(_PODLESS) or "." not in resource.group:
+            continue
+        if graph.namespace_of(resource) in (namespace, None) and any(
+            resource.name in value or graph.may_hold(resource, value) for value in wanted
+        ):
+            return True
+    return False
+
+
+_PLAIN = ("app.kubernetes.io/", "app/")
+_PODLESS = (
+    ".k8s.io", "argoproj.io", "keda.sh", "monitoring.coreos.com", "external-secrets.io",
+    "cert-manager.io", "istio.io",
+)  # fmt: skip
+"""Groups whose objects make no pods. (A Rollout's pods are known.)"""

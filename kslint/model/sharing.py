@@ -1,0 +1,87 @@
+"""Claims that one node mounts, and pods that may come to stand on several.
+
+Sources: Kubernetes v1.34 docs, access modes (ReadWriteOnce is a node's, ReadWriteOncePod a pod's);
+pkg/controller/volume/attachdetach (Multi-Attach error).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kslint.model.kubernetes.pod import claims
+from kslint.model.kubernetes.selection import Circles
+
+if TYPE_CHECKING:
+    from kslint.config import Config
+    from kslint.graph.graph import Graph
+    from kslint.model.workload import Workload
+    from kslint.resources import Resource
+
+_SHARED = frozenset({"ReadWriteMany", "ReadOnlyMany"})
+_LASTING = ("Deployment", "StatefulSet")
+_HOSTNAME = "kubernetes.io/hostname"
+_PINNING = ("local", "hostpath", "host-path", "openebs", "topolvm", "lvm")
+"""Parts of the names of classes whose volumes hold their pods on the node that has them."""
+
+
+def exclusive(name: str, workload: Workload, graph: Graph) -> Resource | None:
+    """A claim of the input that only one node may mount."""
+    found = graph.find("PersistentVolumeClaim", name, workload.namespace, "", workload.resource)
+    if len({graph.namespace_of(r) for r in found.resources}) != 1:
+        return None
+    for claim in found.resources:
+        modes = {mode.text or "" for mode in claim.body.listed("spec", "accessModes")}
+        storage = (claim.body.string("spec", "storageClassName") or "").lower()
+        if not modes or modes & _SHARED or any(word in storage for word in _PINNING):
+            return None
+        if not all(mode.startswith("ReadWriteOnce") for mode in modes):
+            return None
+    return found.resources[0]
+
+
+def spreads(workload: Workload, config: Config) -> bool:
+    """May the pods of a workload stand on different nodes?"""
+    spec = workload.pod_spec
+    selector = spec.get("nodeSelector")
+    if spec.get("nodeName") is not None or (selector and selector.get(_HOSTNAME)):
+        return False
+    if workload.resource.kind in ("Job", "CronJob", "Pod", "DaemonSet"):
+        return False
+    for term in spec.listed("affinity", "podAffinity", _REQUIRED):
+        if term.string("topologyKey") == _HOSTNAME:
+            return False
+    if any(
+        expression.string("key") == _HOSTNAME
+        for term in spec.listed("affinity", "nodeAffinity", _REQUIRED, "nodeSelectorTerms")
+        for expression in term.listed("matchExpressions")
+    ):
+        return False
+    nodes = config.cluster.nodes
+    return not nodes or sum(pool.count for pool in nodes) > 1
+
+
+_REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
+
+
+def other_user(name: str, claim: Resource, workload: Workload, graph: Graph) -> Resource | None:
+    """A workload beside another, and before it, whose pods mount the claim too and run on."""
+    own = workload.resource
+    if own.kind not in _LASTING or workload.home.integer("replicas") == 0:
+        return None
+    near = [*Circles(graph, own).beside, *Circles(graph, claim).beside]
+    for pods in near:
+        other = pods.resource
+        if other.kind not in _LASTING or other.body.integer("spec", "replicas") == 0:
+            continue
+        if other.emitter != own.emitter or not _before(other, own):
+            continue
+        if graph.namespace_of(other) == workload.namespace and any(
+            found == name for found, _ in claims(pods.pod_spec)
+        ):
+            return other
+    return None
+
+
+def _before(one: Resource, other: Resource) -> bool:
+    """Which of two that share a claim comes first? The later one is told."""
+    return (one.name, one.kind) < (other.name, other.kind)
