@@ -229,7 +229,7 @@ def test_probes_of_a_server_that_wants_a_key(
 def test_the_scheme_of_a_probe(tmp_path: Path, args: str, scheme: str, count: int) -> None:
     probe = f"readinessProbe: {{httpGet: {{{scheme}path: /health, port: 8000}}}}"
     text = server(more=probe, args=f"[--model=/m/q{args and f', {args!r}'}]")
-    assert len(said(tmp_path, "probe-wrong-endpoint", text)) == count
+    assert len(said(tmp_path, "probe-scheme-mismatch", text)) == count
 
 
 def test_kserve_s_own_server_has_other_paths(tmp_path: Path) -> None:

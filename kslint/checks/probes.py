@@ -91,36 +91,46 @@ def _seconds(probe: Node, field: str, default: int) -> int | None:
 
 
 def wrong_endpoint(server: Server) -> Iterator[Problem]:
-    """A probe that vLLM does not answer with 200: by its path, its port or its scheme."""
+    """A probe that vLLM does not answer with 200, by its path or its port."""
     engine = server.engine
-    if engine.health_path is None:
-        return
     port = engine.port.value if isinstance(engine.port, Known) else None
-    for name in _PROBES:
-        probe = server.container.get(name)
-        handler = None if probe is None else probe.get("httpGet") or probe.get("tcpSocket")
-        if probe is None or not isinstance(handler, Map) or handler.string("host"):
-            continue
+    for name, handler in _handlers(server):
         if port is not None:
-            yield from _wrong_port(server, name, handler, port, probe.start is None)
-        if probe.get("httpGet") is handler:
-            if handler.start is not None:  # a preset of another release may use another scheme
-                yield from _wrong_scheme(server, name, handler)
+            yield from _wrong_port(server, name, handler, port)
+        if _is_http(server, name, handler):
             yield from _wrong_path(server, name, handler)
 
 
-def _wrong_scheme(server: Server, name: str, handler: Node) -> Iterator[Problem]:
-    served, asked = server.engine.scheme, handler.string("scheme") or "HTTP"
-    if not isinstance(served, Known) or asked == served.value or asked not in ("HTTP", "HTTPS"):
+def _handlers(server: Server) -> Iterator[tuple[str, Map]]:
+    """What the probes of a vLLM server ask of itself, over HTTP or TCP."""
+    for name in _PROBES if server.engine.health_path is not None else ():
+        probe = server.container.get(name)
+        handler = None if probe is None else probe.get("httpGet") or probe.get("tcpSocket")
+        if isinstance(handler, Map) and not handler.string("host"):
+            yield name, handler
+
+
+def _is_http(server: Server, name: str, handler: Node) -> bool:
+    return server.container.at(name, "httpGet") is handler
+
+
+def scheme_mismatch(server: Server) -> Iterator[Problem]:
+    """A probe that speaks TLS with a server that does not, or the other way about."""
+    served = server.engine.scheme
+    if not isinstance(served, Known):
         return
-    yield Problem(
-        _written(handler, "scheme"),
-        variant="scheme",
-        related=[(served.node, "the certificate is given here")],
-        probe=name,
-        scheme=asked,
-        served=served.value,
-    )
+    for name, handler in _handlers(server):
+        asked = handler.string("scheme") or "HTTP"
+        # a preset of another release may use another scheme
+        written = handler.start is not None and _is_http(server, name, handler)
+        if written and asked != served.value and asked in ("HTTP", "HTTPS"):
+            yield Problem(
+                _written(handler, "scheme"),
+                related=[(served.node, "the certificate is given here")],
+                probe=name,
+                scheme=asked,
+                served=served.value,
+            )
 
 
 def _wrong_path(server: Server, name: str, handler: Node) -> Iterator[Problem]:
@@ -173,9 +183,8 @@ def _root_path(engine: Engine) -> str | None:
     return "" if engine.flag("root-path") is None else None
 
 
-def _wrong_port(
-    server: Server, name: str, handler: Node, port: int, injected: bool
-) -> Iterator[Problem]:
+def _wrong_port(server: Server, name: str, handler: Node, port: int) -> Iterator[Problem]:
+    injected = handler.start is None
     node = handler.get("port")
     text = handler.string("port") or ""
     declared = _ports(server.container)

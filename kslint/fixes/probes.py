@@ -37,19 +37,23 @@ def wait(draft: Draft) -> None:
 
 
 def ask_health(draft: Draft) -> None:
-    """The path of vLLM's health, its scheme, or the port it listens on."""
+    """The path of vLLM's health, or the port it listens on."""
     at, server, variant = draft.problem.at, _server(draft), draft.problem.variant
-    if variant in ("path", "key", "alive", "scheme"):
-        handler = draft.around(at) if key_of(at) in ("path", "scheme") else at
-        if variant == "scheme":
-            draft.put(handler, ("scheme",), str(draft.facts["served"]))
-        else:
-            draft.put(handler, ("path",), server.engine.health_path)
+    if variant in ("path", "key", "alive"):
+        handler = draft.around(at) if key_of(at) == "path" else at
+        draft.put(handler, ("path",), server.engine.health_path)
         return
     port = server.engine.port
     if not isinstance(port, Known) or not isinstance(at, Scalar):
         raise UnfitError("the port is not written")
     draft.replace(at, port.value)
+
+
+def speak_as_served(draft: Draft) -> None:
+    """The scheme that the server speaks."""
+    at = draft.problem.at
+    handler = draft.around(at) if key_of(at) == "scheme" else at
+    draft.put(handler, ("scheme",), str(draft.facts["served"]))
 
 
 def _server(draft: Draft) -> Server:

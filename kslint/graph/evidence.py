@@ -20,6 +20,13 @@ _ILLUSTRATIVE = frozenset(
 """Names of such directories; so are those that begin with `test`."""
 
 
+_NOT_APPLIED = frozenset(
+    {"__snapshot__", "__snapshots__", "doc", "docs", "expected", "golden", "goldens", "snapshots",
+     "testdata"}
+)  # fmt: skip
+"""Those whose manifests nobody applies: excerpts to read, and what a test compares with."""
+
+
 class Evidence:
     """Answers for one input: a directory that was named as a whole is judged from inside."""
 
@@ -38,6 +45,11 @@ class Evidence:
             known = is_illustrative(below)
             self._known[directory] = known
         return known
+
+    def excerpts(self, resource: Resource) -> bool:
+        """May an object be but a part: shown in documentation, or compared with by a test?"""
+        below = posixpath.dirname(resource.file)[len(self._root) :].lower().split("/")
+        return not _NOT_APPLIED.isdisjoint(below)
 
     def reaches(self, resource: Resource, asker: Resource | None) -> bool:
         """Does an object say anything of what another finds in the cluster?"""

@@ -12,6 +12,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.model.answer import ABSENT, Known, Unknown
+from kslint.model.engines.vllm.caches import HUB
 from kslint.model.engines.vllm.commandline import read_commandline
 from kslint.model.engines.vllm.engine import TOKENS, Engine
 from kslint.model.engines.vllm.image import is_upstream, read_image
@@ -45,13 +46,6 @@ LASTING, SCRATCH, UNSURE = "lasting", "scratch", "unsure"
 
 _LONG_RUNNING = ("Deployment", "StatefulSet", "DaemonSet")
 _OWN_FILES = ("emptyDir", "configMap", "secret", "downwardAPI", "projected", "ephemeral")
-_CACHE_VARIABLES = (
-    ("HF_HUB_CACHE", ""),
-    ("HUGGINGFACE_HUB_CACHE", ""),
-    ("HF_HOME", "/hub"),
-    ("XDG_CACHE_HOME", "/huggingface/hub"),
-    ("HOME", "/.cache/huggingface/hub"),
-)
 _OLD_CACHE_VARIABLE = "TRANSFORMERS_CACHE"
 """Where transformers, and older releases of the hub's client, keep what they load."""
 _GATED = re.compile(
@@ -246,7 +240,7 @@ def _elsewhere(env: Lookup) -> bool:
 
 def cache_place(env: Lookup, container: Node, pod_spec: Node) -> str:
     """Where the hub's cache is: LASTING, SCRATCH or UNSURE (huggingface_hub constants.py)."""
-    for name, suffix in _CACHE_VARIABLES:
+    for name, suffix in HUB:
         answer = env(name)
         if isinstance(answer, Unknown) and answer.node is not None:
             return UNSURE

@@ -31,6 +31,7 @@ CATEGORIES = {
     "platform": "Platform settings",
     "references": "References",
     "schema": "Schema",
+    "llm": "LLMInferenceService",
     "admission": "Refusals",
 }
 """Titles of the categories, in the order in which people read them."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kslint.model.kserve import names
+from kslint.model.kserve.settings import nearest
 from kslint.source.inner import inner_document
 from kslint.source.nodes import Scalar
 
@@ -21,33 +22,43 @@ _CHART_GATEWAY = "kserve-ingress-gateway"
 """What the chart calls the Gateway of `createGateway` (files/kserve/ingress_gateway-patch.yaml)."""
 
 
-def installations(graph: Graph, every: Iterable[Settings]) -> Iterator[Settings]:
+def installations(graph: Graph, every: list[Settings]) -> Iterator[Settings]:
     """The settings of the installations that the input makes use of, where they are known whole.
 
     They are not where a values file is out of sight. Upstream's own text is somebody's settings
-    once an Application deploys it, or models in the input go by it.
+    once an Application deploys it, or models in the input go by it and by no other.
     """
+    used: list[Settings] | None = None
     for settings in every:
         source = settings.source
         known = settings.whole if source is None else values_are_known(graph, source)
-        used = source is not None or not settings.copied or _is_used(graph, settings)
-        if settings.in_input and known and used and not _illustrates(graph, settings):
-            yield settings
+        if not settings.in_input or not known or _illustrates(graph, settings):
+            continue
+        if source is None and settings.copied and not _is_deployed(graph, settings):
+            used = _in_use(graph, every) if used is None else used
+            if settings not in used:
+                continue
+        yield settings
+
+
+def _is_deployed(graph: Graph, settings: Settings) -> bool:
+    return settings.resource is not None and bool(graph.owners(settings.resource))
+
+
+def _in_use(graph: Graph, every: list[Settings]) -> list[Settings]:
+    """The installations that a model of the input is nearest to, each by itself."""
+    used = []
+    for kind in ("InferenceService", "LLMInferenceService"):
+        for resource in graph.of_kind(kind, names.GROUP):
+            near = [] if graph.evidence.illustrates(resource) else nearest(every, resource)
+            if len(near) == 1 and near[0] not in used:
+                used.append(near[0])
+    return used
 
 
 def _illustrates(graph: Graph, settings: Settings) -> bool:
     resource = settings.resource
     return resource is not None and graph.evidence.illustrates(resource)
-
-
-def _is_used(graph: Graph, settings: Settings) -> bool:
-    if settings.resource is not None and graph.owners(settings.resource):
-        return True
-    return any(
-        not graph.evidence.illustrates(resource)
-        for kind in ("InferenceService", "LLMInferenceService")
-        for resource in graph.of_kind(kind, names.GROUP)
-    )
 
 
 def is_installed(graph: Graph, every: Iterable[Settings]) -> bool:

@@ -91,6 +91,11 @@ class Runtime(NamedTuple):
         return self.spec.boolean("multiModel") is True
 
     @property
+    def is_of_modelmesh(self) -> bool:
+        """Is it written for ModelMesh, whose adapters no other mode has?"""
+        return self.multi_model or self.spec.get("builtInAdapter") is not None
+
+    @property
     def multi_node(self) -> bool:
         return self.spec.get("workerSpec") is not None
 

@@ -28,7 +28,15 @@ if TYPE_CHECKING:
     from kslint.source.nodes import Node
 
 CONFIG_MAP = "inferenceservice-config"
-CHARTS = (*CONTROLLER_CHARTS, "kserve-crd", "kserve-crd-minimal", "kserve-runtime-configs")
+CHARTS = (
+    *CONTROLLER_CHARTS,
+    "kserve-crd",
+    "kserve-crd-minimal",
+    "kserve-llmisvc-crd",
+    "kserve-llmisvc-crd-minimal",
+    "kserve-llmisvc-resources",
+    "kserve-runtime-configs",
+)
 DEFAULT_VERSION = "0.19"
 PROFILES = ("0.16", "0.19", "0.20")
 """Versions whose behaviour was read in source. Another one goes by the nearest older of these, or
@@ -36,6 +44,8 @@ the oldest, and the run says so (`is_known`)."""
 
 _EXAMPLE = "_example"
 """A key of commentary that every release's ConfigMap has."""
+_DEFINED = (".serving.kserve.io", ".serving.kubeflow.org")
+"""What the names of its CRDs end with: a file that has them beside the ConfigMap is a release."""
 _CONTROLLER_IMAGE = "kserve/kserve-controller"
 _VERSION = re.compile(r"v?(\d+)\.(\d+)(?:\.\d+)?")
 
@@ -144,7 +154,7 @@ def resolve(graph: Graph, configured_version: str | None = None) -> list[Setting
     """The settings the input describes, one for each KServe installation in it; at least one."""
     told = configured_version or inferred_version(graph)
     version = told or DEFAULT_VERSION
-    found = [_from_config_map(*each) for each in _config_maps(graph, version)]
+    found = [_from_config_map(graph, *each) for each in _config_maps(graph, version)]
     for release in () if found else releases(graph):
         its = configured_version or normal_version(release.revision) or version
         settings = from_values(release.values, its, release.holder, release.resource)
@@ -181,13 +191,17 @@ def governing(installations: list[Settings], resource: Resource) -> Settings:
     whose files lie nearest. Where that does not decide, only what all candidates agree on
     counts; the rest is as if it were not configured.
     """
+    near = nearest(installations, resource)
+    return near[0] if len(near) == 1 else _agreed(near)
+
+
+def nearest(installations: list[Settings], resource: Resource) -> list[Settings]:
+    """Those of several installations whose files lie nearest to a resource."""
     if len(installations) == 1:
-        return installations[0]
+        return installations
     distance = [_shared(settings, resource) for settings in installations]
-    nearest = [
-        s for s, shared in zip(installations, distance, strict=True) if shared == max(distance)
-    ]
-    return nearest[0] if len(nearest) == 1 else _agreed(nearest)
+    best = max(distance)
+    return [s for s, shared in zip(installations, distance, strict=True) if shared == best]
 
 
 def _shared(settings: Settings, resource: Resource) -> int:
@@ -298,10 +312,14 @@ def from_data(data: dict[str, Any], version: str) -> Settings:
     return Settings(version, {key: made(value, origin) for key, value in data.items()})
 
 
-def _from_config_map(resource: Resource, version: str) -> Settings:
+def _from_config_map(graph: Graph, resource: Resource, version: str) -> Settings:
     data: dict[str, Node] = {}
     holder = resource.body.get("data")
     copied = holder is not None and holder.get(_EXAMPLE) is not None
+    copied = copied or any(
+        other.kind == "CustomResourceDefinition" and other.name.endswith(_DEFINED)
+        for other in graph.in_file(resource.file)
+    )
     for key, node in () if holder is None else holder.items():
         inner = inner_document(node) if isinstance(node, Scalar) else None
         if inner is not None:

@@ -188,7 +188,7 @@ def _model_pod(isvc: Map, predictor: Map, model: Map, runtime: Runtime) -> Built
     """buildPodSpec: merge, placeholders, image tag, then the other containers in their order."""
     spec = of_runtime(runtime)
     base = container_named(spec, names.PREDICTOR_CONTAINER)
-    if base is None and spec.boolean("multiModel"):
+    if base is None and runtime.is_of_modelmesh:
         return Built(None, unknown="ModelMesh runs the runtime, whatever the mode seems to be")
     if base is None:
         message = "failed to find kserve-container in ServingRuntime containers"

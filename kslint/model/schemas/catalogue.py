@@ -176,6 +176,8 @@ class Schemas:
         is_status = "status" in fields and "spec" not in fields
         if is_base or is_status or "$patch" in fields or self._is_patched_by_flux:
             return True
+        if self._graph.evidence.excerpts(resource):
+            return True
         if resource.emitter:
             return any(gap.kind == VALUES for gap in self._graph.partial(resource))
         from kslint.model.kubernetes.admission.kinds import is_fragment  # mostly nothing is asked
@@ -232,7 +234,10 @@ class Schemas:
             return []
         from kslint.model.schemas.limits import refusals
 
-        return [refusal for met in limited for refusal in refusals(met)]
+        found = [refusal for met in limited for refusal in refusals(met)]
+        if any(one.lacks for one in found) and self._graph.evidence.excerpts(resource):
+            return [one for one in found if not one.lacks]
+        return found
 
     def faulty(self, resource: Resource) -> list[Node]:
         """The values and blocks of an object with which its schema finds fault."""

@@ -27,16 +27,22 @@ _LONGEST = 2000
 
 
 class Refusal:
-    """Why a value is not allowed: `variant` of the message, the API server's text, what is."""
+    """Why a value is not allowed: `variant` of the message, the API server's text, what is.
 
-    __slots__ = ("allowed", "node", "path", "reason", "variant")
+    `lacks`: more would have to stand there.
+    """
 
-    def __init__(self, variant: str, node: Node, path: str, reason: str, allowed: str) -> None:
+    __slots__ = ("allowed", "lacks", "node", "path", "reason", "variant")
+
+    def __init__(
+        self, variant: str, node: Node, path: str, reason: str, allowed: str, lacks: bool = False
+    ) -> None:
         self.variant = variant
         self.node = node
         self.path = path
         self.reason = reason
         self.allowed = allowed
+        self.lacks = lacks
 
 
 def refusals(met: Met) -> Iterator[Refusal]:
@@ -51,13 +57,14 @@ def refusals(met: Met) -> Iterator[Refusal]:
             yield Refusal(variant, node, path, _worded(path, node.value, reason), allowed)
         return
     if isinstance(node, Seq):
-        for reason, allowed in _count(len(node.children), facets, "imin", "imax", _ITEMS):
-            yield Refusal("count", node, path, _worded(path, len(node.children), reason), allowed)
+        size = len(node.children)
+        for reason, allowed, lacks in _count(size, facets, "imin", "imax", _ITEMS):
+            yield Refusal("count", node, path, _worded(path, size, reason), allowed, lacks)
         yield from _twice(node, facets, path)
     elif isinstance(node, Map):
         size = sum(not child.is_null for child in node.entries.values())
-        for reason, allowed in _count(size, facets, "pmin", "pmax", _ENTRIES):
-            yield Refusal("count", node, path, _worded(path, size, reason), allowed)
+        for reason, allowed, lacks in _count(size, facets, "pmin", "pmax", _ENTRIES):
+            yield Refusal("count", node, path, _worded(path, size, reason), allowed, lacks)
 
 
 def _worded(path: str, value: JsonValue, reason: str) -> str:
@@ -125,14 +132,14 @@ _ENTRIES = ("properties", "entry", "entries")
 
 def _count(
     size: int, facets: dict[str, Any], least: str, most: str, words: tuple[str, str, str]
-) -> Iterator[tuple[str, str]]:
+) -> Iterator[tuple[str, str, bool]]:
     low, high = facets.get(least, 0), facets.get(most)
     if size < low:
         reason = f"Invalid value: #: % in body should have at least {low} {words[0]}"
-        yield reason, f"at least {low} {words[1 if low == 1 else 2]}"
+        yield reason, f"at least {low} {words[1 if low == 1 else 2]}", True
     if high is not None and size > high:
         reason = f"Too many: #: must have at most {high} items"
-        yield reason, f"at most {high} {words[1 if high == 1 else 2]}"
+        yield reason, f"at most {high} {words[1 if high == 1 else 2]}", False
 
 
 def _twice(node: Seq, facets: dict[str, Any], path: str) -> Iterator[Refusal]:

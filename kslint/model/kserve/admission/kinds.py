@@ -117,7 +117,7 @@ def _is_out_of_sight(service: InferenceService, failure: Failure) -> bool:
     if failure.code == "storage-spec" and failure.message.startswith("can't read"):
         return True
     runtimes = [component.runtime for component in service.components]
-    return service.mode.name == names.MODELMESH or any(r and r.multi_model for r in runtimes)
+    return service.mode.name == names.MODELMESH or any(r and r.is_of_modelmesh for r in runtimes)
 
 
 def _prefix(failure: Failure) -> str:

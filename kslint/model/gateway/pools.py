@@ -1,0 +1,103 @@
+"""Which Gateways send requests to an InferencePool, as far as the input shows it.
+
+Most controllers need a switch for it. Sources: the Inference Extension's guide (v1), Istio 1.28
+(`ENABLE_GATEWAY_API_INFERENCE_EXTENSION`, before that `SUPPORT_...`), the charts of kgateway,
+agentgateway and NGINX Gateway Fabric 2.2.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from kslint.model.gateway.gateways import GROUP
+from kslint.model.gitops.argocd import chart_sources, helm_values
+from kslint.model.kserve.installation import values_are_known
+from kslint.model.platform.pieces import installers
+
+if TYPE_CHECKING:
+    from kslint.model.model import Model
+    from kslint.resources import Resource
+
+
+class _Controller(NamedTuple):
+    """`charts` install it; one of `switches`, Helm values, lets it take pools. `never`: none does.
+
+    `alone`: it takes none unless a switch in the input says so, wherever it is installed.
+    """
+
+    name: str
+    charts: tuple[str, ...] = ()
+    switches: tuple[tuple[str, ...], ...] = ()
+    never: bool = False
+    alone: bool = False
+
+
+_ENVOY = _Controller("Envoy Gateway", alone=True)
+_ISTIO = _Controller(
+    "Istio",
+    ("istiod",),
+    (
+        ("pilot", "env", "ENABLE_GATEWAY_API_INFERENCE_EXTENSION"),
+        ("pilot", "env", "SUPPORT_GATEWAY_API_INFERENCE_EXTENSION"),
+    ),
+)
+_KGATEWAY = _Controller("kgateway", ("kgateway",), (("inferenceExtension", "enabled"),))
+_AGENT = _Controller("agentgateway", ("agentgateway",), (("inferenceExtension", "enabled"),))
+_NGINX = _Controller(
+    "NGINX Gateway Fabric",
+    ("nginx-gateway-fabric",),
+    (("nginxGateway", "gwAPIInferenceExtension", "enable"),),
+    alone=True,
+)
+_BY_CONTROLLER = {
+    "gateway.envoyproxy.io": _ENVOY,
+    "gateway.nginx.org": _NGINX,
+    "io.cilium": _Controller("Cilium", never=True),
+    "istio.io": _ISTIO,
+    "kgateway.dev/agentgateway": _AGENT,
+    "kgateway.dev": _KGATEWAY,
+    "projectcontour.io": _Controller("Contour", never=True),
+    "traefik.io": _Controller("Traefik", never=True),
+}
+"""By what `controllerName` of a GatewayClass begins with, the longer one first."""
+_BY_CLASS = {
+    "agentgateway": _AGENT,
+    "cilium": _BY_CONTROLLER["io.cilium"],
+    "contour": _BY_CONTROLLER["projectcontour.io"],
+    "istio": _ISTIO,
+    "kgateway": _KGATEWAY,
+    "nginx": _NGINX,
+    "traefik": _BY_CONTROLLER["traefik.io"],
+}
+"""By the class that a controller makes when it starts."""
+_AI_GATEWAY = ("ai-gateway", "aigateway")
+
+
+def takes_no_pools(gateway: Resource, model: Model) -> str:
+    """The controller of a Gateway, if it takes no InferencePools as the input shows it; else ""."""
+    controller = _controller(gateway, model)
+    if controller is None:
+        return ""
+    if controller is _ENVOY:
+        names = [name.lower() for one in installers(model.graph) for name in one.names]
+        extended = any(word in name for name in names for word in _AI_GATEWAY)
+        objects = any(r.group == "aigateway.envoyproxy.io" for r in model.graph.resources)
+        return "" if extended or objects else controller.name
+    if controller.never:
+        return controller.name
+    found = [s for s in chart_sources(model.graph) if s.chart in controller.charts]
+    for source in found:
+        values = helm_values(model.graph, source)
+        on = any((values.string(*path) or "").lower() == "true" for path in controller.switches)
+        if on or not values_are_known(model.graph, source):
+            return ""
+    return controller.name if found or controller.alone else ""
+
+
+def _controller(gateway: Resource, model: Model) -> _Controller | None:
+    name = gateway.body.string("spec", "gatewayClassName") or ""
+    found = model.graph.find("GatewayClass", name, "", GROUP, gateway).found
+    if found is None:
+        return _BY_CLASS.get(name)
+    told = found.body.string("spec", "controllerName") or ""
+    return next((c for start, c in _BY_CONTROLLER.items() if told.startswith(start)), None)
