@@ -23,9 +23,14 @@ from kslint.model.kubernetes.quantity import parse_or_none
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from kslint.graph.graph import Graph
+    from kslint.model.kserve.component import Declaration
     from kslint.model.kserve.isvc import Component
+    from kslint.model.kserve.llm.spec import MergedSpec
     from kslint.model.kserve.llm.storage import Storage
     from kslint.model.model import Model
+    from kslint.resources import Resource
+    from kslint.source.nodes import Node
 
 _SHIPPED = parse_or_none("1Gi")
 _LARGE = 7.0
@@ -78,17 +83,42 @@ def server_token(component: Component) -> Iterator[Problem]:
     )
 
 
-def initializer_limit(component: Component) -> Iterator[Problem]:
+def initializer_limit(model: Model) -> Iterator[Problem]:
     """A download of a large model by an init container with the shipped limit, or less."""
-    for source in (*downloads(component, "hf"), *downloads(component, "s3")):
-        text = source.uri.text or ""
-        size = billions(source.hf_model or text)
-        if size is None or size < _LARGE or is_cached(component.owner.graph, text):
-            continue
-        limit = initializer_memory(component, text)
-        amount = parse_or_none(limit)
-        if amount is not None and _SHIPPED is not None and amount <= _SHIPPED:
-            yield Problem(source.uri, uri=text, billions=f"{size:.0f}", limit=limit)
+    graph = model.graph
+    for service in model.inference_services:
+        for component in service.components:
+            for source in (*downloads(component, "hf"), *downloads(component, "s3")):
+                text = source.uri.text or ""
+                limit = None if is_cached(graph, text) else initializer_memory(component, text)
+                if limit is not None:
+                    yield from _too_small(source.uri, source.hf_model or text, limit, service)
+    fetching = [llm for llm in model.llm_services if _fetches(llm.storage)]
+    if not fetching or any(True for _ in _chart_values(graph)):
+        return  # what those values do not reach is said where they stand
+    for llm in fetching:
+        storage = llm.storage
+        if storage is not None and not is_cached(graph, storage.uri) and not llm.own_initializer:
+            limit = llm.settings.text("storageInitializer", "memoryLimit")
+            yield from _too_small(storage.node, storage.uri, limit, llm, "llm")
+
+
+def _too_small(
+    node: Node, name: str, limit: str, owner: Declaration | MergedSpec, variant: str = "default"
+) -> Iterator[Problem]:
+    parts = [part.partition(":")[0] for part in name.split("/")]
+    size = max((known for part in parts if (known := billions(part)) is not None), default=0.0)
+    amount = parse_or_none(limit)
+    if size >= _LARGE and amount is not None and _SHIPPED is not None and amount <= _SHIPPED:
+        text = node.text or ""
+        yield Problem(
+            node,
+            variant=variant,
+            about=owner.resource,
+            uri=text,
+            billions=f"{size:.0f}",
+            limit=limit,
+        )
 
 
 def chart_resources(model: Model) -> Iterator[Problem]:
@@ -106,19 +136,23 @@ def _chart_resources(model: Model) -> Iterator[Problem]:
     ):
         return
     first = fetching[0]
-    for source in argocd.chart_sources(model.graph):
-        if source.chart not in (*CONTROLLER_CHARTS, LLM_CHART):
-            continue
-        node = argocd.helm_values(model.graph, source).at(*_RESOURCES)
-        if node is None or node.place is None:
-            continue
+    for node, resource in _chart_values(model.graph):
         yield Problem(
             node,
             related=[(first.resource.body.at("spec", "model", "uri"), "the download")],
-            about=source.application.resource,
+            about=resource,
             service=first.resource.name,
             limit=first.settings.text("storageInitializer", "memoryLimit") or "1Gi",
         )
+
+
+def _chart_values(graph: Graph) -> Iterator[tuple[Node, Resource]]:
+    """Where charts of KServe are given resources for the storage initializer."""
+    for source in argocd.chart_sources(graph):
+        if source.chart in (*CONTROLLER_CHARTS, LLM_CHART):
+            node = argocd.helm_values(graph, source).at(*_RESOURCES)
+            if node is not None and node.place is not None:
+                yield node, source.application.resource
 
 
 def _fetches(storage: Storage | None) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from kslint.findings import Problem
 from kslint.model.kserve.knative_features import (
     features,
+    longest_timeout,
     mismatched_probe_ports,
     mode_is_sure,
     refused_fields,
@@ -38,6 +39,17 @@ def feature_off(component: Component) -> Iterator[Problem]:
             flag=off.flag,
             error=off.message,
         )
+
+
+def timeout_over_most(component: Component) -> Iterator[Problem]:
+    """A timeout that is longer than Knative's settings allow for any revision."""
+    node = component.written.get("timeout")
+    seconds = component.written.integer("timeout")
+    if node is None or seconds is None or not mode_is_sure(component):
+        return
+    most = longest_timeout(component.owner.graph)
+    if most is not None and seconds > most:
+        yield Problem(node, seconds=seconds, most=most)
 
 
 def probe_port(component: Component) -> Iterator[Problem]:

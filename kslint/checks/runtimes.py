@@ -13,7 +13,7 @@ from kslint.model.kserve.merging import (
     retagged,
 )
 from kslint.model.kserve.selection import fits_shipped, lack
-from kslint.model.platform.runtimes import may_bring_others
+from kslint.model.platform.runtimes import may_bring_others, switched_off
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from kslint.model.kserve.isvc import Component
     from kslint.model.kserve.releases import Release
     from kslint.model.model import Model
+    from kslint.resources import Resource
     from kslint.source.nodes import Node
 
 
@@ -68,26 +69,34 @@ def _all_known(model: Model, component: Component) -> bool:
 def not_installed(model: Model) -> Iterator[Problem]:
     """An installation of KServe without its runtimes, and models that need one of them."""
     for release in model.bare_installations:
-        needing = [
-            service
-            for service in model.inference_services
-            if service.predictor is not None
-            and fits_shipped(service.predictor)
-            and model.graph.evidence.reaches(service.resource, release.resource)
-        ]
+        needing = sorted(
+            (
+                service
+                for service in model.inference_services
+                if service.predictor is not None
+                and fits_shipped(service.predictor)
+                and model.graph.evidence.reaches(service.resource, release.resource)
+            ),
+            key=lambda service: service.resource.name,
+        )
         if not needing:
             continue
-        called = sorted({service.resource.name for service in needing})
-        first = min(needing, key=lambda service: service.resource.name).predictor
-        assert first is not None
-        yield Problem(
-            _chart(release),
-            related=[(_block(first), "this model needs one of them")],
-            about=release.resource,
-            version=release.revision,
-            services=", ".join(f"`{name}`" for name in called[:3]),
-            more=f" and {len(called) - 3} more" if len(called) > 3 else "",
-        )
+        called = list(dict.fromkeys(service.resource.name for service in needing))
+        first = needing[0].resource.body.at("metadata", "name")
+        places = switched_off(model.graph)
+        found: list[tuple[Resource | None, Node]] = [
+            (source.application.resource, at) for source, at in places
+        ]
+        for resource, node in found or [(release.resource, _chart(release))]:
+            yield Problem(
+                node,
+                variant="switch" if places else "default",
+                related=[(first, "this model needs one of them")],
+                about=resource,
+                version=release.revision,
+                services=", ".join(f"`{name}`" for name in called[:3]),
+                more=f" and {len(called) - 3} more" if len(called) > 3 else "",
+            )
 
 
 def _chart(release: Release) -> Node:

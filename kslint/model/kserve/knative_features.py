@@ -82,24 +82,47 @@ class Features:
 
 
 def features(graph: Graph) -> Features | None:
-    """Knative's features as the input sets them; None where it does not show its settings.
+    """Knative's features as the input sets them; None where it does not show its settings."""
+    holders = _settings(graph, CONFIG_MAP)
+    return Features(holders) if holders else None
 
-    They stand in ConfigMap `config-features`, or under `spec.config` of the operator's
-    KnativeServing, which has all others at their defaults.
+
+def longest_timeout(graph: Graph) -> int | None:
+    """The seconds that a revision's timeout may be at most; None where the input does not show it.
+
+    Source: knative/serving pkg/apis/config/defaults.go (DefaultMaxRevisionTimeoutSeconds).
+    """
+    holders = _settings(graph, "config-defaults")
+    told = [h.string("max-revision-timeout-seconds") or str(_LONGEST) for h in holders]
+    if not told or not all(text.isdecimal() for text in told):
+        return None
+    return max(int(text[:_DIGITS]) for text in told)
+
+
+_LONGEST = 600
+_DIGITS = 18
+
+
+def _settings(graph: Graph, name: str) -> list[Node]:
+    """What sets one of Knative's ConfigMaps: it itself, or the operator's KnativeServing.
+
+    That has the ConfigMaps under `spec.config`, with or without `config-` before their names, and
+    all that it does not name at the defaults.
     """
     holders: list[Node] = []
     patches = [p for emission in graph.scopes.emissions for p in emission.patches]
     for resource in (*graph.of_kind("ConfigMap", ""), *patches):
         data = resource.body.get("data")
-        if resource.kind == "ConfigMap" and resource.name == CONFIG_MAP and data is not None:
+        if resource.kind == "ConfigMap" and resource.name == name and data is not None:
             holders.append(data)
     for resource in graph.of_kind("KnativeServing", _OPERATOR):
         if resource.spec is None or graph.evidence.illustrates(resource):
             continue
-        found = [resource.spec.at("config", name) for name in ("features", CONFIG_MAP)]
+        places = (name.removeprefix("config-"), name)
+        found = [resource.spec.at("config", place) for place in places]
         given = [node for node in found if node is not None]
         holders += given or [resource.body]
-    return Features(holders) if holders else None
+    return holders
 
 
 def refused_fields(component: Component, flags: Features) -> Iterator[Off]:

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kslint.graph.graph import Graph
+    from kslint.model.gitops.argocd import Source
     from kslint.model.kserve.releases import Release
+    from kslint.source.nodes import Node
 
 CONTROLLER_CHART = "kserve-resources"
 RUNTIME_CHART = "kserve-runtime-configs"
@@ -60,6 +62,21 @@ def _lacks(release: Release) -> bool:
         and version is not None
         and defaults(version).at_least(_APART_SINCE)
     )
+
+
+def switched_off(graph: Graph) -> list[tuple[Source, Node]]:
+    """The installations of the runtimes' chart that bring none, each with the place of its switch.
+
+    That is the value, else the block that it belongs to.
+    """
+    found = []
+    for source in argocd.chart_sources(graph):
+        if source.chart == RUNTIME_CHART:
+            values = argocd.helm_values(graph, source)
+            switch = values.at(*_SWITCH)
+            node = switch if switch is not None and switch.place is not None else None
+            found.append((source, node or source.node.get("chart") or source.node))
+    return found
 
 
 def may_bring_others(graph: Graph) -> bool:

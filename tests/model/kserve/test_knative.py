@@ -12,6 +12,7 @@ from kslint.graph.graph import Graph
 from kslint.model.kserve.knative_features import (
     Features,
     features,
+    longest_timeout,
     mismatched_probe_ports,
     mode_is_sure,
     refused_fields,
@@ -116,6 +117,32 @@ def test_labels_that_settings_keep_from_revisions() -> None:
 def test_where_features_are_set(text: str, expected: str | None) -> None:
     found = features(graph(text.replace("F:", "kubernetes.podspec-tolerations:")))
     assert (None if found is None else found.value("tolerations")) == expected
+
+
+DEFAULTS = """
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: config-defaults}
+data: {max-revision-timeout-seconds: '%s'}
+---
+"""
+OPERATED = (
+    "{kind: KnativeServing, apiVersion: operator.knative.dev/v1, metadata: {name: k}, spec: {}}"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("{}", None),
+        (OPERATED, 600),
+        (DEFAULTS % 300, 300),
+        (DEFAULTS % 300 + OPERATED, 600),
+        (DEFAULTS % "$X", None),
+    ],
+)
+def test_the_longest_timeout(text: str, expected: int | None) -> None:
+    assert longest_timeout(graph(text)) == expected
 
 
 VOLUMES = """volumes: [{name: a, emptyDir: {}}, {name: b, csi: {driver: d}},

@@ -168,7 +168,8 @@ def _odd_keys(use: SecretUse) -> Node | None:
     if use.resource is None or use.resource.kind != "Secret" or use.kind != "":
         return None
     keys, complete = secret_keys(use.resource)
-    telling = [key for key in keys if "access" in key.lower() or "aws" in key.lower()]
+    meant = any(use.resource.annotation(_PREFIX + name) for name in _S3_ANNOTATIONS)
+    telling = [key for key in keys if meant or "access" in key.lower() or "aws" in key.lower()]
     if not complete or not telling:
         return None
     for field in ("stringData", "data"):
