@@ -29,13 +29,10 @@ def none_supports(model: Model) -> Iterator[Problem]:
     """A model that names no runtime, and none of those that are known fits it."""
     components = [c for service in model.inference_services for c in service.components]
     lacking = [(component, found) for component in components if (found := lack(component))]
-    if not lacking or may_bring_others(model.graph):
-        return
+    opened = bool(lacking) and may_bring_others(model.graph)
     for component, found in lacking:
-        owner = component.owner
-        if model.graph.evidence.illustrates(owner.resource) or (
-            fits_shipped(component) and model.bare_installations
-        ):
+        owner, known = component.owner, _all_known(model, component)
+        if model.graph.evidence.illustrates(owner.resource) or (opened and not known):
             continue
         node = found.node
         if node is None or node.place is None:
@@ -43,7 +40,7 @@ def none_supports(model: Model) -> Iterator[Problem]:
         yield Problem(
             node,
             variant=found.why,
-            severity="error" if _all_known(model, component) else None,
+            severity="error" if known else None,
             about=owner.resource,
             format=found.format,
             wanted=found.wanted,
