@@ -19,6 +19,7 @@ from kslint.model.kserve.storage.reaching import (
     unread_annotations,
 )
 from kslint.model.kubernetes.quantity import parse_or_none
+from kslint.model.platform.distributions import may_differ
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -92,7 +93,8 @@ def initializer_limit(model: Model) -> Iterator[Problem]:
                 text = source.uri.text or ""
                 limit = None if is_cached(graph, text) else initializer_memory(component, text)
                 if limit is not None:
-                    yield from _too_small(source.uri, source.hf_model or text, limit, service)
+                    name = source.hf_model or text
+                    yield from _too_small(source.uri, name, limit, service, graph)
     fetching = [llm for llm in model.llm_services if _fetches(llm.storage)]
     if not fetching or any(True for _ in _chart_values(graph)):
         return  # what those values do not reach is said where they stand
@@ -100,16 +102,23 @@ def initializer_limit(model: Model) -> Iterator[Problem]:
         storage = llm.storage
         if storage is not None and not is_cached(graph, storage.uri) and not llm.own_initializer:
             limit = llm.settings.text("storageInitializer", "memoryLimit")
-            yield from _too_small(storage.node, storage.uri, limit, llm, "llm")
+            yield from _too_small(storage.node, storage.uri, limit, llm, graph, "llm")
 
 
 def _too_small(
-    node: Node, name: str, limit: str, owner: Declaration | MergedSpec, variant: str = "default"
+    node: Node,
+    name: str,
+    limit: str,
+    owner: Declaration | MergedSpec,
+    graph: Graph,
+    variant: str = "default",
 ) -> Iterator[Problem]:
     parts = [part.partition(":")[0] for part in name.split("/")]
     size = max((known for part in parts if (known := billions(part)) is not None), default=0.0)
     amount = parse_or_none(limit)
-    if size >= _LARGE and amount is not None and _SHIPPED is not None and amount <= _SHIPPED:
+    if size < _LARGE or may_differ(graph, owner.settings, owner.resource):
+        return
+    if amount is not None and _SHIPPED is not None and amount <= _SHIPPED:
         text = node.text or ""
         yield Problem(
             node,
