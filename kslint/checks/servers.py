@@ -60,7 +60,7 @@ def parallel_over_devices(server: ModelServer) -> Iterator[Problem]:
 def devices_over_parallel(server: ModelServer) -> Iterator[Problem]:
     """More devices than the one server of a container takes."""
     found = _counted(server)
-    if found is None or not server.engine.backend_certain:
+    if found is None:
         return
     need, limit = found
     if need.among != POD or server.workload.group is not None or limit.number <= need.number:
@@ -135,10 +135,7 @@ def image_without_device(server: ModelServer) -> Iterator[Problem]:
         return
     if not isinstance(limit, Absent) or not _looks_for_cuda(server) or _has_neighbour(server):
         return
-    workload = server.workload
-    if workload.devices_by_claim or past_kubernetes(container, workload.pod_spec):
-        return
-    if image is None or image.place is None:
+    if image is None or image.place is None or _may_get_devices(server):
         return
     yield Problem(
         container.nearest("resources"),
@@ -147,6 +144,12 @@ def image_without_device(server: ModelServer) -> Iterator[Problem]:
         container=container.string("name") or "",
         engine=engine.name,
     )
+
+
+def _may_get_devices(server: ModelServer) -> bool:
+    """May it have devices without asking for them?"""
+    workload = server.workload
+    return workload.has_given_resources or past_kubernetes(server.container, workload.pod_spec)
 
 
 def _looks_for_cuda(server: ModelServer) -> bool:
@@ -206,7 +209,7 @@ def servers_share_device(server: Server) -> Iterator[Problem]:
     container, engine = server.container, server.engine
     limit = devices(container)
     if isinstance(limit, Absent):
-        if _has_neighbour(server) and _looks_for_cuda(server):
+        if _has_neighbour(server) and _looks_for_cuda(server) and not _may_get_devices(server):
             yield _second_without(server)
         return
     if not isinstance(limit, Known) or limit.value.number != 1:
@@ -254,6 +257,8 @@ def memory_by_default(server: ModelServer) -> Iterator[Problem]:
     origin = None if limit is None else limit.origin
     amount = None if limit is None else parse_or_none(limit.text)
     if origin is None or amount is None or not isinstance(gpus, Known):
+        return
+    if server.workload.has_given_resources:
         return
     if amount > _KSERVES_MEMORY or gpus.node is None or gpus.node.origin is not None:
         return

@@ -12,7 +12,7 @@ from kslint.cli.usage import UsageError
 from kslint.report.terminal import PLAIN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from kslint.cli.reading import Reading
     from kslint.findings import Result
@@ -43,7 +43,7 @@ class Run(NamedTuple):
     quiet: bool = False
 
 
-def outputs(options: Iterable[str] | None) -> list[Output]:
+def outputs(options: Iterable[str] | None, formats: Sequence[str] = FORMATS) -> list[Output]:
     """The reports that `--output-format FORMAT[:FILE]` asks for; text if it asks for none.
 
     Raises UsageError for an unknown format, and where two would share one place.
@@ -51,8 +51,8 @@ def outputs(options: Iterable[str] | None) -> list[Output]:
     found: list[Output] = []
     for option in options or ["text"]:
         name, colon, file = option.partition(":")
-        if name not in FORMATS:
-            raise UsageError(f"no format is called `{name}`: {', '.join(FORMATS)}")
+        if name not in formats:
+            raise UsageError(f"no format is called `{name}`: {', '.join(formats)}")
         if colon and not file:
             raise UsageError(f"`{option}` names no file after the colon")
         found.append(Output(name, file or None))

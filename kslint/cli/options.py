@@ -87,6 +87,19 @@ FormatOption = Annotated[
         autocompletion=format_names,
     ),
 ]
+ReportOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--output-format",
+        "-o",
+        metavar="FORMAT[:FILE]",
+        help="How to report, and where to; may be repeated. text, markdown, json.",
+        show_default="text",
+    ),
+]
+ExitCodeOption = Annotated[
+    bool, typer.Option("--exit-code", help="Exit 1 if anything differs, as git diff does.")
+]
 FailOnOption = Annotated[
     Severity | None,
     typer.Option("--fail-on", help="Exit 1 on findings this bad, or worse.", show_default="error"),

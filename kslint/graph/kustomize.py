@@ -59,13 +59,14 @@ class Emission:
     """What one build emits. `directory` is the kustomization's, `root` its file's content.
 
     `resources` come from files; `generated` are ConfigMaps and Secrets made by generators,
-    under their base name where kustomize adds a hash. `patches` are pieces of objects that come
-    with what is not in the input. `application` keys the Argo CD Application whose overrides were
-    folded in, "" for none.
+    under their base name where kustomize adds a hash: those are `hashed`, too. `patches` are pieces
+    of objects that come with what is not in the input. `application` keys the Argo CD Application
+    whose overrides were folded in, "" for none.
     """
 
     __slots__ = (
-        "application", "charts", "directory", "gaps", "generated", "patches", "resources", "root",
+        "application", "charts", "directory", "gaps", "generated", "hashed", "patches",
+        "resources", "root",
     )  # fmt: skip
 
     def __init__(self, directory: str, root: Map, application: str) -> None:
@@ -74,6 +75,7 @@ class Emission:
         self.application = application
         self.resources: list[Resource] = []
         self.generated: list[Resource] = []
+        self.hashed: list[Resource] = []
         self.patches: list[Resource] = []
         self.gaps: list[Gap] = []
         self.charts: list[Chart] = []
@@ -106,6 +108,8 @@ def emit(tree: Tree, directory: str, root: Map | None = None, application: str =
         resource = Resource(item.body, item.file)
         resource.emitter = directory or "."
         (emission.generated if item.generated else emission.resources).append(resource)
+        if item.hashed:
+            emission.hashed.append(resource)
     return emission
 
 

@@ -71,8 +71,6 @@ class Workload:
         """The pods that run one thing together with these."""
         self.script: Script | None = None
         """What a command may name and not show."""
-        self.devices_by_claim = False
-        """Does KServe itself claim devices for these pods?"""
 
     @property
     def strategy(self) -> Node | None:
@@ -91,6 +89,11 @@ class Workload:
     @property
     def rollout(self) -> Rollout | None:
         return None if self.replicas is None else rollout(self.strategy, self.replicas)
+
+    @property
+    def has_given_resources(self) -> bool:
+        """Does another webhook, or a claim that KServe makes, add to the resources written here?"""
+        return any(self.resource.annotation(name) is not None for name in names.GIVE_RESOURCES)
 
     @cached_property
     def servers(self) -> list[Server]:
@@ -143,7 +146,6 @@ def of_pool(pool: Pool) -> Workload | None:
     pod_spec = with_given(pool.pod_spec, "LeaderWorkerSet") if pool.multi_node else pool.pod_spec
     found = Workload(owner.resource, owner.namespace, defaulted_pod(pod_spec), pool.home)
     found.script = script_of(pool)
-    found.devices_by_claim = owner.resource.annotation(names.DEVICE_CLASS) is not None
     return found
 
 

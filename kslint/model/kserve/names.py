@@ -14,8 +14,12 @@ SERVICE_PORT = 80
 DEPLOYMENT_MODE = "serving.kserve.io/deploymentMode"
 AUTOSCALER_CLASS = "serving.kserve.io/autoscalerClass"
 STOP = "serving.kserve.io/stop"
-DEVICE_CLASS = "serving.kserve.io/exp-dra-device-class"
-"""KServe makes a resource claim for an LLMInferenceService that names a class of devices (0.21)."""
+GIVE_RESOURCES = (
+    "serving.kserve.io/exp-dra-device-class",
+    "opendatahub.io/hardware-profile-name",
+)
+"""Annotations by which pods get devices: KServe's own claim for an LLMInferenceService (its main
+branch after v0.21), and Open Data Hub's hardware profiles (its operator's webhook)."""
 SERVER_TYPE = "serving.kserve.io/server-type"
 MODEL_FORMAT = "modelFormat"
 STORAGE_READONLY = "storage.kserve.io/readonly"

@@ -55,10 +55,14 @@ def past_kubernetes(container: Node, pod_spec: Node | None) -> bool:
     """May the container see devices that it did not ask for?
 
     A privileged one sees all of the node's; with NVIDIA's runtime, a runtimeClassName or as the
-    node's default, NVIDIA_VISIBLE_DEVICES picks them.
+    node's default, NVIDIA_VISIBLE_DEVICES picks them. Schedulers that share GPUs (KAI, HAMi) go by
+    annotations.
     """
     privileged = container.at("securityContext", "privileged")
     if privileged is not None and privileged.text != "false":
+        return True
+    scheduler = None if pod_spec is None else pod_spec.string("schedulerName")
+    if scheduler not in (None, "", "default-scheduler"):
         return True
     if pod_spec is not None and pod_spec.string("runtimeClassName"):
         return True

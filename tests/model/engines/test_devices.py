@@ -118,6 +118,8 @@ def test_devices_of_a_pod() -> None:
         ({"securityContext": {"privileged": True}}, {}, True),
         ({"securityContext": {"privileged": False}}, {}, False),
         ({}, {"runtimeClassName": "nvidia"}, True),
+        ({}, {"schedulerName": "kai-scheduler"}, True),
+        ({}, {"schedulerName": "default-scheduler"}, False),
         ({"env": [{"name": "NVIDIA_VISIBLE_DEVICES", "value": "all"}]}, {}, True),
         ({}, {"volumes": [{"name": "d", "hostPath": {"path": "/dev/nvidia0"}}]}, True),
         ({}, {"volumes": [{"name": "d", "hostPath": {"path": "/data"}}]}, False),
