@@ -50,7 +50,7 @@ MEANT = Config(
 
 A_QUANTITY = "must be a Kubernetes quantity such as 3920m, 4 or 12Gi"
 REACHED = "`cluster.egress.huggingface` must be open, throttled or blocked"
-TWICE = "stands twice in one mapping"
+TWICE = "occurs twice in one mapping"
 TOP = (
     "known here: version, kserve, kubernetes, vllm, cluster, idlePause, select, ignore, severity, "
     "perPath, exclude, context, rules, failOn, requireReason, baseline"
