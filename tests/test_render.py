@@ -248,13 +248,21 @@ def test_a_stopped_service_has_no_objects(tmp_path: Path) -> None:
     assert done.stderr == "InferenceService team/a is stopped: KServe deletes its objects\n"
 
 
-@pytest.mark.parametrize("mode", ["Knative", "Serverless", "ModelMesh"])
-def test_other_modes_are_named(tmp_path: Path, mode: str) -> None:
-    text = service(annotations=f"{{serving.kserve.io/deploymentMode: {mode}}}")
+def test_another_mode_is_named(tmp_path: Path) -> None:
+    text = service(annotations="{serving.kserve.io/deploymentMode: ModelMesh}")
     done = kslint(".", cwd=written(tmp_path, text))
     assert (done.exit_code, done.stdout) == (0, "")
-    name = "ModelMesh" if mode == "ModelMesh" else "Knative"
-    assert f"InferenceService team/a is in {name} mode, which is not modelled\n" in done.stderr
+    assert "InferenceService team/a is in ModelMesh mode, which is not modelled\n" in done.stderr
+
+
+@pytest.mark.parametrize("mode", ["Knative", "Serverless"])
+def test_knative_mode_makes_a_knative_service(tmp_path: Path, mode: str) -> None:
+    text = service(annotations=f"{{serving.kserve.io/deploymentMode: {mode}}}")
+    done = kslint(".", cwd=written(tmp_path, text))
+    assert done.exit_code == 0
+    (made,) = objects(done.stdout)
+    assert (made["apiVersion"], made["kind"]) == ("serving.knative.dev/v1", "Service")
+    assert "team/a is in Knative mode, whose VirtualService is not modelled\n" in done.stderr
 
 
 def test_an_unknown_runtime_is_no_guess(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from kslint.model.engines.vllm.engine import read_engine
 from kslint.model.kserve.storage.mounts import clashes, overridden_users, written_below
 from kslint.model.kserve.storage.reading import SCHEME, misread
 from kslint.model.kserve.storage.sources import DROPPED, model_sources, target_container
+from kslint.model.platform.distributions import may_differ
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -89,7 +90,10 @@ def mount_path_taken(component: Component) -> Iterator[Problem]:
 
 def user_overridden(component: Component) -> Iterator[Problem]:
     """A user that the container with a modelcar does not run as."""
+    owner = component.owner
     for node, source, user in overridden_users(component):
+        if may_differ(owner.graph, owner.settings, owner.resource):
+            return
         yield Problem(
             node,
             related=[(source.uri, "the model comes as an OCI image")],

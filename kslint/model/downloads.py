@@ -107,14 +107,14 @@ def _of_uris(component: Component) -> Iterator[Download]:
         text = source.uri.text or ""
         if source.scheme != "hf" or source.kind == DROPPED:
             continue
-        if _is_cached(component.owner.graph, text):
+        if is_cached(component.owner.graph, text):
             continue
         if token is None:
             token = _initializer_token(component)
         yield Download(component.owner.resource, source.uri, "uri", text, token)
 
 
-def _is_cached(graph: Graph, uri: str) -> bool:
+def is_cached(graph: Graph, uri: str) -> bool:
     """Does a LocalModelCache hold this model? (MatchStorageURI, local_model_cache_types.go)"""
     for kind in ("LocalModelCache", "LocalModelNamespaceCache"):
         for resource in graph.of_kind(kind, names.GROUP):
@@ -125,12 +125,7 @@ def _is_cached(graph: Graph, uri: str) -> bool:
 
 
 def _initializer_token(component: Component) -> Node | None:
-    """A token beside an hf:// URI: a variable of the component, or a Secret of its account."""
-    parts = [component.stored.get("model"), *containers(component.stored)]
-    for part in parts:
-        found = None if part is None else _token_item(part)
-        if found is not None:
-            return found
+    """The token of an hf:// URI: a Secret of the account; the server's own does not reach it."""
     identity = storage_identity(component)
     if identity is None or not any(use.kind == "hf" for use in identity.secrets):
         return None
@@ -147,7 +142,7 @@ def _of_llm(llm: LLMInferenceService) -> Iterator[Download]:
     for storage in (llm.storage, *llm.adapters):
         if storage is None or storage.scheme != "hf" or not storage.downloads:
             continue
-        if not _is_cached(llm.graph, storage.uri):
+        if not is_cached(llm.graph, storage.uri):
             yield Download(llm.resource, storage.node, "uri", storage.uri, token)
 
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from kslint.model.downloads import Download
     from kslint.model.gitops.argocd import Application
     from kslint.model.kserve.llm.service import LLMInferenceService
+    from kslint.model.kserve.releases import Release as KServeRelease
     from kslint.model.kserve.settings import Settings
     from kslint.model.kubernetes.quantity import Quantity
     from kslint.model.refusals import Refusal
@@ -137,7 +138,14 @@ class Model:
 
     @cached_property
     def _choices(self) -> Choices:
-        return Choices(self.graph)
+        return Choices(self.graph, lambda: not self.bare_installations)
+
+    @cached_property
+    def bare_installations(self) -> list[KServeRelease]:
+        """The installations of KServe, where nothing brings the runtimes that it ships."""
+        from kslint.model.platform.runtimes import installed_without_runtimes
+
+        return installed_without_runtimes(self.graph)
 
     def quotas(self, namespace: str | None) -> dict[str, Quantity]:
         """What the namespace's ResourceQuotas allow of each resource."""

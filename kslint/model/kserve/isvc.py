@@ -65,6 +65,17 @@ class Component(Draft):
             self.scaled, self.name, self.metadata, self.provisioned, self.owner.settings
         )
 
+    @cached_property
+    def knative_service(self) -> Map | None:
+        """The effective Knative Service in Knative mode; None if there is none or not known."""
+        if self.provisioned is None or self.owner.mode.name != names.KNATIVE:
+            return None
+        from kslint.model.kserve.knative import knative_service
+
+        return knative_service(
+            self.owner.stored, self.name, self.metadata, self.provisioned, self.owner.settings
+        )
+
     @property
     def group_services(self) -> list[Map]:
         """The headless Services through which head and workers find each other."""

@@ -34,10 +34,16 @@ def created(service: InferenceService) -> list[Map]:
 def when_running(service: InferenceService) -> list[Map]:
     """Deployment, Service and scaler of each component, then the routes.
 
-    None when the service is refused, or where the mode is not Standard: Knative's objects are
-    not modelled. The API server may refuse what is made: see `refusals`.
+    In Knative mode a Knative Service each; the VirtualService around them is not modelled. None
+    when the service is refused, or in another mode. The API server may refuse what is made: see
+    `refusals`.
     """
-    if service.mode.name != names.STANDARD or of_service(service):
+    if of_service(service):
+        return []
+    if service.mode.name == names.KNATIVE:
+        made = [component.knative_service for component in service.components]
+        return [body for body in made if body is not None]
+    if service.mode.name != names.STANDARD:
         return []
     found: list[Map] = []
     for component in service.components:
@@ -79,6 +85,8 @@ def reasons_missing(service: InferenceService, schemas: Schemas | None = None) -
     """Why a service has no objects, or not all of them."""
     if service.stopped:
         yield "is stopped: KServe deletes its objects"
+    elif service.mode.name == names.KNATIVE:
+        yield "is in Knative mode, whose VirtualService is not modelled"
     elif service.mode.name != names.STANDARD:
         yield f"is in {service.mode.name} mode, which is not modelled"
     for refused in () if service.stopped else refusals(service, schemas):

@@ -17,6 +17,8 @@ from kslint.resources import Resource
 from kslint.source.nodes import Map, Origin, made
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from kslint.graph.graph import Graph
     from kslint.source.nodes import Node
 
@@ -100,6 +102,10 @@ class Runtime(NamedTuple):
     def multi_node(self) -> bool:
         return self.spec.get("workerSpec") is not None
 
+    def may_be_selected(self, multi_node: bool) -> bool:
+        """Is it one for models that name no runtime, whatever their format?"""
+        return not self.disabled and not self.multi_model and self.multi_node == multi_node
+
     @property
     def protocol_rank(self) -> int:
         return min(
@@ -139,8 +145,10 @@ class Choices:
     What is wanted alike is chosen once: services are many, and runtimes may be too.
     """
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, ships: Callable[[], bool] = lambda: True) -> None:
+        """`ships` tells whether KServe's own runtimes are there."""
         self._graph = graph
+        self._ships = ships
         self._chosen: dict[Wanted, Choice] = {}
         kinds = ("ServingRuntime", "ClusterServingRuntime")
         found = [runtime for kind in kinds for runtime in graph.of_kind(kind, names.GROUP)]
@@ -166,16 +174,52 @@ class Choices:
         protocol = model.string("protocolVersion")
         named = model.string("runtime")
         if named:
-            return _explicit(
-                named, model_format, version, protocol, namespace, self._graph, profile, user
-            )
+            runtime = find(named, namespace, self._graph, profile, user)
+            if runtime is not None and (not runtime.stock or self.shipped(profile)):
+                return _explicit(runtime, model_format, version, protocol)
+            return Choice(None)
         own = self._graph.of_namespace("ServingRuntime", namespace, names.GROUP)
         where = namespace if own else ""
         home = " ".join(sorted(homes(user))) if self._by_place and user is not None else ""
         wanted = Wanted(where, profile, model_format, version, protocol or "v1", multi_node, home)
         if wanted not in self._chosen:
-            self._chosen[wanted] = _selected(wanted, self._graph, user)
+            self._chosen[wanted] = self._selected(wanted, user)
         return self._chosen[wanted]
+
+    def shipped(self, profile: str) -> tuple[Runtime, ...]:
+        """The runtimes that KServe ships; none where the input shows that nothing brings them."""
+        return stock(profile) if self._ships() else ()
+
+    def _selected(self, wanted: Wanted, user: Resource | None) -> Choice:
+        fitting = [
+            runtime
+            for runtime in self.candidates(wanted.namespace, wanted.profile, user)
+            if runtime.may_be_selected(wanted.multi_node)
+            and runtime.supports(wanted.model_format, wanted.version, explicit=False)
+            and runtime.supports_protocol(wanted.protocol)
+        ]
+        if not fitting:
+            return Choice(None)  # another runtime may be installed that the input does not show
+        first = _first(fitting, wanted.model_format)
+        alike = [r.resource for r in fitting if _called(r) == _called(first)]
+        if len(alike) == 1 or user is None:
+            return Choice(first)
+        alike = nearest_first(alike, place_of(user))
+        return Choice(None if are_twins(alike, user) else Runtime(alike[0], False))
+
+    def candidates(
+        self, namespace: str | None, profile: str, user: Resource | None
+    ) -> list[Runtime]:
+        """Runtimes in the order of selection: namespace before cluster, by protocol and name."""
+        graph = self._graph
+        scopes: tuple[list[Runtime], list[Runtime]] = ([], [])
+        near = graph.of_namespace("ServingRuntime", namespace, names.GROUP)
+        own = graph.of_kind("ClusterServingRuntime", names.GROUP)
+        for scope, found in zip(scopes, (near, own), strict=True):
+            scope.extend(Runtime(r, False) for r in found if _is_meant(r, graph, user))
+        held = {runtime.name for runtime in scopes[1]}
+        scopes[1].extend(r for r in self.shipped(profile) if r.name not in held)
+        return [r for s in scopes for r in sorted(s, key=lambda r: (r.protocol_rank, r.name))]
 
 
 def _is_meant(runtime: Resource, graph: Graph, user: Resource | None) -> bool:
@@ -185,43 +229,14 @@ def _is_meant(runtime: Resource, graph: Graph, user: Resource | None) -> bool:
     return user is not None and are_near(runtime, user)
 
 
-def _selected(wanted: Wanted, graph: Graph, user: Resource | None) -> Choice:
-    fitting = [
-        runtime
-        for runtime in _candidates(wanted.namespace, graph, wanted.profile, user)
-        if not runtime.disabled
-        and not runtime.multi_model
-        and runtime.multi_node == wanted.multi_node
-        and runtime.supports(wanted.model_format, wanted.version, explicit=False)
-        and runtime.supports_protocol(wanted.protocol)
-    ]
-    if not fitting:
-        return Choice(None)  # another runtime may be installed that the input does not show
-    first = _first(fitting, wanted.model_format)
-    alike = [r.resource for r in fitting if _called(r) == _called(first)]
-    if len(alike) == 1 or user is None:
-        return Choice(first)
-    alike = nearest_first(alike, place_of(user))
-    return Choice(None if are_twins(alike, user) else Runtime(alike[0], False))
-
-
 def _called(runtime: Runtime) -> tuple[str, str]:
     return runtime.resource.kind, runtime.name
 
 
 def _explicit(
-    name: str,
-    model_format: str,
-    version: str | None,
-    protocol: str | None,
-    namespace: str | None,
-    graph: Graph,
-    profile: str,
-    user: Resource | None,
+    runtime: Runtime, model_format: str, version: str | None, protocol: str | None
 ) -> Choice:
-    runtime = find(name, namespace, graph, profile, user)
-    if runtime is None:
-        return Choice(None)
+    name = runtime.name
     if runtime.disabled:
         return Choice(None, f"specified runtime {name} is disabled", "RuntimeDisabled")
     if protocol and not runtime.supports_protocol(protocol):
@@ -247,20 +262,6 @@ def find(
             unclear = user is not None and are_twins(meant, user)
             return None if unclear else Runtime(meant[0], False)
     return next((r for r in stock(profile) if r.name == name), None)
-
-
-def _candidates(
-    namespace: str | None, graph: Graph, profile: str, user: Resource | None
-) -> list[Runtime]:
-    """Runtimes in the order of selection: namespace before cluster, by protocol rank and name."""
-    scopes: tuple[list[Runtime], list[Runtime]] = ([], [])
-    near = graph.of_namespace("ServingRuntime", namespace, names.GROUP)
-    own = graph.of_kind("ClusterServingRuntime", names.GROUP)
-    for scope, found in zip(scopes, (near, own), strict=True):
-        scope.extend(Runtime(r, False) for r in found if _is_meant(r, graph, user))
-    held = {runtime.name for runtime in scopes[1]}
-    scopes[1].extend(r for r in stock(profile) if r.name not in held)
-    return [r for scope in scopes for r in sorted(scope, key=lambda r: (r.protocol_rank, r.name))]
 
 
 def _first(fitting: list[Runtime], model_format: str) -> Runtime:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from kserve_worlds import world
+from llm_worlds import llm
 from storage_worlds import model, service
 
 from kslint.model.kserve.pod_webhook import admitted_pod
@@ -91,3 +92,18 @@ def test_lists_with_images() -> None:
     assert listed("0.19", s3, IMAGE) == ["dropped", "modelcar", "modelcar"]
     assert listed("0.20", s3, IMAGE) == ["initializer", "modelcar", "modelcar"]
     assert listed("0.20", NATIVE, IMAGE) == ["image-volume", "modelcar", "modelcar-1"]
+
+
+def test_images_of_llm_services() -> None:
+    old = llm("model: {uri: 'oci+native://reg/img:1'}").storage
+    new = llm("model: {uri: 'oci+native://reg/img:1'}", version="0.20").storage
+    assert old is not None
+    assert new is not None
+    assert old.error.startswith("unsupported schema")
+    assert new.error == ""
+
+
+def test_a_template_may_change_the_initializer() -> None:
+    assert not llm().own_initializer
+    own = "template: {initContainers: [{name: other}, {name: storage-initializer}]}"
+    assert llm(own).own_initializer

@@ -50,6 +50,15 @@ class LLMInferenceService(MergedSpec):
         """Where model.uri points; None if there is no uri, or only an unknown config has it."""
         return model_storage(self)
 
+    @property
+    def own_initializer(self) -> bool:
+        """Does a template of its own change the storage initializer?"""
+        return any(
+            container.string("name") == "storage-initializer"
+            for path in (("template",), ("prefill", "template"))
+            for container in self.known.listed(*path, "initContainers")
+        )
+
     @cached_property
     def adapters(self) -> list[Storage]:
         """The LoRA adapters of model.lora, in their order."""

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from kslint.source.nodes import Node
 
 SCHEMES = ("pvc", "oci", "hf", "s3")
+NATIVE = "oci+native"
+"""A scheme that 0.20 adds (workload_storage.go:144 @v0.20.0)."""
 LORA_SCHEMES = ("hf", "s3", "pvc")
 _LORA_DOCS = (
     "https://github.com/kserve/kserve/blob/master/docs/samples/llmisvc/lora-adapters/README.md"
@@ -50,7 +52,8 @@ def model_storage(llm: MergedSpec) -> Storage | None:
     if not scheme:
         error = f"invalid model URI: {uri}"
     elif downloads(llm) and llm.resource.label(_LOCAL_MODEL) is None:
-        if scheme not in SCHEMES:
+        native = scheme == NATIVE and llm.settings.at_least("0.20")
+        if scheme not in SCHEMES and not native:
             error = f"unsupported schema in model URI: {uri}"
         elif scheme == "oci" and not llm.settings.flag("storageInitializer", "enableModelcar"):
             error = "OCI modelcars is not enabled"

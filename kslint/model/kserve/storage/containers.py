@@ -107,6 +107,18 @@ def used_containers(component: Draft, uri: str) -> list[StorageContainer]:
     return [] if chosen.container is None else [chosen.container]
 
 
+def initializer_memory(component: Draft, uri: str) -> str | None:
+    """The memory limit of the init container that fetches a URI; None where it may be another.
+
+    The ClusterStorageContainer's goes before the settings' own.
+    """
+    path = ("container", "resources", "limits", "memory")
+    found = {c.spec.string(*path) for c in used_containers(component, uri)} or {None}
+    configured = component.owner.settings.text("storageInitializer", "memoryLimit") or None
+    limits = {limit or configured for limit in found}
+    return limits.pop() if len(limits) == 1 else None
+
+
 def _takes(spec: Node, uri: str) -> bool:
     """IsStorageUriSupported: a prefix, or else a pattern found anywhere."""
     if (spec.string("workloadType") or "initContainer") != "initContainer":
