@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from kslint.model.gitops.argocd import chart_sources, helm_values
 from kslint.model.kserve.installation import LLM_CHART, is_literal
 from kslint.model.kserve.releases import CONTROLLER_CHARTS
-from kslint.model.kserve.settings import normal_version
+from kslint.model.kserve.versions import normal
 from kslint.source.nodes import Map, Scalar
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def configs_rendered_twice(graph: Graph) -> Iterator[Twice]:
 
 
 def _shares(source: Source) -> bool:
-    version = normal_version(source.revision or "")
+    version = normal(source.revision or "")
     return version is not None and tuple(map(int, version.split("."))) >= SHARED_SINCE
 
 
@@ -89,7 +89,7 @@ def unread_values(graph: Graph) -> Iterator[Unread]:
     """
     given = []
     for source in chart_sources(graph):
-        version = normal_version(source.revision or "")
+        version = normal(source.revision or "")
         if source.chart in _charts() and version in _versions():
             given.append((source, version, helm_values(graph, source)))
     used = {

@@ -12,7 +12,7 @@ from kslint.model.gitops.argocd import chart_sources, helm_values
 from kslint.model.kserve import names
 from kslint.model.kserve.installation import values_are_known
 from kslint.model.kserve.releases import CONTROLLER_CHARTS
-from kslint.model.kserve.settings import normal_version
+from kslint.model.kserve.versions import normal
 
 if TYPE_CHECKING:
     from kslint.graph.graph import Graph
@@ -46,7 +46,7 @@ def agent_directories(graph: Graph) -> list[Directory]:
     """The directories that agents of the input look into; empty if that is not known."""
     found = []
     for source in chart_sources(graph):
-        version = normal_version(source.revision or "")
+        version = normal(source.revision or "")
         old = version is not None and tuple(map(int, version.split("."))) < _FIXED_SINCE
         if source.chart == CHART:
             found.append(Directory(_FIXED, source.node.get("chart") or source.node))

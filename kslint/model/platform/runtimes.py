@@ -14,7 +14,8 @@ from kslint.model.gitops.localcharts import deployed_charts
 from kslint.model.kserve import names
 from kslint.model.kserve.installation import values_are_known
 from kslint.model.kserve.releases import releases
-from kslint.model.kserve.settings import defaults, normal_version
+from kslint.model.kserve.settings import defaults
+from kslint.model.kserve.versions import normal
 from kslint.model.platform.pieces import hidden, is_open
 from kslint.model.unchecked import unchecked
 
@@ -55,7 +56,7 @@ def installed_without_runtimes(graph: Graph) -> list[Release]:
 
 
 def _lacks(release: Release) -> bool:
-    version = normal_version(release.revision)
+    version = normal(release.revision)
     return (
         release.chart == CONTROLLER_CHART
         and not release.copied
