@@ -9,7 +9,7 @@ from kslint.graph.graph import ABSENT
 from kslint.model import keys, queues, stores
 from kslint.model.kubernetes.admission.field_errors import opaque
 from kslint.model.nodes import barred
-from kslint.model.platform.pieces import installers
+from kslint.model.platform.installers import installers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

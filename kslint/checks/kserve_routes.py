@@ -12,7 +12,8 @@ from kslint.model.kserve.installation import is_literal, is_off, place
 from kslint.model.kserve.routing.hosts import is_external, uses_gateway
 from kslint.model.kserve.routing.ingress import DEFAULT_TIMEOUT
 from kslint.model.platform.ingresses import ingress_classes, may_be_served
-from kslint.model.platform.pieces import ISTIO, is_open, lacks
+from kslint.model.platform.installers import is_open
+from kslint.model.platform.pieces import ISTIO, lacks
 from kslint.model.workload import of_component
 from kslint.source.nodes import Map
 

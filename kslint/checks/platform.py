@@ -27,7 +27,8 @@ from kslint.model.kserve.routing.hosts import (
     DEFAULT_DOMAIN_TEMPLATE,
 )
 from kslint.model.platform.ingresses import serves_ingresses
-from kslint.model.platform.pieces import ISTIO, is_open, lacks
+from kslint.model.platform.installers import is_open
+from kslint.model.platform.pieces import ISTIO, lacks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

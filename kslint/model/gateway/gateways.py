@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kslint.model.kubernetes.admission.field_errors import opaque
-from kslint.model.platform.pieces import installers
+from kslint.model.platform.installers import installers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,7 +13,7 @@ from kslint.model.gateway.gateways import GROUP
 from kslint.model.gitops.argocd import chart_sources, helm_values
 from kslint.model.gitops.crd import release_of
 from kslint.model.kserve.installation import values_are_known
-from kslint.model.platform.pieces import installers
+from kslint.model.platform.installers import installers
 
 if TYPE_CHECKING:
     from kslint.model.gitops.argocd import Source

@@ -11,7 +11,8 @@ from kslint.model.gitops import argocd
 from kslint.model.gitops.argocd import chart_sources
 from kslint.model.gitops.crd import charts, release_of
 from kslint.model.kserve.installation import is_literal, values_are_known
-from kslint.model.platform.pieces import CERT_MANAGER, hidden, is_open, shows_crd
+from kslint.model.platform.installers import hidden, is_open
+from kslint.model.platform.pieces import CERT_MANAGER, shows_crd
 
 if TYPE_CHECKING:
     from kslint.graph.graph import Graph

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kslint.model.gitops.argocd import chart_sources, helm_values
-from kslint.model.platform.pieces import OPERATED, installers
+from kslint.model.platform.installers import OPERATED, installers
 from kslint.source.nodes import Scalar, walk
 
 if TYPE_CHECKING:

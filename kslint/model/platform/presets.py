@@ -12,7 +12,7 @@ from kslint.graph.gaps import OBJECTS
 from kslint.model.gitops.argocd import chart_sources, helm_values
 from kslint.model.gitops.remote import remote
 from kslint.model.kserve.installation import LLM_CHART, values_are_known
-from kslint.model.platform.pieces import hidden, is_open
+from kslint.model.platform.installers import hidden, is_open
 
 if TYPE_CHECKING:
     from kslint.graph.graph import Graph

@@ -16,7 +16,7 @@ from kslint.model.kserve.installation import values_are_known
 from kslint.model.kserve.releases import releases
 from kslint.model.kserve.settings import defaults
 from kslint.model.kserve.versions import normal
-from kslint.model.platform.pieces import hidden, is_open
+from kslint.model.platform.installers import hidden, is_open
 from kslint.model.unchecked import unchecked
 
 if TYPE_CHECKING:

@@ -65,8 +65,9 @@ def test_metrics(fields: str, name: str, percent: int) -> None:
     assert metric["resource"]["target"]["averageUtilization"] == percent
 
 
-def test_a_metric_without_its_target_is_none() -> None:
-    assert "metrics" not in scaler("scaleMetric: memory")
+def test_without_a_target_for_memory_the_api_server_scales_by_cpu() -> None:
+    (metric,) = scaler("scaleMetric: memory")["metrics"]
+    assert metric["resource"]["name"] == "cpu"
 
 
 DEPLOYMENT = """
