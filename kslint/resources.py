@@ -271,7 +271,7 @@ def object_troubles(
             for name, again, first in document.duplicates if is_read else ():
                 if again.span is None or first.span is None:
                     continue
-                message = f"key `{name}` stands twice in one mapping"
+                message = f"key `{name}` occurs twice in one mapping"
                 related = ((first.span, "it stands here first"),)
                 yield Trouble("yaml-duplicate-key", again.span, message, related)
 

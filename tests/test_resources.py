@@ -126,7 +126,7 @@ def test_duplicate_keys(text: str, name: str, count: int) -> None:
 
 def test_duplicates_show_both_places() -> None:
     (trouble,) = object_troubles(parsed(DUPLICATE))
-    assert trouble.message == "key `a` stands twice in one mapping"
+    assert trouble.message == "key `a` occurs twice in one mapping"
     assert str(trouble.span) == "f.yaml:5:3"
     assert [(str(span), text) for span, text in trouble.related] == [
         ("f.yaml:4:3", "it stands here first")

@@ -19,7 +19,7 @@ def undecoded(model: Model) -> Iterator[Problem]:
         if fault.what == "misspelt":
             fix = f"write `{fault.field}`"
         elif fault.field:
-            fix = f"write `{fault.field}`, or move what is no object to a file of its own"
+            fix = f"write `{fault.field}`, or move what is not an object to another file"
         else:
             fix = "write an object here, or move what is none to a file of its own"
         place = fault.node.place
@@ -52,3 +52,6 @@ def passed_over(model: Model) -> Iterator[Problem]:
             was="were" if many else "was",
             fix=fix,
         )
+    for gap in unchecked.bounded(model.graph):
+        fix = "check parts of the repository by themselves"
+        yield Problem(gap.node, variant="bounded", what=gap.reason, fix=fix)

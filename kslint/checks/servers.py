@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 from kslint.findings import Problem
 from kslint.model.answer import Absent, Known
-from kslint.model.cluster import node_pools
 from kslint.model.engines.server import EITHER, POD
 from kslint.model.engines.vllm.builds import dropped_from
-from kslint.model.engines.vllm.image import is_cuda
+from kslint.model.engines.vllm.image import is_cuda, is_staged
 from kslint.model.engines.vllm.sharing import shares
 from kslint.model.kubernetes.accelerators import devices, past_kubernetes, pod_devices
 from kslint.model.kubernetes.capacity import demand
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
 
     from kslint.model.engines.server import Need
     from kslint.model.kubernetes.accelerators import Devices
-    from kslint.model.model import Model
     from kslint.model.workload import ModelServer, Server, Workload
     from kslint.source.nodes import Node
 
@@ -47,7 +45,7 @@ def parallel_over_devices(server: ModelServer) -> Iterator[Problem]:
         variant="default" if need.among == POD else "group",
         related=[(limit.node, f"the limit of {limit.number} is set here")],
         workload=server.resource.name,
-        container=server.container.string("name") or "",
+        container=server.name,
         engine=server.engine.name,
         ranks=need.number,
         sizes=need.text,
@@ -65,9 +63,8 @@ def devices_over_parallel(server: ModelServer) -> Iterator[Problem]:
     need, limit = found
     if need.among != POD or server.workload.group is not None or limit.number <= need.number:
         return
-    if (
-        not server.engine.image.family
-    ):  # a build of somebody's, with parts that kslint does not know
+    image = server.engine.image
+    if not image.family or is_staged(image):  # with parts that kslint does not know
         return
     if not isinstance(server.engine.env("CUDA_VISIBLE_DEVICES"), Absent):
         return
@@ -75,7 +72,7 @@ def devices_over_parallel(server: ModelServer) -> Iterator[Problem]:
         limit.node,
         related=[(need.node, f"the server takes {need.number}")],
         workload=server.resource.name,
-        container=server.container.string("name") or "",
+        container=server.name,
         engine=server.engine.name,
         ranks=need.number,
         sizes=f" ({need.text})" if need.text else "",
@@ -129,7 +126,7 @@ def image_without_device(server: ModelServer) -> Iterator[Problem]:
                 severity="warning",
                 related=[(image, "the image is built for CPUs")],
                 workload=server.resource.name,
-                container=container.string("name") or "",
+                container=server.name,
                 resource=limit.value.resource,
             )
         return
@@ -141,14 +138,16 @@ def image_without_device(server: ModelServer) -> Iterator[Problem]:
         container.nearest("resources"),
         related=[(image, "the image is built for GPUs")],
         workload=server.resource.name,
-        container=container.string("name") or "",
+        container=server.name,
         engine=engine.name,
     )
 
 
 def _may_get_devices(server: ModelServer) -> bool:
-    """May it have devices without asking for them?"""
+    """May it have devices without asking for them, or those of other pods, through Ray?"""
     workload = server.workload
+    if workload.group is not None and workload.group.kind == "ray":
+        return True
     return workload.has_given_resources or past_kubernetes(server.container, workload.pod_spec)
 
 
@@ -166,42 +165,35 @@ def _has_neighbour(server: ModelServer) -> bool:
     )
 
 
-def dtype_not_on_gpu(model: Model) -> Iterator[Problem]:
+def dtype_not_on_gpu(server: Server) -> Iterator[Problem]:
     """bfloat16 on a GPU before Ampere, and a GPU that the image has no kernels for."""
-    pools = node_pools(model.config)
-    for server in model.servers:
-        engine = server.engine
-        if engine.device != "gpu" or not is_cuda(engine.image):
-            continue
-        pod_spec = server.workload.pod_spec
-        gpus = of_pod(pod_spec) or of_pools(pools, demand(pod_spec), pod_spec)
-        if not gpus:
-            continue
-        best = max(gpus, key=lambda gpu: gpu.capability)
-        related = [(best.node, "the GPU is chosen here")]
-        since = dropped_from(best.capability, engine)
-        image, dtype = engine.container.get("image"), engine.dtype
-        if since is not None and image is not None and image.place is not None:
-            yield Problem(
-                image,
-                variant="image" if since else "never",
-                related=related,
-                about=server.resource,
-                gpu=best.name,
-                capability=f"{best.capability[0]}.{best.capability[1]}",
-                since=since,
-                advice="run an older image, or another GPU" if since else "choose a newer GPU",
-            )
-        elif isinstance(dtype, Known) and dtype.value == "bfloat16" and best.capability < _AMPERE:
-            yield Problem(
-                dtype.node or engine.container,
-                severity=None if engine.backend_certain else "warning",
-                related=related,
-                about=server.resource,
-                gpu=best.name,
-                capability=f"{best.capability[0]}.{best.capability[1]}",
-                advice="write `half`, or choose a GPU from Ampere on",
-            )
+    engine, pod_spec = server.engine, server.workload.pod_spec
+    if engine.device != "gpu" or not is_cuda(engine.image):
+        return
+    gpus = of_pod(pod_spec) or of_pools(server.pools, demand(pod_spec), pod_spec)
+    if not gpus:
+        return
+    best = max(gpus, key=lambda gpu: gpu.capability)
+    since = dropped_from(best.capability, engine)
+    image, dtype = engine.container.get("image"), engine.dtype
+    variant, severity, at = "default", None, None
+    if since is not None:
+        variant, at = "image" if since else "never", image
+        advice = "run an older image, or another GPU" if since else "choose a newer GPU"
+    elif isinstance(dtype, Known) and dtype.value == "bfloat16" and best.capability < _AMPERE:
+        advice = "write `half`, or choose a GPU from Ampere on"
+        severity, at = None if engine.backend_certain else "warning", dtype.node
+    if at is not None and at.place is not None:
+        yield Problem(
+            at,
+            variant=variant,
+            severity=severity,
+            related=[(best.node, "the GPU is chosen here")],
+            gpu=best.name,
+            capability=f"{best.capability[0]}.{best.capability[1]}",
+            since=since,
+            advice=advice,
+        )
 
 
 def servers_share_device(server: Server) -> Iterator[Problem]:
@@ -222,7 +214,7 @@ def servers_share_device(server: Server) -> Iterator[Problem]:
         last.node or _command(container),
         related=[(limit.value.node, "one GPU")],
         workload=server.resource.name,
-        container=container.string("name") or "",
+        container=server.name,
         count=len(taken),
         parts=" and ".join(f"{share.part:g}" for share in taken),
     )
@@ -240,8 +232,8 @@ def _second_without(server: Server) -> Problem:
         variant="second",
         related=[(owner.container.at("resources", "limits"), "only this container has a GPU")],
         workload=server.resource.name,
-        container=server.container.string("name") or "",
-        other=owner.container.string("name") or "",
+        container=server.name,
+        other=owner.name,
     )
 
 

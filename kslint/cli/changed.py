@@ -12,6 +12,7 @@ import sys
 from collections import Counter
 from typing import TYPE_CHECKING, NoReturn
 
+from kslint.cli.earlier import Earlier
 from kslint.cli.usage import Stop
 from kslint.config import excluder
 from kslint.findings.fingerprints import identity
@@ -24,13 +25,12 @@ from kslint.source.files import (
     Source,
     discover,
     display,
-    is_read_name,
     read,
 )
 from kslint.source.history import HEAD, History, HistoryError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from kslint.config import Config, Deleted
     from kslint.findings import Finding, Result
@@ -40,8 +40,6 @@ if TYPE_CHECKING:
 
 FROM_REF = "PRE_COMMIT_FROM_REF"
 """Where pre-commit says what `--from-ref`, or a push, begins at."""
-
-_GLOB = frozenset("*?[")
 
 
 class Change:
@@ -77,7 +75,11 @@ class Change:
             if isinstance(source, InputProblem) or not self.history.holds(source):
                 return False
             seen.add(source.name)
-        return not any(self._gone(seen, config))
+        return not any(self.earlier(config).gone(seen))
+
+    def earlier(self, config: Config) -> Earlier:
+        """The tree as it was."""
+        return Earlier(self.history, self._roots, config)
 
     def _is_file(self, path: str) -> bool:
         is_there = os.path.lexists(path) and not os.path.isdir(path)
@@ -113,7 +115,7 @@ class Change:
             before = self.history.read(
                 [
                     *((os.path.abspath(name), name) for name in sources.keys() - same),
-                    *self._gone(set(sources), config),
+                    *self.earlier(config).gone(set(sources)),
                 ]
             )
             changed = {source.name for source in before}
@@ -121,7 +123,7 @@ class Change:
             if _names(parsed(before)) <= _names(now) and not _may_make(changed):
                 return ()
             loaded = read()
-            earlier = Graph(self._before(loaded, same, config))
+            earlier = Graph(self.earlier(config).beside(loaded, same))
         except HistoryError as error:
             _stop(error)
         gone = lost(earlier, Graph(loaded))
@@ -147,7 +149,7 @@ class Change:
         if not any(elsewhere):
             return result
         try:
-            before = self._before(loaded, same, config)
+            before = self.earlier(config).beside(loaded, same)
         except HistoryError as error:
             _stop(error)
         old = Counter(map(_mark, check(before).findings))
@@ -165,36 +167,6 @@ class Change:
         failing = {rule.name for rule in book if rule.reserved}.difference(COMPLAINTS)
         failed = result.failed and any(finding.name in failing for finding in left)
         return result.with_findings(left)._replace(failed=failed)
-
-    def _before(self, loaded: Input, same: set[str], config: Config) -> Input:
-        """The input as it was. What did not change is not parsed again."""
-        from kslint.source.load import Input, load_source
-
-        before = Input(
-            [file for file in loaded.files if file.source.name in same],
-            [trouble for trouble in loaded.troubles if trouble.span.file in same],
-            [],
-        )
-        known = {file.source.name for file in loaded.files}
-        known.update(skipped.file for skipped in loaded.skipped)
-        changed = [(os.path.abspath(name), name) for name in known - same]
-        for source in self.history.read([*changed, *self._gone(known, config)]):
-            load_source(source, before)
-        before.files.sort(key=lambda file: file.source.name)
-        return before
-
-    def _gone(self, known: set[str], config: Config) -> Iterator[tuple[str, str]]:
-        """Files that the tree had and has no more, as absolute path and name."""
-        excluded = excluder(config)
-        roots = [(os.path.abspath(root), root) for root in map(_root, self._roots)]
-        paths = self.history.files - {os.path.abspath(name) for name in known}
-        for path in sorted(path for path in paths if is_read_name(path)):
-            if os.path.lexists(path) or (excluded is not None and excluded(path, False)):
-                continue
-            for base, root in roots:
-                if path.startswith(os.path.join(base, "")):
-                    yield path, display(os.path.join(root, os.path.relpath(path, base)))
-                    break
 
 
 def _names(loaded: Input) -> set[tuple[str, str]]:
@@ -234,15 +206,6 @@ def _mark(finding: Finding) -> tuple[str, ...]:
     subject = finding.subject
     scope = subject.namespace if subject.name else finding.span.file
     return (*identity(finding), scope, finding.message)
-
-
-def _root(path: str) -> str:
-    """The directory that a path of the tree is, or of a glob the one it begins at."""
-    steps = path.split(os.sep)
-    globs = [number for number, step in enumerate(steps) if not _GLOB.isdisjoint(step)]
-    if not globs or os.path.isdir(path):
-        return path
-    return os.sep.join(steps[: globs[0]]) or os.curdir
 
 
 def _stop(error: HistoryError) -> NoReturn:

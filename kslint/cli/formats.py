@@ -12,7 +12,7 @@ from kslint.cli.usage import UsageError
 from kslint.report.terminal import PLAIN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from kslint.cli.reading import Reading
     from kslint.findings import Result
@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 FORMATS = (
     "text", "grouped", "concise", "json", "sarif", "junit", "github", "gitlab", "markdown", "html",
 )  # fmt: skip
+
+
+_FOR_PEOPLE = ("text", "grouped", "concise", "github", "markdown")
+"""These leave out what is only advice, unless told otherwise."""
+_SHOWN, _NOTE = "warning", "note"
 
 
 class Output(NamedTuple):
@@ -41,9 +46,19 @@ class Run(NamedTuple):
     statistics: bool = False
     unsafe_fixes: bool = False
     quiet: bool = False
+    min_severity: str | None = None
+    """The mildest findings to show; None where nobody says."""
+    fail_on: str = "error"
+
+    def shown_in(self, format: str) -> Run:
+        """The run with the findings that a report of this format shows; all are counted."""
+        if self.statistics or (self.min_severity is None and format not in _FOR_PEOPLE):
+            return self
+        least = self.min_severity or (_NOTE if self.fail_on == _NOTE else _SHOWN)
+        return self._replace(result=self.result.at_least(least))
 
 
-def outputs(options: Iterable[str] | None) -> list[Output]:
+def outputs(options: Iterable[str] | None, formats: Sequence[str] = FORMATS) -> list[Output]:
     """The reports that `--output-format FORMAT[:FILE]` asks for; text if it asks for none.
 
     Raises UsageError for an unknown format, and where two would share one place.
@@ -51,8 +66,8 @@ def outputs(options: Iterable[str] | None) -> list[Output]:
     found: list[Output] = []
     for option in options or ["text"]:
         name, colon, file = option.partition(":")
-        if name not in FORMATS:
-            raise UsageError(f"no format is called `{name}`: {', '.join(FORMATS)}")
+        if name not in formats:
+            raise UsageError(f"no format is called `{name}`: {', '.join(formats)}")
         if colon and not file:
             raise UsageError(f"`{option}` names no file after the colon")
         found.append(Output(name, file or None))
@@ -68,7 +83,7 @@ def write(wanted: Iterable[Output], run: Run) -> bool:
     written = True
     for output in wanted:
         shown_on = of_output(run.book) if output.file is None else PLAIN
-        text = _REPORTS[output.format](run, shown_on)
+        text = _REPORTS[output.format](run.shown_in(output.format), shown_on)
         if output.file is None:
             sys.stdout.write(text)
             sys.stdout.flush()

@@ -29,7 +29,7 @@ def format_names(incomplete: str) -> list[str]:
 
 
 class Severity(str, Enum):
-    """What `--fail-on` takes."""
+    """What `--fail-on` and `--min-severity` take."""
 
     error = "error"
     warning = "warning"
@@ -87,9 +87,31 @@ FormatOption = Annotated[
         autocompletion=format_names,
     ),
 ]
+ReportOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--output-format",
+        "-o",
+        metavar="FORMAT[:FILE]",
+        help="How to report, and where to; may be repeated. text, markdown, json.",
+        show_default="text",
+    ),
+]
+ExitCodeOption = Annotated[
+    bool, typer.Option("--exit-code", help="Exit 1 if anything differs, as git diff does.")
+]
 FailOnOption = Annotated[
     Severity | None,
     typer.Option("--fail-on", help="Exit 1 on findings this bad, or worse.", show_default="error"),
+]
+MinSeverityOption = Annotated[
+    Severity | None,
+    typer.Option(
+        "--min-severity",
+        help="Show findings this bad, or worse; milder ones are only counted. Reports for programs "
+        "hold all unless this is given.",
+        show_default="warning",
+    ),
 ]
 FixOption = Annotated[
     bool, typer.Option("--fix", help="Mend what can be mended safely, and report the rest.")

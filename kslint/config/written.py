@@ -96,7 +96,7 @@ def one_document(source: Source, whole: str) -> tuple[Node | None, list[Mistake]
     mistakes = [at_span(document.root.span, message) for document in documents[1:]]
     for name, again, first in (twice for d in documents for twice in d.duplicates):
         line = "" if first.span is None else f", first in line {first.span.line}"
-        message = f"key `{printable(name)}` stands twice in one mapping{line}"
+        message = f"key `{printable(name)}` occurs twice in one mapping{line}"
         mistakes.append(at_span(again.span, message))
     return (documents[0].root if documents else None), mistakes
 

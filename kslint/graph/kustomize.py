@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 
 MAX_DEPTH = 50
 MAX_ITEMS = 20_000
+"""Objects of one build."""
+MAX_PATCHING = 400_000
+"""How often one build holds a patch against an object: the product of both."""
 """Objects one build may gather; bases that include each other many times over stop here."""
 
 
@@ -59,13 +62,14 @@ class Emission:
     """What one build emits. `directory` is the kustomization's, `root` its file's content.
 
     `resources` come from files; `generated` are ConfigMaps and Secrets made by generators,
-    under their base name where kustomize adds a hash. `patches` are pieces of objects that come
-    with what is not in the input. `application` keys the Argo CD Application whose overrides were
-    folded in, "" for none.
+    under their base name where kustomize adds a hash: those are `hashed`, too. `patches` are pieces
+    of objects that come with what is not in the input. `application` keys the Argo CD Application
+    whose overrides were folded in, "" for none.
     """
 
     __slots__ = (
-        "application", "charts", "directory", "gaps", "generated", "patches", "resources", "root",
+        "application", "charts", "directory", "gaps", "generated", "hashed", "patches",
+        "resources", "root",
     )  # fmt: skip
 
     def __init__(self, directory: str, root: Map, application: str) -> None:
@@ -74,6 +78,7 @@ class Emission:
         self.application = application
         self.resources: list[Resource] = []
         self.generated: list[Resource] = []
+        self.hashed: list[Resource] = []
         self.patches: list[Resource] = []
         self.gaps: list[Gap] = []
         self.charts: list[Chart] = []
@@ -106,6 +111,8 @@ def emit(tree: Tree, directory: str, root: Map | None = None, application: str =
         resource = Resource(item.body, item.file)
         resource.emitter = directory or "."
         (emission.generated if item.generated else emission.resources).append(resource)
+        if item.hashed:
+            emission.hashed.append(resource)
     return emission
 
 
@@ -132,12 +139,12 @@ class _Build:
     def __init__(self, tree: Tree, emission: Emission) -> None:
         self.tree = tree
         self.emission = emission
-        self.gathered = 0
+        self.gathered = self.patching = 0
         self.configured: list[Configured] = []
         self.pieces = Pieces()
 
-    def gap(self, kind: str, reason: str, node: Node) -> None:
-        self.emission.gaps.append(Gap(kind, reason, node))
+    def gap(self, kind: str, reason: str, node: Node, bound: bool = False) -> None:
+        self.emission.gaps.append(Gap(kind, reason, node, bound))
 
     def accumulate(
         self, directory: str, root: Map, items: list[Item], above: tuple[str, ...],
@@ -214,7 +221,7 @@ class _Build:
     def _room(self, node: Node) -> bool:
         self.gathered += 1
         if self.gathered == MAX_ITEMS:
-            self.gap(OBJECTS, f"more than {MAX_ITEMS} objects", node)
+            self.gap(OBJECTS, f"it has more than {MAX_ITEMS:,} objects", node, bound=True)
         return self.gathered < MAX_ITEMS
 
     def _component(
@@ -272,6 +279,11 @@ class _Build:
         target = node.get("target")
         documents = self._patch_documents(directory, node)
         for document in documents:
+            before, self.patching = self.patching, self.patching + len(items)
+            if self.patching > MAX_PATCHING:
+                if before <= MAX_PATCHING:
+                    self.gap(VALUES, "its patches times its objects are too many", node, bound=True)
+                return
             try:
                 if isinstance(document, Seq) or not document.string("kind"):
                     self._patch_json(document, target, items)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from kslint.graph.graph import Graph
 from kslint.model import dependencies
+from kslint.model.cluster import node_pools
 from kslint.model.engines.vllm.image import version_of
 from kslint.model.gitops import argocd
 from kslint.model.gitops.releases import installed
@@ -219,7 +220,9 @@ class Model:
     def _versioned(self, workloads: Iterable[Workload]) -> list[Server]:
         found = [server for workload in workloads for server in workload.servers]
         told = version_of(self.config.vllm_version or "")
+        pools = node_pools(self.config) if found else ()
         for server in found:
+            server.pools = pools
             if server.engine.version is None and server.engine.kind == "vllm":
                 server.engine.version = told
         return found

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from kslint.model.engines.vllm.engine import Engine
     from kslint.model.kserve.isvc import Component
     from kslint.model.kserve.llm.pools import Pool
+    from kslint.model.kubernetes.capacity import NodePool
     from kslint.model.kubernetes.rollout import Rollout
     from kslint.model.kubernetes.templates import Group
     from kslint.resources import Resource
@@ -39,11 +40,17 @@ class ModelServer:
     def resource(self) -> Resource:
         return self.workload.resource
 
+    @property
+    def name(self) -> str:
+        """The container's; Knative allows none, and gives it this one."""
+        return self.container.string("name") or "user-container"
+
 
 class Server(ModelServer):
-    """A vLLM server."""
+    """A vLLM server. `pools` are the nodes that the user declares."""
 
     engine: Engine
+    pools: tuple[NodePool, ...] = ()
 
 
 class Workload:

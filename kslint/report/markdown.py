@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from kslint.report.facts import active, counted, lines_of, one_line, pieces, worst_first
 from kslint.report.frames import printable
 from kslint.report.terminal import Painter, count
-from kslint.report.text import frames, passed_over
+from kslint.report.text import frames, not_shown, passed_over
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -46,11 +46,11 @@ def render(result: Result, sources: Mapping[str, Source], limit: int = LIMIT) ->
     if not findings:
         return head
     left = limit - len(head) - _NOTE_ROOM
-    table = _fitting((_row(finding) for finding in findings), left // 2)
+    table = fitting((_row(finding) for finding in findings), left // 2)
     rows = len(table)
     columns = "\n| | rule | place | finding |\n|---|---|---|---|\n"
     left -= sum(map(len, table)) + len(columns)
-    parts = _fitting((_part(finding, sources) for finding in findings), left)
+    parts = fitting((_part(finding, sources) for finding in findings), left)
     text = head + (columns + "".join(table) if rows else "") + "".join(parts)
     missing = len(findings) - min(rows, len(parts))
     if missing:
@@ -69,6 +69,8 @@ def _head(result: Result, findings: list[Finding]) -> str:
     hidden = len(result.findings) - len(findings)
     if hidden:
         said.append(f"{count(hidden, 'finding')} suppressed")
+    if result.hidden:
+        said.append(not_shown(result))
     if passed := passed_over(summary):
         said.append(passed)
     if result.failed:
@@ -79,32 +81,32 @@ def _head(result: Result, findings: list[Finding]) -> str:
 def _row(finding: Finding) -> str:
     cells = [
         _SIGNS[finding.severity],
-        _code(f"{finding.rule}"),
-        _code(f"{finding.span.file}:{finding.span.line}"),
-        _prose(finding.message),
+        code(f"{finding.rule}"),
+        code(f"{finding.span.file}:{finding.span.line}"),
+        prose(finding.message),
     ]
     return f"| {' | '.join(cells)} |\n"
 
 
 def _part(finding: Finding, sources: Mapping[str, Source]) -> str:
     """One finding, folded. In `<summary>` and table cells only HTML is safe from Markdown."""
-    title = f"<b>{finding.severity}</b> {_code(finding.rule)} {_prose(finding.message)}"
+    title = f"<b>{finding.severity}</b> {code(finding.rule)} {prose(finding.message)}"
     blocks = [f"<details><summary>{title}</summary>"]
-    blocks.append(_fenced("\n".join(frames(finding, sources, Painter(False)))))
+    blocks.append(fenced("\n".join(frames(finding, sources, Painter(False)))))
     if finding.symptom:
-        blocks += ["**Symptom**", _fenced("\n".join(lines_of(finding.symptom)))]
+        blocks += ["**Symptom**", fenced("\n".join(lines_of(finding.symptom)))]
     if finding.help:
-        blocks.append(f"**Help**: {_prose(finding.help)}")
+        blocks.append(f"**Help**: {prose(finding.help)}")
     if finding.fix is not None:
         kind = "Fix" if finding.fix.safe else "Unsafe fix"
-        blocks.append(f"**{kind}**: {_prose(finding.fix.description)}")
+        blocks.append(f"**{kind}**: {prose(finding.fix.description)}")
     subject = "/".join(part for part in finding.subject if part)
-    owner = f" in {_code(subject)}" if finding.subject.name else ""
-    blocks.append(f"Rule {_code(finding.name)}{owner}")
+    owner = f" in {code(subject)}" if finding.subject.name else ""
+    blocks.append(f"Rule {code(finding.name)}{owner}")
     return "\n" + "\n\n".join([*blocks, "</details>\n"])
 
 
-def _fitting(parts: Iterator[str], room: int) -> list[str]:
+def fitting(parts: Iterator[str], room: int) -> list[str]:
     """The leading parts that fit into a number of characters."""
     fitting = []
     for part in parts:
@@ -115,18 +117,18 @@ def _fitting(parts: Iterator[str], room: int) -> list[str]:
     return fitting
 
 
-def _fenced(text: str) -> str:
+def fenced(text: str, language: str = "text") -> str:
     """A code block whose fence is longer than any in the text."""
     longest = max((len(run) for run in re.findall("`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
-    return f"{fence}text\n{text}\n{fence}"
+    return f"{fence}{language}\n{text}\n{fence}"
 
 
-def _code(text: str) -> str:
+def code(text: str) -> str:
     return f"<code>{_literal(printable(text))}</code>"
 
 
-def _prose(text: str) -> str:
+def prose(text: str) -> str:
     """One line of ours, in which backticks mean code and nothing else means anything."""
     return "".join(
         f"<code>{_literal(piece)}</code>" if is_code else _calm(piece)

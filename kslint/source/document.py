@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 class Duplicate(NamedTuple):
-    """A key that stands twice in one mapping."""
+    """A key that occurs twice in one mapping."""
 
     name: str
     again: Scalar

@@ -29,15 +29,21 @@ class HistoryError(Exception):
 
 
 class History:
-    """The files of a revision, links aside; `files` are their absolute paths."""
+    """The files of a revision, links aside; `files` are their absolute paths.
 
-    def __init__(self, ids: dict[str, str]) -> None:
+    `commit` is its id, "" where there is none yet.
+    """
+
+    def __init__(self, ids: dict[str, str], commit: str = "") -> None:
         self._ids = ids
+        self.commit = commit
         self.files: KeysView[str] = ids.keys()
 
     @classmethod
-    def of(cls, revision: str = HEAD) -> History:
+    def of(cls, revision: str = HEAD, exactly: bool = False) -> History:
         """The commit where the current branch left `revision`; that itself, if it is an ancestor.
+
+        With `exactly` it is that itself in any case.
 
         Of the repository that holds the working directory. A repository without a commit has an
         empty history. Raises HistoryError.
@@ -53,7 +59,8 @@ class History:
             ) from None
         # fails where they are unrelated, or where a shallow clone is cut off
         with contextlib.suppress(HistoryError):
-            commit = _git("merge-base", commit.decode().strip(), HEAD).split(b"\n")[0]
+            if not exactly:
+                commit = _git("merge-base", commit.decode().strip(), HEAD).split(b"\n")[0]
         listing = _git("ls-tree", "-r", "-z", "--full-tree", commit.decode().strip())
         ids = {}
         for entry in listing.split(b"\0")[:-1]:
@@ -61,7 +68,7 @@ class History:
             mode, _, blob = facts.decode().split(" ")
             if mode in _BLOBS:
                 ids[os.path.join(top, *os.fsdecode(path).split("/"))] = blob
-        return cls(ids)
+        return cls(ids, commit.decode().strip())
 
     def holds(self, source: Source) -> bool:
         """Has the revision this file with these bytes? Line ends that git converts are equal."""

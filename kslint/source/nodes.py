@@ -254,7 +254,7 @@ class Scalar(Node):
 
 
 class Map(Node):
-    """A mapping. Key order is the file's; a key that stands twice holds its last value."""
+    """A mapping. Key order is the file's; a key that occurs twice holds its last value."""
 
     __slots__ = ("entries",)
 

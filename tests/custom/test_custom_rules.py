@@ -200,7 +200,7 @@ LINE_OF_CEL = "cel: has(object.metadata.labels) && 'owner' in object.metadata.la
         (edited("{kind} `", "{ `"),
          ["9:12: a brace stands alone: write `{{` or `}}` for one that is meant"]),
         (edited("at: metadata", "severity: note\nat: metadata"),
-         ["8:1: key `severity` stands twice in one mapping, first in line 5"]),
+         ["8:1: key `severity` occurs twice in one mapping, first in line 5"]),
     ],
 )  # fmt: skip
 def test_mistakes_on_a_page_have_their_place(tree: Path, text: str, mistakes: list[str]) -> None:

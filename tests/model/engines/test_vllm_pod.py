@@ -148,6 +148,8 @@ def test_scratch() -> None:
         ("[-tp=2]", "{google.com/tpu: 4}", None),
         ("[-tp=two]", "{nvidia.com/gpu: 2}", None),
         ("[]", "{nvidia.com/gpu: 2}", None),
+        ("[-tp=2, --distributed-executor-backend=ray]", "{}", None),
+        ("[-tp=8, --distributed-executor-backend=ray]", "{nvidia.com/gpu: 4}", (4, True)),
     ],
 )
 def test_ranks(args: str, limits: str, expected: tuple[int, bool] | None) -> None:

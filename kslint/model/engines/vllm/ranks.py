@@ -36,7 +36,9 @@ class Ranks(NamedTuple):
 def sharing_ranks(engine: Engine) -> Ranks | None:
     """Two ranks or more in one pod, each on its GPU; None where it is not known that there are."""
     gpus = _gpus(engine)
-    if gpus == 0:
+    executor = engine.flag("distributed-executor-backend")
+    lent = executor is not None and executor.value == "ray"
+    if gpus == 0 or (lent and gpus is None):  # the ranks run on GPUs of other pods
         return None
     names = ("tensor-parallel-size", "pipeline-parallel-size")
     found = _product(engine, names, gpus)

@@ -53,6 +53,23 @@ class Parallelism(NamedTuple):
         return self.pipeline if self.by_pipeline else None
 
 
+def own_sizes(service: MergedSpec) -> tuple[int, ...]:
+    """The sizes that the webhook holds against those before, main and prefill, by the own spec.
+
+    Source: validateImmutableParallelism, llm_inference_service_validation.go:320-349 @v0.19.0.
+    """
+    body = service.resource.body
+    blocks = [body.get("spec"), body.at("spec", "prefill")]
+    found = []
+    for block in blocks:
+        if block is not None:
+            pipeline, data, local = (
+                block.integer("parallelism", field) for field in ("pipeline", "data", "dataLocal")
+            )
+            found.append(Parallelism(None, pipeline, data, local, expert=False).size or 1)
+    return tuple(found)
+
+
 class Pool:
     """Pods made from one pod template: main (or decode), worker, prefill or prefill-worker.
 
