@@ -186,3 +186,26 @@ def test_nothing_is_made_of_a_service_that_is_refused(tree: Path) -> None:
     (tree / "a.yaml").write_text(ISVC % twice)
     found = objects("--from", "0.19", "--to", "0.20")
     assert "Deployment/llm-predictor" not in found
+
+
+LLM = """
+apiVersion: serving.kserve.io/v1alpha2
+kind: LLMInferenceService
+metadata: {name: qwen, namespace: models}
+spec:
+  model: {uri: hf://a/b}
+"""
+
+
+def test_llm_services_follow_their_presets(tree: Path) -> None:
+    (tree / "a.yaml").write_text(LLM)
+    found = objects("--from", "0.19", "--to", "0.20")
+    changed = [
+        change
+        for one in found.values()
+        for change in one["fields"]
+        if one["owner"] and change["path"].endswith(".image")
+    ]
+    assert any("llm-d" in change["new"]["value"] for change in changed)
+    texts = [effect["text"] for effect in found["LLMInferenceService/qwen"]["effects"]]
+    assert any("probe every second" in text for text in texts)

@@ -110,7 +110,9 @@ class Side:
             made = of_llm_service(llm, graph)
             reasons = [] if made else ["a config that it is merged from is not in the input"]
             key = (subject, _place(llm.resource.emitter, llm.resource.file))
-            yield key, Served(subject, made, tuple(reasons), llm.stopped, "", own_sizes(llm))
+            there = frozenset(one.subject for one in made)
+            sizes = own_sizes(llm)
+            yield key, Served(subject, made, tuple(reasons), llm.stopped, "", sizes, there)
 
 
 def _reached(made: list[Effective], services_first: bool) -> Iterator[Subject]:
