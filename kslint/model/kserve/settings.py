@@ -46,6 +46,7 @@ _EXAMPLE = "_example"
 """A key of commentary that every release's ConfigMap has."""
 _DEFINED = (".serving.kserve.io", ".serving.kubeflow.org")
 """What the names of its CRDs end with: a file that has them beside the ConfigMap is a release."""
+_CONTROLLERS = ("kserve-controller-manager", "kfserving-controller-manager")
 _CONTROLLER_IMAGE = "kserve/kserve-controller"
 _VERSION = re.compile(r"v?(\d+)\.(\d+)(?:\.\d+)?")
 
@@ -331,16 +332,20 @@ def _from_config_map(graph: Graph, resource: Resource, version: str) -> Settings
     data: dict[str, Node] = {}
     holder = resource.body.get("data")
     copied = holder is not None and holder.get(_EXAMPLE) is not None
-    copied = copied or any(
-        other.kind == "CustomResourceDefinition" and other.name.endswith(_DEFINED)
-        for other in graph.in_file(resource.file)
-    )
+    copied = copied or any(map(_is_of_release, graph.in_file(resource.file)))
     for key, node in () if holder is None else holder.items():
         inner = inner_document(node) if isinstance(node, Scalar) else None
         if inner is not None:
             origin = Origin("config", f"ConfigMap {CONFIG_MAP}, key {key}")
             data[key] = inner.from_origin(origin)
     return Settings(version, data, None, holder, resource, copied=copied)
+
+
+def _is_of_release(resource: Resource) -> bool:
+    """Is an object what a release's manifest holds beside the ConfigMap?"""
+    if resource.kind == "CustomResourceDefinition":
+        return resource.name.endswith(_DEFINED)
+    return resource.kind in ("Deployment", "StatefulSet") and resource.name in _CONTROLLERS
 
 
 def _default(profile: str, key: str) -> Node:
