@@ -45,6 +45,7 @@ _EXAMPLE = "_example"
 """A key of commentary that every release's ConfigMap has."""
 _DEFINED = (".serving.kserve.io", ".serving.kubeflow.org")
 """What the names of its CRDs end with: a file that has them beside the ConfigMap is a release."""
+_CONTROLLERS = ("kserve-controller-manager", "kfserving-controller-manager")
 _CONTROLLER_IMAGE = "kserve/kserve-controller"
 
 
@@ -327,10 +328,7 @@ def _from_config_map(graph: Graph, resource: Resource, version: str) -> Settings
     data: dict[str, Node] = {}
     holder = resource.body.get("data")
     copied = holder is not None and holder.get(_EXAMPLE) is not None
-    copied = copied or any(
-        other.kind == "CustomResourceDefinition" and other.name.endswith(_DEFINED)
-        for other in graph.in_file(resource.file)
-    )
+    copied = copied or any(map(_is_of_release, graph.in_file(resource.file)))
     for key, node in () if holder is None else holder.items():
         inner = inner_document(node) if isinstance(node, Scalar) else None
         if inner is not None:
@@ -356,6 +354,13 @@ _FURTHER_KEYS = (
     "transformers",
 )
 """Keys without a default in the charts: optional, of releases before 0.8, of Open Data Hub."""
+
+
+def _is_of_release(resource: Resource) -> bool:
+    """Is an object what a release's manifest holds beside the ConfigMap?"""
+    if resource.kind == "CustomResourceDefinition":
+        return resource.name.endswith(_DEFINED)
+    return resource.kind in ("Deployment", "StatefulSet") and resource.name in _CONTROLLERS
 
 
 def _default(profile: str, key: str) -> Node:
