@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 CASES = [folder for folder in FOLDERS if "bad" in folder.name]
 
-REVEALED = {"bad-other-kinds": ("hf-download-on-throttled-egress",)}
+REVEALED = {
+    "bad-other-kinds": ("hf-download-on-throttled-egress",),
+    "platform-bad": ("timeout-not-applied",),
+}
 """A field that is spelt right is read, and what it says may be wrong in turn."""
 
 
