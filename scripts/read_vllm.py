@@ -9,7 +9,8 @@ An archive is a released source archive or wheel of vLLM, or a directory with on
 
 `flags.json` gets the options of `vllm serve`, read from the source as it is written
 (vllm_options.py), `env.json` the environment variables (vllm_variables.py, which runs
-`vllm/envs.py`). Releases are added to those that the tables hold; one read again is replaced.
+`vllm/envs.py`), `metrics.json` the metrics (vllm_metrics.py). Releases are added to those that the
+tables hold; one read again is replaced.
 
 An entry is a history: `{"0.6.0": {facts}, "0.9.0": {what changed}, "0.12.0": null}`, where null
 stands for an entry, or a fact, that is no longer there.
@@ -28,6 +29,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING, Any
 
+from vllm_metrics import read_metrics
 from vllm_options import pairs_switches, read_options
 from vllm_source import Source
 from vllm_variables import read_variables
@@ -49,6 +51,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("-o", "--output", type=Path, default=DATA, metavar="DIRECTORY")
     given = parser.parse_args(arguments)
     flags, variables = load(given.output / "flags.json"), load(given.output / "env.json")
+    metrics = load(given.output / "metrics.json")
     for archive in given.archives:
         with unpacked(archive) as root:
             version = version_of(root)
@@ -59,13 +62,16 @@ def main(arguments: list[str] | None = None) -> int:
                     if facts.get("negatable"):
                         facts["negatable"] = "paired"
             variables[version] = dict(sorted(read_variables(root).items()))
+            metrics[version] = read_metrics(root)
         if min(len(flags[version]), len(variables[version])) < _LEAST:
             print(f"{archive}: not understood", file=sys.stderr)
             return 1
-        print(f"{version}: {len(flags[version])} options, {len(variables[version])} variables")
+        counts = (len(table[version]) for table in (flags, variables, metrics))
+        print("{}: {} options, {} variables, {} metrics".format(version, *counts))
     given.output.mkdir(parents=True, exist_ok=True)
     save(given.output / "flags.json", flags)
     save(given.output / "env.json", variables)
+    save(given.output / "metrics.json", metrics)
     return 0
 
 

@@ -40,6 +40,7 @@ perPath: {"tests/**": {ignore: [gitops]}}
 exclude: ["**/vendor/**"]
 rules: [policies]
 failOn: warning
+minSeverity: note
 requireReason: true
 baseline: known.json
 """

@@ -159,3 +159,53 @@ def test_files_are_shown_and_not_checked(tree: Path) -> None:
     assert done.stdout == "a/one.yaml\nb/three.yaml\n"
     assert done.exit_code == 0
     assert kslint(tree, "check", "--show-files", "missing.yaml").exit_code == 2
+
+
+# ---- --min-severity
+
+
+def levels(folder: Path, *args: str) -> tuple[list[str], str]:
+    """The severities that a concise report shows, and the summary of one in text."""
+    options = ("check", "--select=KS302,KS304", *args)
+    shown = kslint(folder, *options, "--output-format=concise").stdout
+    said = kslint(folder, *options).stdout.split("\n\n")[-1].splitlines()[0]
+    return [line.split(" ")[1].partition("[")[0] for line in shown.splitlines()], said
+
+
+@pytest.fixture
+def mild(tree: Path) -> Path:
+    """Three errors and three notes."""
+    (tree / "kslint.yaml").write_text("severity: {KS304: note}\n")
+    return tree
+
+
+def test_notes_are_counted_and_shown_on_demand(mild: Path) -> None:
+    counted = "3 errors, 3 notes in 3 files (3 objects)"
+    assert levels(mild) == (["error"] * 3, f"{counted}; 3 notes not shown (--min-severity note)")
+    for asked in ("--min-severity=note", "--fail-on=note"):
+        shown, said = levels(mild, asked)
+        assert (sorted(shown), said) == (["error"] * 3 + ["note"] * 3, counted)
+    (mild / "kslint.yaml").write_text("severity: {KS304: note}\nminSeverity: note\n")
+    assert levels(mild)[1] == counted
+    assert levels(mild, "--min-severity=error")[1].endswith(
+        "3 notes not shown (--min-severity note)"
+    )
+
+
+def test_what_is_not_shown_counts_all_the_same(mild: Path) -> None:
+    (mild / "kslint.yaml").write_text("severity: {KS304: note, KS302: warning}\n")
+    shown, said = levels(mild, "--min-severity=error")
+    assert shown == []
+    assert said.endswith("6 findings not shown (--min-severity note)")
+    options = ("check", "--select=KS302", "--fail-on=warning", "--min-severity=error")
+    assert kslint(mild, *options).exit_code == 1
+
+
+def test_reports_for_programs_hold_notes_unless_told(mild: Path) -> None:
+    options = ("check", "--select=KS302,KS304", "--output-format=json")
+    found = json.loads(kslint(mild, *options).stdout)
+    assert len(found["findings"]) == 6
+    found = json.loads(kslint(mild, *options, "--min-severity=warning").stdout)
+    assert (len(found["findings"]), found["summary"]["notes"]) == (3, 3)
+    markdown = kslint(mild, "check", "--select=KS302,KS304", "--output-format=markdown").stdout
+    assert "3 notes not shown" in markdown

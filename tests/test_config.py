@@ -43,6 +43,7 @@ MEANT = Config(
     exclude=("**/vendor/**",),
     rules=("policies",),
     fail_on="warning",
+    min_severity="note",
     require_reason=True,
     baseline="known.json",
 )
@@ -53,7 +54,7 @@ REACHED = "`cluster.egress.huggingface` must be open, throttled or blocked"
 TWICE = "occurs twice in one mapping"
 TOP = (
     "known here: version, kserve, kubernetes, vllm, cluster, idlePause, select, ignore, severity, "
-    "perPath, exclude, context, rules, failOn, requireReason, baseline"
+    "perPath, exclude, context, rules, failOn, minSeverity, requireReason, baseline"
 )
 
 
@@ -82,6 +83,7 @@ perPath = {"tests/**" = {ignore = ["gitops"]}}
 exclude = ["**/vendor/**"]
 rules = ["policies"]
 failOn = "warning"
+minSeverity = "note"
 requireReason = true
 baseline = "known.json"
 [tool.kslint.cluster]

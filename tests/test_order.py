@@ -66,6 +66,26 @@ def test_the_nearest_of_two_runtimes_is_meant(tmp_path: Path, runtime: str) -> N
     assert len(answers) == 1
 
 
+@pytest.mark.parametrize("runtime", ["runtime: vllm-cpu, ", ""], ids=["named", "chosen"])
+def test_of_two_that_are_equally_near_neither_is_meant(tmp_path: Path, runtime: str) -> None:
+    write(tmp_path, {"apps/isvc.yaml": SERVICE.replace("RUNTIME", runtime)})
+    for place in ("dev", "prod"):
+        write(tmp_path, {f"{place}/rt.yaml": RUNTIME.replace("CPU", "1")})
+    with inside(tmp_path):
+        assert {f.span.file for f in found(".") if f.rule == "KS301"} == {"dev/rt.yaml"}  # alike
+        write(tmp_path, {"prod/rt.yaml": RUNTIME.replace("CPU", "4")})
+        assert not [f for f in found(".") if f.rule in ("KS301", "KS703")]
+
+
+@pytest.mark.parametrize("runtime", ["runtime: vllm-cpu, ", ""], ids=["named", "chosen"])
+def test_the_nearest_counts_for_each_service(tmp_path: Path, runtime: str) -> None:
+    write(tmp_path, {"dev/rt.yaml": RUNTIME.replace("CPU", "4")})
+    write(tmp_path, {"prod/rt.yaml": RUNTIME.replace("CPU", "1")})
+    write(tmp_path, {"dev/isvc.yaml": SERVICE.replace("RUNTIME", runtime)})
+    with inside(tmp_path):
+        assert not [f for f in found("dev", "prod") if f.rule == "KS301"]
+
+
 def test_files_come_in_one_order(tmp_path: Path) -> None:
     names = ["a.yaml", "b/a.yaml", "b/c/a.yaml", "b/d.yaml", "c.yaml", "other.txt"]
     write(tmp_path, dict.fromkeys(names, "a: 1\n"))

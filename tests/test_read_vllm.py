@@ -11,6 +11,7 @@ import pytest
 import read_vllm
 from hypothesis import given
 from hypothesis import strategies as st
+from vllm_metrics import read_metrics
 from vllm_options import pairs_switches, read_options
 from vllm_source import Source
 from vllm_variables import read_variables
@@ -310,3 +311,28 @@ def test_a_history_gives_back_every_release(
         history = read_vllm.history_of(name, releases)
         replayed = dict(read_vllm.replay(history, versions))
         assert replayed == {version: releases[version].get(name) for version in versions}
+
+
+METRICS = """
+NAME, TEXT = "vllm:config_info", "what vllm: is set to"
+class Logger:
+    def __init__(self):
+        self.running = self._gauge_cls(name="vllm:num_running", documentation="vllm: ...")
+        if self.show_hidden_metrics:
+            self.old = self._counter_cls(name="vllm:old")
+        else:
+            self.other = prometheus_client.Histogram("vllm:seconds", "text")
+        log.warning("vllm:not_one")
+"""
+
+
+def test_metrics(tmp_path: Path) -> None:
+    (tmp_path / "vllm").mkdir()
+    (tmp_path / "vllm" / "loggers.py").write_text(METRICS)
+    (tmp_path / "vllm" / "others.py").write_text("x = 1")
+    assert read_metrics(tmp_path) == {
+        "vllm:config_info": {"type": "other"},
+        "vllm:num_running": {"type": "gauge"},
+        "vllm:old": {"type": "counter", "hidden": True},
+        "vllm:seconds": {"type": "histogram"},
+    }

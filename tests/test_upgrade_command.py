@@ -118,6 +118,16 @@ def test_charts_and_what_leaves_them(tree: Path) -> None:
     assert "  = kserve charts/" in done.stdout
 
 
+def test_parts_of_the_platform_that_are_older(tree: Path) -> None:
+    crds = "resources: ['https://github.com/kubernetes-sigs/gateway-api/config/crd?ref=v1.%d.0']"
+    (tree / "a.yaml").write_text(CHARTS % ("a", "kserve-resources", "0.19.0"))
+    (tree / "kustomization.yaml").write_text(crds % 4)
+    found = objects("--to", "0.20")
+    assert "built with Gateway API 1.5.1" in found["Application/a"]["effects"][0]["text"]
+    (tree / "kustomization.yaml").write_text(crds % 5)
+    assert objects("--to", "0.20") == {}
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -149,3 +159,30 @@ def test_a_version_that_is_not_known(tree: Path) -> None:
     (tree / "a.yaml").write_text(ISVC % "")
     done = kslint("--from", "0.20", "--to", "0.99")
     assert "does not know KServe 0.99" in done.stderr
+
+
+REFUSED = """
+apiVersion: serving.kserve.io/v1beta1
+kind: InferenceService
+metadata: {name: a, namespace: b, annotations: {serving.kserve.io/deploymentMode: Standard}}
+spec:
+  predictor:
+    containers:
+      - name: kserve-container
+        image: a:1
+        resources: {limits: {cpu: "1"}, requests: {cpu: "2"}}
+"""
+
+
+def test_what_is_made_before_something_is_refused(tree: Path) -> None:
+    """The Service comes first from 0.20 on; of what is refused before and after nothing is said."""
+    (tree / "a.yaml").write_text(REFUSED)
+    found = objects("--from", "0.19", "--to", "0.20")
+    assert {name: one["change"] for name, one in found.items()} == {"Service/a-predictor": "added"}
+
+
+def test_nothing_is_made_of_a_service_that_is_refused(tree: Path) -> None:
+    twice = 'env: [{name: A, value: "1"}, {name: A, value: "2"}]'
+    (tree / "a.yaml").write_text(ISVC % twice)
+    found = objects("--from", "0.19", "--to", "0.20")
+    assert "Deployment/llm-predictor" not in found

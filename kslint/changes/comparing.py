@@ -10,6 +10,7 @@ from kslint.changes import (
     CHANGED,
     LATER,
     MERGED,
+    NOTED,
     REFUSED,
     REMOVED,
     STOPPED,
@@ -21,9 +22,9 @@ from kslint.changes import (
 from kslint.changes import effects as of
 from kslint.changes.fields import fields_of
 from kslint.changes.hashes import hashed
+from kslint.changes.side import failures
 from kslint.changes.values import places, value_of
 from kslint.model.kserve import names
-from kslint.model.kubernetes.admission.kinds import body_failures
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from kslint.changes.fields import Field
     from kslint.changes.objects import Effective
     from kslint.changes.side import Served, Side
-    from kslint.model.answer import Failure
 
 _MODES = "kserve pkg/apis/serving/v1beta1/inference_service_validation.go @v0.19.0"
 _SIZES = "kserve pkg/apis/serving/v1alpha2/llm_inference_service_validation.go @v0.19.0"
@@ -165,6 +165,10 @@ def _of_service(
     fields = fields_of(old.body, new.body)
     known = [*_refusals(new, before, after, bool(fields)), *_of_update(was, will)]
     refused = any(effect.kind == REFUSED for effect in known)
+    if not fields and not known and after.refusals.get(new.subject):
+        return  # nothing is made of it, as before
+    if _hides(was) and not _hides(will) and will.objects:
+        known.append(Effect(NOTED, f"before, {was.unknown[0]}; what becomes of it now is known"))
     known += [
         Effect(UNKNOWN, reason) for reason in will.unknown if fields or reason not in was.unknown
     ]
@@ -208,7 +212,7 @@ def _of_update(was: Served, will: Served) -> Iterator[Effect]:
 def _of_made(was: Served, will: Served, refused: bool, written: bool) -> Iterator[Difference]:
     """The objects that KServe makes, and their pods.
 
-    What is refused before and after is told where the user has `written` something else.
+    What there was not is told of where the user has `written` something else, or it is there now.
     """
     least = _least(will)
     templates: dict[str, list[Field]] = {}
@@ -222,6 +226,10 @@ def _of_made(was: Served, will: Served, refused: bool, written: bool) -> Iterato
             if one.subject.kind not in _PIECES:
                 yield _whole(ADDED if old is None else REMOVED, one)
             continue
+        if not written and old.subject not in was.reached:
+            if new.subject in will.reached and new.subject.kind not in _PIECES:
+                yield _whole(ADDED, new)
+            continue
         fields = fields_of(old.body, new.body)
         if new.subject.kind == "Pod":
             if new.subject.name not in failing:
@@ -233,7 +241,7 @@ def _of_made(was: Served, will: Served, refused: bool, written: bool) -> Iterato
         is_denied = any(effect.kind == REFUSED for effect in known)
         if is_denied:
             failing.add(new.subject.name)
-        if not fields or (is_denied and not written and _failures(old)):
+        if not fields:
             continue
         if not refused and not is_denied:
             known += of.of_change(old, new, fields, least)
@@ -263,18 +271,13 @@ def _whole(what: str, one: Effective) -> Difference:
 
 def _denials(old: Effective | None, new: Effective) -> Iterator[Effect]:
     """What the API server says to an object that KServe makes."""
-    was, now = ([] if one is None else _failures(one) for one in (old, new))
+    was, now = ([] if one is None else failures(one) for one in (old, new))
     for failure in now:
         before = "as before, " if failure.message in [one.message for one in was] else ""
         text = f"{before}the API server refuses it: {failure.message}"
         yield Effect(REFUSED, text, "", failure.node.place)
     if was and not now:
         yield Effect(ADMITTED, f"no longer refused by the API server: {was[0].message}")
-
-
-def _failures(one: Effective) -> list[Failure]:
-    version = one.body.string("apiVersion") or ""
-    return body_failures(version, one.subject.kind, one.body)
 
 
 def _least(served: Served) -> int | None:

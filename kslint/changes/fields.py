@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from kslint.source.nodes import JsonValue, Node
 
-_NAMES = ("name", "mountPath", "containerPort", "port", "ip", "topologyKey", "secretRef")
+_NAMES = ("mountPath", "name", "containerPort", "port", "ip", "topologyKey", "secretRef")
 """What tells the items of a list apart, where every item has one of its own."""
 _COMMANDS = ("args", "command")
 _QUANTITIES = frozenset(("limits", "requests", "sizeLimit", "storage", "hard", "capacity"))

@@ -10,15 +10,23 @@ from kslint.changes.objects import of_llm_service, of_service, subject_of, writt
 from kslint.model.gitops import argocd
 from kslint.model.kserve import names
 from kslint.model.kserve.llm.pools import own_sizes
+from kslint.model.kubernetes.admission.kinds import body_failures
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kslint.changes import Subject
     from kslint.changes.objects import Effective
+    from kslint.model.answer import Failure
     from kslint.model.model import Model
     from kslint.source.load import Input
     from kslint.source.nodes import Span
+
+
+_SERVICES_FIRST = "0.20"
+"""Since when a component's Service is made before its Deployment
+(pkg/controller/v1beta1/inferenceservice/reconcilers/raw/raw_kube_reconciler.go:239
+@v0.20.0)."""
 
 
 class Served(NamedTuple):
@@ -31,6 +39,8 @@ class Served(NamedTuple):
     mode: str = ""
     sizes: tuple[int, ...] = ()
     """Of an LLMInferenceService: the pods that work as one, with prefill those of prefill too."""
+    reached: frozenset[Subject] = frozenset()
+    """The objects that there are: a reconcile ends at the first that the API server refuses."""
 
 
 class Side:
@@ -51,6 +61,10 @@ class Side:
             text = f"{refusal.stage}: {refusal.said}"
             if not refusal.made:  # what is made is judged where it is compared
                 self.refusals[subject].setdefault(text, refusal.at.place)
+        for resource in model.of_kind("InferenceService", names.GROUP):
+            for fault in model.schemas.refusals(resource):
+                text = f"api-server: {fault.reason}"
+                self.refusals[subject_of(resource, model.graph)].setdefault(text, fault.node.place)
 
     def relative(self, name: str) -> str:
         """A file or directory as it is called on both sides."""
@@ -88,7 +102,8 @@ class Side:
                 if component.built.unknown
             ]
             mode = service.mode.name if service.mode_is_known else ""
-            served = Served(subject, made, tuple(reasons), service.stopped, mode)
+            there = frozenset(_reached(made, service.settings.at_least(_SERVICES_FIRST)))
+            served = Served(subject, made, tuple(reasons), service.stopped, mode, (), there)
             yield (subject, _place(service.resource.emitter, service.resource.file)), served
         for llm in self.model.llm_services:
             subject = subject_of(llm.resource, graph)
@@ -96,6 +111,36 @@ class Side:
             reasons = [] if made else ["a config that it is merged from is not in the input"]
             key = (subject, _place(llm.resource.emitter, llm.resource.file))
             yield key, Served(subject, made, tuple(reasons), llm.stopped, "", own_sizes(llm))
+
+
+def _reached(made: list[Effective], services_first: bool) -> Iterator[Subject]:
+    """What is created until the API server refuses something, and the pods of that."""
+    order: list[Effective] = []
+    deployed = 0
+    for one in made:
+        if one.subject.kind == "Deployment":
+            deployed = len(order)
+        first = services_first and one.subject.kind == "Service"
+        order.insert(deployed if first else len(order), one)
+    deployments = set()
+    refused = False
+    for one in order:
+        subject = one.subject
+        if subject.kind == "Pod":
+            if subject.name in deployments:
+                yield subject
+            continue
+        refused = refused or bool(failures(one))
+        if not refused:
+            if subject.kind == "Deployment":
+                deployments.add(subject.name)
+            yield subject
+
+
+def failures(one: Effective) -> list[Failure]:
+    """What the API server refuses in an object that KServe makes."""
+    version = one.body.string("apiVersion") or ""
+    return body_failures(version, one.subject.kind, one.body)
 
 
 def _place(emitter: str, file: str) -> str:

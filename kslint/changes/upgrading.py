@@ -26,8 +26,10 @@ from kslint.model.engines.vllm import facts, moving
 from kslint.model.engines.vllm.release import NEWEST, TOLD, dotted
 from kslint.model.gitops import argocd
 from kslint.model.gitops.chart_crds import leaving
+from kslint.model.gitops.releases import installed as family_release
 from kslint.model.kserve import names, upgrades
 from kslint.model.kserve.releases import releases
+from kslint.model.schemas import tables
 from kslint.model.schemas.served import unserved
 
 if TYPE_CHECKING:
@@ -85,6 +87,7 @@ def with_upgrade(found: Iterable[Difference], old: Side, new: Side, move: Move) 
 
 def _effects(old: Model, new: Model, move: Move) -> Iterator[tuple[Resource, Effect]]:
     yield from _of_facts(new, move)
+    yield from _of_platform(new, move)
     yield from _of_schemas(old, new, move)
     yield from _of_servers(old, new, move)
 
@@ -106,6 +109,21 @@ def _of_facts(model: Model, move: Move) -> Iterator[tuple[Resource, Effect]]:
             concerned = upgrades.concerns_chart(fact, release.chart, release.values)
             if concerned and release.resource is not None:
                 yield release.resource, effect
+
+
+def _of_platform(model: Model, move: Move) -> Iterator[tuple[Resource, Effect]]:
+    """Definitions that the tree installs in an older version than the release is built with."""
+    for family, version, source in upgrades.platform(move.old, move.new):
+        there = family_release(family, model.graph, model.config, move.new).version
+        if not there or there >= tables.numbers(version)[: len(there)]:
+            continue
+        title = tables.TITLES[family]
+        text = (
+            f"KServe {move.new} is built with {title} {version}; the tree installs {dotted(there)}"
+        )
+        for release in releases(model.graph):
+            if release.resource is not None:
+                yield release.resource, Effect(NOTED, text, source)
 
 
 def _of_schemas(old: Model, new: Model, move: Move) -> Iterator[tuple[Resource, Effect]]:

@@ -52,3 +52,6 @@ def passed_over(model: Model) -> Iterator[Problem]:
             was="were" if many else "was",
             fix=fix,
         )
+    for gap in unchecked.bounded(model.graph):
+        fix = "check parts of the repository by themselves"
+        yield Problem(gap.node, variant="bounded", what=gap.reason, fix=fix)

@@ -8,7 +8,7 @@ from kslint.findings import Problem
 from kslint.model.answer import Absent, Known
 from kslint.model.engines.server import EITHER, POD
 from kslint.model.engines.vllm.builds import dropped_from
-from kslint.model.engines.vllm.image import is_cuda
+from kslint.model.engines.vllm.image import is_cuda, is_staged
 from kslint.model.engines.vllm.sharing import shares
 from kslint.model.kubernetes.accelerators import devices, past_kubernetes, pod_devices
 from kslint.model.kubernetes.capacity import demand
@@ -63,9 +63,8 @@ def devices_over_parallel(server: ModelServer) -> Iterator[Problem]:
     need, limit = found
     if need.among != POD or server.workload.group is not None or limit.number <= need.number:
         return
-    if (
-        not server.engine.image.family
-    ):  # a build of somebody's, with parts that kslint does not know
+    image = server.engine.image
+    if not image.family or is_staged(image):  # with parts that kslint does not know
         return
     if not isinstance(server.engine.env("CUDA_VISIBLE_DEVICES"), Absent):
         return

@@ -53,6 +53,7 @@ class Options(NamedTuple):
     fix: bool = False
     unsafe_fixes: bool = False
     quiet: bool = False
+    min_severity: str | None = None
     verbose: bool = False
     show_files: bool = False
 
@@ -92,8 +93,16 @@ def _run(options: Options) -> int:
     if options.fix:
         result, saved = check.fixed(result)
     check.progress.end()
+    threshold = options.fail_on or check.config.fail_on or FAIL_ON
     run = Run(
-        result, check.reading, check.book, options.statistics, options.unsafe_fixes, options.quiet
+        result,
+        check.reading,
+        check.book,
+        options.statistics,
+        options.unsafe_fixes,
+        options.quiet,
+        options.min_severity or check.config.min_severity,
+        threshold,
     )
     written = write(wanted, run)
     if options.verbose:
@@ -110,7 +119,6 @@ def _run(options: Options) -> int:
         return 2
     if options.exit_zero:
         return 0
-    threshold = options.fail_on or check.config.fail_on or FAIL_ON
     counting = (finding for finding in result.findings if finding.suppressed is None)
     return int(any(at_or_over(finding.severity, threshold) for finding in counting))
 

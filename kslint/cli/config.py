@@ -76,6 +76,7 @@ def plain(config: Config) -> dict[str, Any]:
             "context": list(config.context),
             "rules": list(config.rules),
             "failOn": config.fail_on or "error",
+            "minSeverity": config.min_severity,
             "requireReason": config.require_reason,
             "baseline": config.baseline,
         }

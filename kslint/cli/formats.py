@@ -25,6 +25,11 @@ FORMATS = (
 )  # fmt: skip
 
 
+_FOR_PEOPLE = ("text", "grouped", "concise", "github", "markdown")
+"""These leave out what is only advice, unless told otherwise."""
+_SHOWN, _NOTE = "warning", "note"
+
+
 class Output(NamedTuple):
     """One report. `file` None is standard output."""
 
@@ -41,6 +46,16 @@ class Run(NamedTuple):
     statistics: bool = False
     unsafe_fixes: bool = False
     quiet: bool = False
+    min_severity: str | None = None
+    """The mildest findings to show; None where nobody says."""
+    fail_on: str = "error"
+
+    def shown_in(self, format: str) -> Run:
+        """The run with the findings that a report of this format shows; all are counted."""
+        if self.statistics or (self.min_severity is None and format not in _FOR_PEOPLE):
+            return self
+        least = self.min_severity or (_NOTE if self.fail_on == _NOTE else _SHOWN)
+        return self._replace(result=self.result.at_least(least))
 
 
 def outputs(options: Iterable[str] | None, formats: Sequence[str] = FORMATS) -> list[Output]:
@@ -68,7 +83,7 @@ def write(wanted: Iterable[Output], run: Run) -> bool:
     written = True
     for output in wanted:
         shown_on = of_output(run.book) if output.file is None else PLAIN
-        text = _REPORTS[output.format](run, shown_on)
+        text = _REPORTS[output.format](run.shown_in(output.format), shown_on)
         if output.file is None:
             sys.stdout.write(text)
             sys.stdout.flush()

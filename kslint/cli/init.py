@@ -161,6 +161,9 @@ idlePause: annotation
 # Exit 1 on findings this bad, or worse: error, warning or note.
 failOn: error
 
+# Show findings this bad, or worse, in any report: note adds advice.
+# minSeverity: note
+
 # Report suppressions that give no reason.
 # requireReason: true
 """

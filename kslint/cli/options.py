@@ -29,7 +29,7 @@ def format_names(incomplete: str) -> list[str]:
 
 
 class Severity(str, Enum):
-    """What `--fail-on` takes."""
+    """What `--fail-on` and `--min-severity` take."""
 
     error = "error"
     warning = "warning"
@@ -103,6 +103,15 @@ ExitCodeOption = Annotated[
 FailOnOption = Annotated[
     Severity | None,
     typer.Option("--fail-on", help="Exit 1 on findings this bad, or worse.", show_default="error"),
+]
+MinSeverityOption = Annotated[
+    Severity | None,
+    typer.Option(
+        "--min-severity",
+        help="Show findings this bad, or worse; milder ones are only counted. Reports for programs "
+        "hold all unless this is given.",
+        show_default="warning",
+    ),
 ]
 FixOption = Annotated[
     bool, typer.Option("--fix", help="Mend what can be mended safely, and report the rest.")

@@ -32,6 +32,7 @@ SINGLE = {
     "--config": "config_file",
     "--fail-on": "fail_on",
     "--jobs": "jobs",
+    "--min-severity": "min_severity",
     "--since": "since",
     "--stdin-filename": "stdin_filename",
 }
@@ -42,7 +43,8 @@ REPEATED = {
     "--select": "select",
 }
 SHORT = {"-o": "--output-format", "-q": "--quiet", "-v": "--verbose"}
-CHOICES = {"--fail-on": ("error", "warning", "note")}
+_LEVELS = ("error", "warning", "note")
+CHOICES = {"--fail-on": _LEVELS, "--min-severity": _LEVELS}
 
 
 def parse(arguments: Sequence[str]) -> Options | None:

@@ -94,6 +94,7 @@ class Config(NamedTuple):
     context: tuple[str, ...] = ()
     rules: tuple[str, ...] = ()
     fail_on: str | None = None
+    min_severity: str | None = None
     require_reason: bool = False
     baseline: str | None = None
     file: str = ""

@@ -280,6 +280,7 @@ def _config(data: dict[str, Any]) -> Config:
         context=tuple(data.get("context") or ()),
         rules=tuple(data.get("rules") or ()),
         fail_on=data.get("failOn"),
+        min_severity=data.get("minSeverity"),
         require_reason=data.get("requireReason", plain.require_reason),
         baseline=data.get("baseline"),
     )

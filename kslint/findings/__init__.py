@@ -155,6 +155,15 @@ class Result(NamedTuple):
     unknown_versions: tuple[tuple[str, str], ...] = ()
     """KServe versions whose behaviour is not known, each with the one it is taken for."""
     baseline: Baselined | None = None
+    hidden: int = 0
+    """Findings that are counted and left out, since they are too mild."""
+
+    def at_least(self, severity: str) -> Result:
+        """The result of the same run with those findings that are this bad, counted as before."""
+        kept = [finding for finding in self.findings if at_or_over(finding.severity, severity)]
+        active = sum(finding.suppressed is None for finding in self.findings)
+        left = sum(finding.suppressed is None for finding in kept)
+        return self._replace(findings=kept, hidden=active - left)
 
     def with_findings(self, findings: list[Finding]) -> Result:
         """The result of the same run with other findings, counted anew."""

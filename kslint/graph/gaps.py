@@ -15,8 +15,10 @@ class Gap(NamedTuple):
 
     `kind`: OBJECTS (there are more objects than are known), CHARTS (those of a Helm chart),
     VALUES (known objects may be changed further), FAILS (kustomize would refuse to build this).
+    `bound`: there is more than kslint is ready to follow, and the user should know.
     """
 
     kind: str
     reason: str
     node: Node
+    bound: bool = False

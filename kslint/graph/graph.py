@@ -381,6 +381,20 @@ def nearest_first(resources: list[Resource], place: str) -> list[Resource]:
     return sorted(resources, key=lambda resource: -_shared(place_of(resource), place))
 
 
+def are_twins(some: list[Resource], asker: Resource) -> bool:
+    """Do the first two of several objects lie equally near to the one that needs one of them?
+
+    Then nothing tells which is meant; it does not matter where they are alike.
+    """
+    if len(some) < 2:
+        return False
+    near, (one, other) = place_of(asker), some[:2]
+    return (
+        _shared(place_of(one), near) == _shared(place_of(other), near)
+        and one.body.plain() != other.body.plain()
+    )
+
+
 def place_of(resource: Resource) -> str:
     """Where an object stands: what kustomize emits, where it emits it."""
     return f"{resource.emitter}/" if resource.emitter else resource.file

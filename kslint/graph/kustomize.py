@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 
 MAX_DEPTH = 50
 MAX_ITEMS = 20_000
+"""Objects of one build."""
+MAX_PATCHING = 400_000
+"""How often one build holds a patch against an object: the product of both."""
 """Objects one build may gather; bases that include each other many times over stop here."""
 
 
@@ -136,12 +139,12 @@ class _Build:
     def __init__(self, tree: Tree, emission: Emission) -> None:
         self.tree = tree
         self.emission = emission
-        self.gathered = 0
+        self.gathered = self.patching = 0
         self.configured: list[Configured] = []
         self.pieces = Pieces()
 
-    def gap(self, kind: str, reason: str, node: Node) -> None:
-        self.emission.gaps.append(Gap(kind, reason, node))
+    def gap(self, kind: str, reason: str, node: Node, bound: bool = False) -> None:
+        self.emission.gaps.append(Gap(kind, reason, node, bound))
 
     def accumulate(
         self, directory: str, root: Map, items: list[Item], above: tuple[str, ...],
@@ -218,7 +221,7 @@ class _Build:
     def _room(self, node: Node) -> bool:
         self.gathered += 1
         if self.gathered == MAX_ITEMS:
-            self.gap(OBJECTS, f"more than {MAX_ITEMS} objects", node)
+            self.gap(OBJECTS, f"it has more than {MAX_ITEMS:,} objects", node, bound=True)
         return self.gathered < MAX_ITEMS
 
     def _component(
@@ -276,6 +279,11 @@ class _Build:
         target = node.get("target")
         documents = self._patch_documents(directory, node)
         for document in documents:
+            before, self.patching = self.patching, self.patching + len(items)
+            if self.patching > MAX_PATCHING:
+                if before <= MAX_PATCHING:
+                    self.gap(VALUES, "its patches times its objects are too many", node, bound=True)
+                return
             try:
                 if isinstance(document, Seq) or not document.string("kind"):
                     self._patch_json(document, target, items)

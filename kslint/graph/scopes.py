@@ -5,20 +5,23 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING
 
+from kslint.graph.gaps import OBJECTS, Gap
 from kslint.resources import KUSTOMIZATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kslint.graph.argo import Applications, Owner
-    from kslint.graph.gaps import Gap
     from kslint.graph.kustomize import Emission
     from kslint.graph.repository import Repository
     from kslint.graph.tree import Tree
     from kslint.resources import Plain, Resource
     from kslint.source.load import Other
+    from kslint.source.nodes import Map
 
 _MAX_ROUNDS = 4
+MAX_EMITTED = 50_000
+"""Objects of all builds together."""
 """Applications found by following Applications into further kustomizations, so many times."""
 
 
@@ -124,7 +127,20 @@ class Scopes:
         A directory that Applications deploy only with overrides is not built without them.
         """
         from kslint.graph.argo import KUSTOMIZE
-        from kslint.graph.kustomize import emit
+        from kslint.graph.kustomize import Emission, emit
+
+        room = MAX_EMITTED - sum(len(emission.resources) for emission in done.values())
+
+        def built(directory: str, root: Map | None = None, application: str = "") -> Emission:
+            nonlocal room
+            if room > 0:
+                found = emit(tree, directory, root, application)
+            else:
+                found = Emission(directory, tree.kustomizations[directory], application)
+                reason = f"all builds together have more than {MAX_EMITTED:,} objects"
+                found.gaps.append(Gap(OBJECTS, reason, found.root, bound=True))
+            room -= len(found.resources)
+            return found
 
         plain: set[str] = set()
         folded: set[str] = set()
@@ -136,12 +152,12 @@ class Scopes:
             key = (place.directory, "" if root is None else place.owner.key)
             (plain if root is None else folded).add(place.directory)
             if key not in done:
-                done[key] = emit(tree, place.directory, root, key[1])
+                done[key] = built(place.directory, root, key[1])
         for directory in tree.tops():
             if directory in folded - plain:
                 done.pop((directory, ""), None)
             elif (directory, "") not in done:
-                done[(directory, "")] = emit(tree, directory)
+                done[(directory, "")] = built(directory)
         self.emissions = [done[key] for key in sorted(done)]
 
     def _collect(self, written: list[Resource], tree: Tree) -> None:

@@ -1,4 +1,4 @@
-"""Files that name KServe and were passed over: nobody knows what is in them."""
+"""What was not checked and may matter: files that name KServe, and builds that are too large."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from kslint.source.nodes import Mark, Scalar
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from kslint.graph.gaps import Gap
     from kslint.graph.graph import Graph
     from kslint.source.files import Source
 
@@ -56,6 +57,16 @@ def unchecked(graph: Graph) -> Iterator[Unchecked]:
             place = _named(file.source, 0, len(file.source.lines))
             if place is not None:
                 yield Unchecked(place, "broken", "")
+
+
+def bounded(graph: Graph) -> Iterator[Gap]:
+    """Where builds were given up, as too large; of all that were left out together, one."""
+    seen = set()
+    for emission in graph.scopes.emissions:
+        for gap in emission.gaps:
+            if gap.bound and gap.reason not in seen:
+                seen.add(gap.reason)
+                yield gap
 
 
 def _chart(file: str, names: set[str]) -> str | None:

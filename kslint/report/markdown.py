@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from kslint.report.facts import active, counted, lines_of, one_line, pieces, worst_first
 from kslint.report.frames import printable
 from kslint.report.terminal import Painter, count
-from kslint.report.text import frames, passed_over
+from kslint.report.text import frames, not_shown, passed_over
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -69,6 +69,8 @@ def _head(result: Result, findings: list[Finding]) -> str:
     hidden = len(result.findings) - len(findings)
     if hidden:
         said.append(f"{count(hidden, 'finding')} suppressed")
+    if result.hidden:
+        said.append(not_shown(result))
     if passed := passed_over(summary):
         said.append(passed)
     if result.failed:

@@ -52,6 +52,8 @@ def summary(result: Result, paint: Painter, width: int | None = None) -> str:
     found = ", ".join(paint(style, text) for style, text in amounts)
     read = f" in {count(counts.files, 'file')} ({count(counts.resources, 'object')})"
     parts = []
+    if result.hidden:
+        parts.append(not_shown(result))
     if passed := passed_over(counts):
         parts.append(passed)
     if counts.context:
@@ -68,6 +70,12 @@ def summary(result: Result, paint: Painter, width: int | None = None) -> str:
     if nothing := nothing_checked(result):
         text += "\n" + paint("warning", wrapped(nothing, width, 0, 0))
     return text
+
+
+def not_shown(result: Result) -> str:
+    """`2 notes not shown (--min-severity note)`: what was left out for being too mild."""
+    what = "note" if result.hidden == result.summary.notes else "finding"
+    return f"{count(result.hidden, what)} not shown (--min-severity note)"
 
 
 def passed_over(counts: Summary) -> str:

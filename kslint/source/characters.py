@@ -35,6 +35,18 @@ def is_json(data: bytes | str) -> bool:
     return data.lstrip(" \t\r\n")[:1] in ("{", "[")
 
 
+def without_marks(data: bytes | str) -> bytes | str:
+    """A stream less the byte order marks that its documents begin with: files were joined.
+
+    kubectl gives each document to a parser of its own, to which such a mark begins a stream.
+    """
+    if isinstance(data, bytes):
+        if b"\xef\xbb\xbf" not in data[3:]:
+            return data
+        return re.sub(rb"(?m)^(---[ \t]*\r?\n)\xef\xbb\xbf", rb"\1", data)
+    return data if "\ufeff" not in data else re.sub("(?m)^(---[ \t]*\r?\n)\ufeff", r"\1", data)
+
+
 def json_values(data: bytes | str) -> list[JsonValue]:
     """The objects and lists of a stream of JSON texts, such as `jq` writes; none if it is not one.
 

@@ -279,13 +279,18 @@ def _glob(pattern: str, exclude: Excluder | None) -> Iterator[Found | InputProbl
     """What a pattern matches; `**` stands for any number of directories.
 
     As in a shell, `*` does not match hidden names. `**` follows no links (a loop of them would
-    never end) and leaves out the directories that a walk leaves out.
+    never end) and leaves out the directories that a walk leaves out. What links lead to outside of
+    the repository, or of the directory that the pattern starts from, was not named by the user.
     """
+    from kslint.source.bounds import is_inside
+
     root, rest = os.path.splitdrive(pattern)
     if rest.startswith(os.sep):
         root += os.sep
     steps = [step for step in rest.split(os.sep) if step]
-    matches = sorted(set(_matches(root, steps)))
+    fixed = next(number for number, step in enumerate(steps) if _GLOB.intersection(step))
+    start = os.path.realpath(os.path.join(root, *steps[:fixed]))
+    matches = [match for match in sorted(set(_matches(root, steps))) if is_inside(match, start)]
     if not matches:
         yield InputProblem(display(pattern), "matches no file")
     for match in matches:
@@ -343,17 +348,19 @@ def walk(root: str, exclude: Excluder | None) -> Iterator[Found | InputProblem]:
                 continue
             if ".gitignore" in names:
                 ignores = ignores.inside(directory)
-            below = [entry.path for entry in listing if _is_entered(entry, ignores)]
+            entered = [entry.path for entry in listing if _is_entered(entry)]
+            inner = ((path, ignores.entering(path)) for path in entered)
+            below = [(path, within) for path, within in inner if within is not None]
             files = [entry.path for entry in listing if _is_read(entry, ignores)]
             if exclude is not None:
-                below = [path for path in below if not exclude(path, True)]
+                below = [(path, within) for path, within in below if not exclude(path, True)]
                 files = [path for path in files if not exclude(path, False)]
         except OSError as error:
             yield InputProblem(display(directory), _stat_message(error))
             continue
         for path in files:
             yield Found(path, display(path), False)
-        stack.extend((path, ignores) for path in reversed(below))
+        stack.extend(reversed(below))
 
 
 def would_find(path: str, exclude: Excluder | None = None) -> bool:
@@ -365,25 +372,23 @@ def would_find(path: str, exclude: Excluder | None = None) -> bool:
     directory, ignores = os.curdir, Ignores.above(os.curdir)
     *above, name = path.split(os.sep)
     for step in above:
-        ignores = ignores.inside(directory)
+        outer = ignores.inside(directory)
         directory = os.path.join(directory, step)
+        within = outer.entering(directory)
         if (
-            ignores.match(directory, is_directory=True)
+            within is None
             or os.path.exists(os.path.join(directory, "pyvenv.cfg"))
             or (exclude is not None and exclude(directory, True))
         ):
             return False
+        ignores = within
     file = os.path.join(directory, name)
     ignored = ignores.inside(directory).match(file, is_directory=False)
     return not ignored and (exclude is None or not exclude(file, False))
 
 
-def _is_entered(entry: os.DirEntry[str], ignores: Ignores) -> bool:
-    return (
-        entry.is_dir(follow_symlinks=False)
-        and entry.name not in SKIPPED_DIRECTORIES
-        and not ignores.match(entry.path, is_directory=True)
-    )
+def _is_entered(entry: os.DirEntry[str]) -> bool:
+    return entry.is_dir(follow_symlinks=False) and entry.name not in SKIPPED_DIRECTORIES
 
 
 def _is_read(entry: os.DirEntry[str], ignores: Ignores) -> bool:

@@ -67,7 +67,7 @@ class Glob:
     of a pattern that git cannot read, and that matches nothing.
     """
 
-    __slots__ = ("_crossing", "_parts", "literal", "never")
+    __slots__ = ("_crossing", "_ending", "_parts", "literal", "never")
 
     def __init__(self, pattern: str, crossing: bool = False) -> None:
         tokens = _tokens(pattern) if len(pattern) <= LONGEST else None
@@ -78,10 +78,22 @@ class Glob:
         names = [text for text in fixed if text is not None]
         whole = not self.never and len(names) == len(self._parts)
         self.literal = "/".join(names) if whole else None
+        self._ending = self._after_a_star()
+
+    def _after_a_star(self) -> str | None:
+        """What a path ends with, for patterns such as `*.pem`, which most lists consist of."""
+        part = self._parts[0] if len(self._parts) == 1 else None
+        if part is None or len(part) != 2 or part[0].text != "":
+            return None
+        return part[1].text
 
     def matches(self, path: str) -> bool:
         if self.never:
             return False
+        if self.literal is not None:
+            return path == self.literal
+        if self._ending is not None:
+            return path.endswith(self._ending) and (self._crossing or "/" not in path)
         return self._follows([path] if self._crossing else path.split("/"))
 
     def _follows(self, names: list[str]) -> bool:

@@ -1,4 +1,7 @@
-"""What git ignores: `.gitignore` files from the repository's root down to a directory."""
+"""What git ignores: `.gitignore` files from the repository's root down to a directory.
+
+A file that git tracks is not ignored, whatever these say.
+"""
 
 from __future__ import annotations
 
@@ -7,18 +10,29 @@ import stat
 from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.source.globs import Glob
+from kslint.source.tracked import Tracked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
 class Ignores:
-    """The ignore files in force at a directory, the nearest one last (it decides)."""
+    """The ignore files in force at a directory, the nearest one last (it decides).
 
-    __slots__ = ("files",)
+    Where the directory itself is ignored, what git tracks in it is read and `only` that.
+    """
 
-    def __init__(self, files: tuple[tuple[str, Patterns], ...] = ()) -> None:
+    __slots__ = ("_only", "_tracked", "files")
+
+    def __init__(
+        self,
+        files: tuple[tuple[str, Patterns], ...] = (),
+        tracked: Tracked | None = None,
+        only: bool = False,
+    ) -> None:
         self.files = files
+        self._tracked = tracked
+        self._only = only
 
     @classmethod
     def above(cls, root: str) -> Ignores:
@@ -31,11 +45,14 @@ class Ignores:
                 return cls()  # in no repository: only what the tree itself brings
             chain.append(parent)
             directory = parent
-        ignores = cls().reading(directory, os.path.join(directory, ".git", "info", "exclude"))
+        tracked = Tracked(directory)
+        excluded = os.path.join(directory, ".git", "info", "exclude")
+        ignores = cls(tracked=tracked).reading(directory, excluded)
         for parent in reversed(chain):
             ignores = ignores.inside(parent)
         # who names an ignored directory wants it read
-        return cls() if ignores.match(root, is_directory=True) else ignores
+        ignored = ignores.says(root, is_directory=True)
+        return cls(tracked=tracked) if ignored else ignores
 
     def inside(self, directory: str) -> Ignores:
         """These and the directory's own `.gitignore`, if it has one."""
@@ -53,10 +70,26 @@ class Ignores:
             return self
         if not patterns:
             return self
-        return Ignores((*self.files, (os.path.abspath(directory), patterns)))
+        files = (*self.files, (os.path.abspath(directory), patterns))
+        return Ignores(files, self._tracked, self._only)
 
     def match(self, path: str, is_directory: bool) -> bool:
         """True if git would ignore this path. The caller never descends into an ignored one."""
+        if not self._only and not self.says(path, is_directory):
+            return False
+        return self._tracked is None or not self._tracked.holds(os.path.abspath(path), is_directory)
+
+    def entering(self, directory: str) -> Ignores | None:
+        """What counts in a directory, before its own file is read; None if it is ignored."""
+        if not self._only and not self.says(directory, is_directory=True):
+            return self
+        tracked = self._tracked
+        if tracked is None or not tracked.holds(os.path.abspath(directory), is_directory=True):
+            return None
+        return self if self._only else Ignores(self.files, tracked, only=True)
+
+    def says(self, path: str, is_directory: bool) -> bool:
+        """Do the files say that this path is to be ignored?"""
         if not self.files:
             return False
         path = os.path.abspath(path)

@@ -28,6 +28,7 @@ from kslint.source.characters import (
     json_for_yaml,
     json_values,
     may_hold_no_number,
+    without_marks,
 )
 from kslint.source.document import Document, Duplicate, Overridden, Redefined, Refusal
 from kslint.source.nodes import Map, Mark, Scalar, Seq, Span, walk
@@ -71,6 +72,7 @@ def event_parser(data: bytes | str) -> Any:
 def _event_source(data: bytes | str) -> tuple[Any, bool]:
     """A function that gives the next event, and whether `.inf` or `.nan` may be in the stream."""
     restore = None
+    data = without_marks(data)
     if is_json(data):
         data, restore = json_for_yaml(data)
     no_numbers = may_hold_no_number(data)

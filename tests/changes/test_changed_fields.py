@@ -114,3 +114,9 @@ def test_nothing_differs_from_itself(value: object) -> None:
 @given(JSON, JSON)
 def test_what_differs_one_way_differs_the_other(old: object, new: object) -> None:
     assert bool(found(old, new)) == bool(found(new, old))
+
+
+def test_mounts_are_told_apart_by_their_path() -> None:
+    old = {"volumeMounts": [{"name": "v", "mountPath": "/a"}, {"name": "v", "mountPath": "/b"}]}
+    new = {"volumeMounts": [{"name": "v", "mountPath": "/a"}, {"name": "w", "mountPath": "/b"}]}
+    assert found(old, new) == [("volumeMounts[/b].name", "v", "w")]

@@ -346,3 +346,29 @@ def test_lines_are_those_yaml_counts() -> None:
     assert split_lines("a\x0bb\x0cc\x1cd\n") == ["a\x0bb\x0cc\x1cd", ""]
     source = Source("f", b"\xef\xbb\xbfa\r\n\xffb")
     assert [source.line(n) for n in (-1, 0, 1, 2, 3)] == ["", "", "a", "\ufffdb", ""]
+
+
+def test_a_pattern_follows_no_link_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "secret.yaml").write_text("a: 1\n")
+    tree = tmp_path / "tree"
+    (tree / "serving").mkdir(parents=True)
+    (tree / "shared.yaml").write_text("a: 1\n")
+    (tree / "serving" / "own.yaml").write_text("a: 1\n")
+    (tree / "serving" / "link.yaml").symlink_to(outside / "secret.yaml")
+    (tree / "serving" / "near.yaml").symlink_to(tree / "shared.yaml")
+    (tree / "linked").symlink_to(outside)
+    monkeypatch.chdir(tree)
+
+    def names(pattern: str) -> list[str]:
+        found = discover([pattern])
+        return [one.name if isinstance(one, Found) else one.message for one in found]
+
+    assert names("serving/*.yaml") == ["serving/own.yaml"]
+    assert names("*/*.yaml") == ["serving/near.yaml", "serving/own.yaml"]
+    assert names("linked/*.yaml") == ["linked/secret.yaml"]  # whoever names the link means it
+    (tree / ".git").mkdir()
+    assert names("serving/*.yaml") == ["serving/near.yaml", "serving/own.yaml"]
+    assert names("linked/*.yaml") == ["linked/secret.yaml"]
+    assert names("linke[d]/*.yaml") == ["matches no file"]

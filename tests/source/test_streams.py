@@ -6,7 +6,7 @@ import pytest
 
 from kslint.resources import object_troubles
 from kslint.source.files import Source
-from kslint.source.load import Input, load_source
+from kslint.source.load import Input, load_source, parsed
 
 OBJECT = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ok}\n"
 MARK = "\ufeff"
@@ -91,3 +91,11 @@ def test_utf_16_has_a_mark(encoding: str, count: int) -> None:
 def test_infinities_in_utf_16() -> None:
     (found,) = places((OBJECT + "x: .inf\n").encode("utf-16"))
     assert found.startswith("4:4 `.inf`")
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+def test_a_byte_order_mark_may_begin_a_document(line_end: str) -> None:
+    joined = f"{OBJECT}---\n{MARK}{OBJECT}---\n{MARK}".replace("\n", line_end)
+    assert places(joined) == []
+    loaded = parsed([Source("a.yaml", joined.encode())])
+    assert [d.root.string("kind") for d in loaded.files[0].documents] == ["ConfigMap"] * 2 + [None]

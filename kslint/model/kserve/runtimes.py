@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.graph.evidence import are_near, homes
+from kslint.graph.graph import are_twins, nearest_first, place_of
 from kslint.model.kserve import names
 from kslint.resources import Resource
 from kslint.source.nodes import Map, Origin, made
@@ -132,7 +133,8 @@ class Wanted(NamedTuple):
     protocol: str
     multi_node: bool
     home: str = ""
-    """Where the model stands, if that matters: runtimes that only illustrate count near by."""
+    """Where the model stands, if that matters: runtimes that only illustrate count near by, and of
+    several with one name the nearest does."""
 
 
 class Choices:
@@ -148,7 +150,9 @@ class Choices:
         self._chosen: dict[Wanted, Choice] = {}
         kinds = ("ServingRuntime", "ClusterServingRuntime")
         found = [runtime for kind in kinds for runtime in graph.of_kind(kind, names.GROUP)]
-        self._illustrated = any(graph.evidence.illustrates(runtime) for runtime in found)
+        called = {(runtime.kind, graph.namespace_of(runtime), runtime.name) for runtime in found}
+        self._by_place = len(called) < len(found) or any(map(graph.evidence.illustrates, found))
+        """Does it matter where a model stands, for which runtimes are meant?"""
 
     def choose(
         self,
@@ -174,7 +178,7 @@ class Choices:
             return Choice(None)
         own = self._graph.of_namespace("ServingRuntime", namespace, names.GROUP)
         where = namespace if own else ""
-        home = " ".join(sorted(homes(user))) if self._illustrated and user is not None else ""
+        home = " ".join(sorted(homes(user))) if self._by_place and user is not None else ""
         wanted = Wanted(where, profile, model_format, version, protocol or "v1", multi_node, home)
         if wanted not in self._chosen:
             self._chosen[wanted] = self._selected(wanted, user)
@@ -194,7 +198,12 @@ class Choices:
         ]
         if not fitting:
             return Choice(None)  # another runtime may be installed that the input does not show
-        return Choice(_first(fitting, wanted.model_format))
+        first = _first(fitting, wanted.model_format)
+        alike = [r.resource for r in fitting if _called(r) == _called(first)]
+        if len(alike) == 1 or user is None:
+            return Choice(first)
+        alike = nearest_first(alike, place_of(user))
+        return Choice(None if are_twins(alike, user) else Runtime(alike[0], False))
 
     def candidates(
         self, namespace: str | None, profile: str, user: Resource | None
@@ -218,6 +227,10 @@ def _is_meant(runtime: Resource, graph: Graph, user: Resource | None) -> bool:
     return user is not None and are_near(runtime, user)
 
 
+def _called(runtime: Runtime) -> tuple[str, str]:
+    return runtime.resource.kind, runtime.name
+
+
 def _explicit(
     runtime: Runtime, model_format: str, version: str | None, protocol: str | None
 ) -> Choice:
@@ -236,11 +249,16 @@ def _explicit(
 def find(
     name: str, namespace: str | None, graph: Graph, profile: str, user: Resource | None = None
 ) -> Runtime | None:
-    """A runtime by name: the namespace's own before the cluster's, the input's before the stock."""
+    """A runtime by name: the namespace's own before the cluster's, the input's before the stock.
+
+    None also where several lie equally near to `user`, and differ.
+    """
     for kind, where in (("ServingRuntime", namespace), ("ClusterServingRuntime", "")):
-        for found in graph.find(kind, name, where, names.GROUP).resources:
-            if _is_meant(found, graph, user):
-                return Runtime(found, False)
+        found = graph.find(kind, name, where, names.GROUP, user).resources
+        meant = [resource for resource in found if _is_meant(resource, graph, user)]
+        if meant:
+            unclear = user is not None and are_twins(meant, user)
+            return None if unclear else Runtime(meant[0], False)
     return next((r for r in stock(profile) if r.name == name), None)
 
 

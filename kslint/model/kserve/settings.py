@@ -173,6 +173,8 @@ def _config_maps(graph: Graph, version: str) -> Iterator[tuple[Resource, str]]:
     A patch carries each key as a whole, so it tells the key's value whatever the base says. What
     lies in a copy of the chart is rendered, not applied.
     """
+    if _is_of_another(graph):
+        return
     copies = [f"{c.directory}/" for c in local_charts(graph) if is_copy(c, c.values(graph))]
     for resource in graph.of_kind("ConfigMap", ""):
         applied = not resource.file.startswith(tuple(copies))
@@ -182,6 +184,19 @@ def _config_maps(graph: Graph, version: str) -> Iterator[tuple[Resource, str]]:
         for patch in emission.patches:
             if patch.kind == "ConfigMap" and patch.name == CONFIG_MAP:
                 yield patch, normal_version(base_version(emission) or "") or version
+
+
+def _is_of_another(graph: Graph) -> bool:
+    """Does the input define InferenceServices of another project's, and none of KServe's?
+
+    Forks of KServe call their ConfigMap as it does (OME).
+    """
+    defined = [
+        resource.name
+        for resource in graph.of_kind("CustomResourceDefinition")
+        if resource.name.startswith("inferenceservices.")
+    ]
+    return bool(defined) and not any(name.endswith(_DEFINED) for name in defined)
 
 
 def governing(installations: list[Settings], resource: Resource) -> Settings:

@@ -66,6 +66,18 @@ def facts(old: str, new: str) -> Iterator[Fact]:
             yield fact
 
 
+def platform(old: str, new: str) -> Iterator[tuple[str, str, str]]:
+    """The families that a release is built with in another version than before.
+
+    Each with that version, and the source. Nothing of releases whose needs are not known.
+    """
+    table = _data()["platform"]
+    before, after = (table.get(".".join(map(str, number(one) or ())), {}) for one in (old, new))
+    for family, version in after.items():
+        if before.get(family) != version:
+            yield family, version, f"{table['source']} @v{new}.0"
+
+
 def pinned_vllm(tag: str) -> str | None:
     """The release of vLLM in an image of huggingfaceserver, by that one's tag."""
     pins: dict[str, str] = _data()["huggingfaceserver"]["vllm"]

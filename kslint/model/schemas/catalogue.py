@@ -178,10 +178,10 @@ class Schemas:
             return True
         if self._graph.evidence.excerpts(resource):
             return True
-        if resource.emitter:
-            return any(gap.kind == VALUES for gap in self._graph.partial(resource))
         from kslint.model.kubernetes.admission.kinds import is_fragment  # mostly nothing is asked
 
+        if resource.emitter and not (resource.spec is None and is_fragment(resource)):
+            return any(gap.kind == VALUES for gap in self._graph.partial(resource))
         if self.is_patch(resource) or is_fragment(resource):
             return True
         twins = self._graph.find(resource.kind, resource.name, None).resources

@@ -135,6 +135,7 @@ def test_words_are_of_names_there_were() -> None:
     assert set(words["flags"]) <= set(facts._table("flags")["entries"])
     assert set(words["env"]) <= set(facts._table("env")["entries"])
     assert not set(words["meant"]) & set(facts._table("env")["entries"])
+    assert set(words["metrics"]) <= set(facts.metric_names())
 
 
 @pytest.mark.parametrize(

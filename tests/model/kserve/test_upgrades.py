@@ -52,6 +52,13 @@ def test_the_vllm_of_huggingfaceserver(tag: str, pin: str | None) -> None:
     assert upgrades.pinned_vllm(tag) == pin
 
 
+def test_what_a_release_is_built_with() -> None:
+    found = {family: version for family, version, _ in upgrades.platform("0.19", "0.20")}
+    assert found == {"gateway-api": "1.5.1", "inference-extension": "1.5.0"}
+    assert list(upgrades.platform("0.20", "0.20")) == []
+    assert list(upgrades.platform("0.20", "0.99")) == []
+
+
 ISVC = """
 apiVersion: serving.kserve.io/v1beta1
 kind: InferenceService

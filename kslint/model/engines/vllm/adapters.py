@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kslint.model.answer import Absent
 from kslint.model.engines.server import reference
 from kslint.model.engines.vllm.values import parse_json
 
@@ -27,3 +28,18 @@ def adapters(engine: Engine) -> list[ModelRef]:
             if path and not any(character.isspace() for character in path):
                 found.append(reference(path, node))
     return found
+
+
+def adapter_names(engine: Engine) -> tuple[str, ...] | None:
+    """The names under which clients ask for adapters; None where more may come while it runs."""
+    if not isinstance(engine.env("VLLM_ALLOW_RUNTIME_LORA_UPDATING"), Absent):
+        return None
+    found = []
+    for flag in engine.commandline.all("lora-modules"):
+        if not flag.known:
+            return None
+        for text in flag.values:
+            read = parse_json(text) if text.lstrip().startswith("{") else None
+            named = read.get("name", "") if isinstance(read, dict) else text.partition("=")[0]
+            found.append(str(named))
+    return tuple(found)

@@ -266,6 +266,23 @@ def env_refusal(name: str, candidates: tuple[Version, ...]) -> Refusal | None:
     return _refusal([one for one in releases() if variable(name, one)], candidates)
 
 
+@lru_cache(maxsize=1024)
+def metric(name: str, release: Version) -> str | None:
+    """The type of a metric that a release exports by itself: counter, gauge, histogram, other."""
+    facts = _facts("metrics", name, release)
+    return None if facts is None or "hidden" in facts else str(facts["type"])
+
+
+@cache
+def metric_names() -> tuple[str, ...]:
+    """Every metric that any release had."""
+    return tuple(_table("metrics")["entries"])
+
+
+def metric_replacement(name: str) -> str:
+    return str(_table("words")["metrics"].get(name, ""))
+
+
 def _refusal(having: list[Version], candidates: tuple[Version, ...]) -> Refusal:
     if not having:
         return Refusal("never")

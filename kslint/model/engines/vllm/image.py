@@ -38,6 +38,8 @@ _UNRELEASED = re.compile(
 )
 _STOCK = re.compile(r"vllm-openai(?:-(?:cpu|rocm|nonroot))?|vllm(?:-arm64)?-cpu-release-repo")
 _FORKS = frozenset(("hpu", "gaudi", "ascend", "npu", "neuron", "tpu", "xpu"))
+_STAGED = frozenset(("omni",))
+"""Builds that run several engines, a stage each, as a configuration of theirs says."""
 _BUNDLED = {
     (0, 16): (0, 9, 2),
     (0, 17): (0, 15, 1),
@@ -109,8 +111,14 @@ def is_stock(image: Image) -> bool:
 def is_fork(image: Image) -> bool:
     """True for builds of vLLM with a command line of their own, or of no release."""
     vendor = image.repository.rpartition("/")[0].rpartition("/")[2]
-    words = _FORKS & {*_WORD.findall(image.name.lower()), *_WORD.findall(image.tag.lower())}
+    named = {*_WORD.findall(image.name.lower()), *_WORD.findall(image.tag.lower())}
+    words = (_FORKS | _STAGED) & named
     return vendor in ("rocm", "nvidia", "habanaai", "intel", "lmcache") or bool(words)
+
+
+def is_staged(image: Image) -> bool:
+    """True for builds in which each stage of a model has an engine, and devices, of its own."""
+    return not _STAGED.isdisjoint(_WORD.findall(image.name.lower()))
 
 
 def is_cuda(image: Image) -> bool:
