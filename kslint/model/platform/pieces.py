@@ -6,7 +6,7 @@ be there all the same, and `cluster.provides` says so.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from kslint.graph.argo import DIRECTORY, KUSTOMIZE
 from kslint.graph.edit import listing
@@ -15,10 +15,17 @@ from kslint.model.gitops.argocd import chart_sources
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from kslint.config import Config
     from kslint.graph.graph import Graph
     from kslint.graph.kustomize import Emission
-    from kslint.model.model import Model
     from kslint.resources import Resource
+
+
+class Told(Protocol):
+    """An input, and what the user says of the cluster: the model, which builds on this module."""
+
+    graph: Graph
+    config: Config
 
 
 class Installer(NamedTuple):
@@ -91,7 +98,7 @@ KNATIVE_SERVING = "KnativeServing"
 """The kind by which the Knative operator is told to install Serving."""
 
 
-def lacks(model: Model, piece: Piece) -> bool:
+def lacks(model: Told, piece: Piece) -> bool:
     """Is a piece missing: not in the input, and not said to be in the cluster?
 
     False too where the user says that the input does not show everything, or where an
