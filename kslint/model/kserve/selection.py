@@ -52,13 +52,24 @@ def fits_shipped(component: Draft) -> bool:
     """Does the model name, or need, a runtime that KServe ships and the input does not hold?"""
     if not component.choice.unknown:
         return False
-    runtimes = stock(component.owner.settings.profile)
+    owner = component.owner
+    shipped = stock(owner.settings.profile)
+    own = [r for r in _known(component, owner.settings.profile) if not r.stock]
     model = component.stored.get("model")
     named = None if model is None else model.string("runtime")
     if named:
-        return any(runtime.name == named for runtime in runtimes)
+        return all(r.name != named for r in own) and any(r.name == named for r in shipped)
     model = model_to_place(component)
-    return model is not None and any(_fits(runtime, model, component) for runtime in runtimes)
+    return (
+        model is not None
+        and not any(_fits(runtime, model, component) for runtime in own)
+        and any(_fits(runtime, model, component) for runtime in shipped)
+    )
+
+
+def _known(component: Draft, profile: str) -> list[Runtime]:
+    owner = component.owner
+    return owner.choices.candidates(owner.namespace, profile, owner.resource)
 
 
 def lack(component: Draft) -> Lack | None:
@@ -68,8 +79,7 @@ def lack(component: Draft) -> Lack | None:
         return None
     owner = component.owner
     profiles = (owner.settings.profile,) if owner.settings.told else PROFILES
-    known = owner.choices.candidates(owner.namespace, profiles[0], owner.resource)
-    runtimes = [runtime for runtime in known if not runtime.stock]
+    runtimes = [runtime for runtime in _known(component, profiles[0]) if not runtime.stock]
     for profile in profiles:
         runtimes += stock(profile)
     if any(_fits(runtime, model, component) for runtime in runtimes):
