@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 
 _HPA, _KEDA = "HorizontalPodAutoscaler", ("ScaledObject", "ScaledJob")
 _ADAPTER = re.compile(r"^[ \t-]*(?:seriesQuery|metricsQuery):[ \t]*(\S.*?)[ \t]*$", re.MULTILINE)
-_MAKERS = ("record", "as", "targetLabel", "target_label")
-_MADE = re.compile(rf"^[ \t-]*(?:{'|'.join(_MAKERS)}):[ \t]*[\"']?([^\s\"']+)", re.MULTILINE)
+_KEYS = "record|as|targetLabel|target_label"
+_MADE = re.compile(rf"^[ \t-]*(?:{_KEYS}):[ \t]*[\"']?([^\s\"']+)", re.MULTILINE)
+_MAKERS = frozenset(_KEYS.split("|"))
 """Keys under which a metric gets a name, or `__name__` another value."""
 _PREFIXES = ("vllm:", "vllm_")
 

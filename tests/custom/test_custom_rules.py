@@ -83,7 +83,7 @@ def kslint(folder: Path, *args: str) -> Result:
 
 
 def found(folder: Path, *args: str) -> list[dict[str, Any]]:
-    done = kslint(folder, "check", "--output-format", "json", *args)
+    done = kslint(folder, "check", "--quiet", "--output-format", "json", *args)
     assert done.stderr == ""
     findings: list[dict[str, Any]] = json.loads(done.stdout)["findings"]
     return findings
