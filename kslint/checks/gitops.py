@@ -84,7 +84,10 @@ def self_heal_reverts_stop(model: Model) -> Iterator[Problem]:
         restored = [
             each for each in found if argocd.restores(each[1], each[2].resource, names.STOP)
         ]
-        heals, application, first = (restored or found)[0]
+        heals, application, first = min(
+            restored or found,
+            key=lambda each: (each[2].resource.name, each[2].resource.namespace or ""),
+        )
         yield Problem(
             heals,
             variant="default" if restored else "unlikely",

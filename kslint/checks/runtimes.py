@@ -78,7 +78,7 @@ def not_installed(model: Model) -> Iterator[Problem]:
         )
         if not needing:
             continue
-        called = list(dict.fromkeys(service.resource.name for service in needing))
+        called = sorted({service.resource.name for service in needing})
         first = needing[0].resource.body.at("metadata", "name")
         places = switched_off(model.graph)
         found: list[tuple[Resource | None, Node]] = [
