@@ -48,7 +48,7 @@ def undecoded(files: Iterable[ParsedFile], referred: Collection[str]) -> Iterato
     for file in files:
         if isinstance(file, (Other, Sketch)) or file.source.name in referred:
             continue
-        applied = any(is_object(document.root) for document in file.documents)
+        applied = any(_is_applied(document.root) for document in file.documents)
         for document in file.documents:
             root = document.root
             if document.refusals:  # and so no YAML for kubectl
@@ -63,6 +63,14 @@ def undecoded(files: Iterable[ParsedFile], referred: Collection[str]) -> Iterato
                 yield from _alone(root)
             elif any(is_object(item) for item in root.elements()):
                 yield Undecoded(root, "shape", found="a list")
+
+
+def _is_applied(root: Node) -> bool:
+    """Is it an object for kubectl? A version without a group, but for v1, is another program's."""
+    if not is_object(root):
+        return False
+    version = root.string("apiVersion") or ""
+    return version == "v1" or "/" in version
 
 
 def _beside_objects(root: Node) -> Iterator[Undecoded]:
