@@ -12,9 +12,10 @@ from kslint.model.nodes import barred
 from kslint.model.platform.installers import installers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from kslint.model.model import Model
+    from kslint.model.workload import Workload
     from kslint.resources import Resource
     from kslint.source.nodes import Node
 
@@ -95,28 +96,11 @@ def class_missing(model: Model) -> Iterator[Problem]:
     """A PriorityClass that is none of those in the input."""
     graph = model.graph
     declared = graph.of_kind("PriorityClass")
-    for workload in model.workloads if declared else ():
-        node = workload.pod_spec.get("priorityClassName")
-        name = "" if node is None else node.text or ""
-        resource = workload.resource
-        if node is None or not name or opaque(name) or name.startswith("system-"):
-            continue
-        if node.place is None or (node.place.file != resource.file and not resource.emitter):
-            continue
-        near = [each for each in declared if graph.belong_together(each, resource)]
-        if (
-            near
-            and not graph.completeness.is_open("PriorityClass", "")
-            and all(name != each.name and not opaque(each.name) for each in declared)
-        ):
-            yield Problem(
-                node,
-                about=resource,
-                related=[(_name(near[0]), "a PriorityClass of the input")],
-                user=f"{resource.kind} `{resource.name}`",
-                name=name,
-                others=", ".join(f"`{each}`" for each in sorted({r.name for r in near})),
-            )
+    if not declared or graph.completeness.is_open("PriorityClass", ""):
+        return
+    for workload in model.workloads:
+        if not (workload.pod_spec.string("priorityClassName") or "").startswith("system-"):
+            yield from _none_of(declared, graph.belong_together, workload, "priorityClassName")
 
 
 def account_missing(model: Model) -> Iterator[Problem]:
@@ -150,23 +134,33 @@ def runtime_class_missing(model: Model) -> Iterator[Problem]:
     if not declared or any(word in name for name in _installed(model) for word in _MAKERS):
         return
     for workload in model.workloads:
-        node = workload.pod_spec.get("runtimeClassName")
-        name = "" if node is None else node.text or ""
-        if node is None or not name or opaque(name) or node.place is None:
-            continue
-        resource = workload.resource
-        if node.place.file != resource.file and not resource.emitter:
-            continue
-        near = [each for each in declared if graph.evidence.reaches(each, resource)]
-        if near and all(name != each.name and not opaque(each.name) for each in declared):
-            yield Problem(
-                node,
-                about=resource,
-                related=[(_name(near[0]), "a RuntimeClass of the input")],
-                user=f"{resource.kind} `{resource.name}`",
-                name=name,
-                others=", ".join(f"`{each}`" for each in sorted({r.name for r in near})),
-            )
+        yield from _none_of(declared, graph.evidence.reaches, workload, "runtimeClassName")
+
+
+def _none_of(
+    declared: list[Resource],
+    is_near: Callable[[Resource, Resource], bool],
+    workload: Workload,
+    field: str,
+) -> Iterator[Problem]:
+    """A class that a pod names and the input does not declare, though it has some near it."""
+    node = workload.pod_spec.get(field)
+    name = "" if node is None else node.text or ""
+    resource = workload.resource
+    if node is None or not name or opaque(name) or node.place is None:
+        return
+    if node.place.file != resource.file and not resource.emitter:
+        return  # a runtime's, which other services use too
+    near = [each for each in declared if is_near(each, resource)]
+    if near and all(name != each.name and not opaque(each.name) for each in declared):
+        yield Problem(
+            node,
+            about=resource,
+            related=[(_name(near[0]), f"a {near[0].kind} of the input")],
+            user=f"{resource.kind} `{resource.name}`",
+            name=name,
+            others=", ".join(f"`{each}`" for each in sorted({r.name for r in near})),
+        )
 
 
 _MAKERS = ("gpu-operator", "kata", "gvisor", "nvidia", "runtime-class", "runtimeclass")

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kslint.model.answer import ABSENT, Absent, Known, Unknown, integer
+from kslint.model.answer import Absent, Known, Unknown, integer
 from kslint.model.engines.server import POD, ModelRef, Need, reference
-from kslint.model.engines.vllm.commandline import read_commandline
+from kslint.model.engines.vllm.commandline import read_commandline, value_of
 from kslint.model.engines.vllm.image import read_image
 from kslint.model.engines.vllm.programs import OTHERS, SGLANG
-from kslint.model.engines.vllm.words import DYNAMIC
 from kslint.model.kubernetes.pod import environment, has_env_from, requests_accelerator
 
 if TYPE_CHECKING:
@@ -52,20 +51,10 @@ class _Server:
         return self.commandline.flag(name)
 
     def value(self, name: str) -> Answer[str]:
-        flag = self.flag(name)
-        if flag is None:
-            return ABSENT if self.commandline.complete else Unknown("more options may be added")
-        node = flag.value_node or flag.node
-        return Known(flag.value or "", node) if flag.known else Unknown("set elsewhere", node)
+        return self.commandline.value(name)
 
     def env(self, name: str) -> Answer[str]:
-        variable = self._environment.get(name)
-        if variable is None:
-            return Unknown("envFrom may set it") if self._open else ABSENT
-        node = variable.value_node or variable.node
-        if variable.value is None or DYNAMIC in variable.value:
-            return Unknown("its value is set elsewhere", node)
-        return Known(variable.value, node)
+        return value_of(self._environment.get(name), self._open)
 
     @property
     def health_path(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from kslint.model.answer import ABSENT, Known, Unknown
 from kslint.model.engines.options import OPTIONS
 from kslint.model.engines.vllm.arguments import Flag, parse_arguments, parse_others
 from kslint.model.engines.vllm.image import is_stock, is_upstream
@@ -16,10 +17,11 @@ from kslint.model.engines.vllm.programs import (
     shell_script,
 )
 from kslint.model.engines.vllm.shell import find_run
-from kslint.model.engines.vllm.words import Text, Word, item_words
+from kslint.model.engines.vllm.words import DYNAMIC, Text, Word, item_words
 from kslint.model.kubernetes.pod import environment
 
 if TYPE_CHECKING:
+    from kslint.model.answer import Answer
     from kslint.model.engines.vllm.facts import Version
     from kslint.model.engines.vllm.image import Image
     from kslint.model.engines.vllm.shell import Run
@@ -95,11 +97,30 @@ class CommandLine:
         """The flag that counts: of duplicates the last. `name` as in `Flag.name`."""
         return next((flag for flag in reversed(self.flags) if flag.name == name), None)
 
+    def value(self, name: str) -> Answer[str]:
+        """A flag's value; "" for one written without. Absent only if it is certainly not given."""
+        flag = self.flag(name)
+        if flag is None:
+            return ABSENT if self.complete else Unknown("more flags may be added")
+        if not flag.known:
+            return Unknown("its value is set elsewhere", flag.value_node or flag.node)
+        return Known(flag.value or "", flag.value_node or flag.node)
+
     def all(self, name: str) -> list[Flag]:
         return [flag for flag in self.flags if flag.name == name]
 
     def __repr__(self) -> str:
         return f"CommandLine({self.program!r}, {[flag.written for flag in self.flags]})"
+
+
+def value_of(variable: EnvVar | None, open_ended: bool) -> Answer[str]:
+    """A variable's value; the node is that of the value. `open_ended`: envFrom may set more."""
+    if variable is None:
+        return Unknown("envFrom may set it") if open_ended else ABSENT
+    node = variable.value_node or variable.node
+    if variable.value is None or DYNAMIC in variable.value:
+        return Unknown("its value is set elsewhere", node)
+    return Known(variable.value, node)
 
 
 def read_commandline(

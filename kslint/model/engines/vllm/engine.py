@@ -15,12 +15,16 @@ from kslint.model.answer import (
 from kslint.model.engines.server import ModelRef, reference
 from kslint.model.engines.vllm import omp
 from kslint.model.engines.vllm.arguments import parse_human_int
-from kslint.model.engines.vllm.commandline import API_SERVER, HUGGINGFACE, read_commandline
+from kslint.model.engines.vllm.commandline import (
+    API_SERVER,
+    HUGGINGFACE,
+    read_commandline,
+    value_of,
+)
 from kslint.model.engines.vllm.image import read_image
 from kslint.model.engines.vllm.parallel import need
 from kslint.model.engines.vllm.programs import OTHERS, VLLM_SERVE
 from kslint.model.engines.vllm.release import release_of
-from kslint.model.engines.vllm.words import DYNAMIC
 from kslint.model.kubernetes.pod import (
     environment,
     has_env_from,
@@ -98,22 +102,11 @@ class Engine:
 
     def value(self, name: str) -> Answer[str]:
         """A flag's value; "" for one written without. Absent only if it is certainly not given."""
-        flag = self.flag(name)
-        if flag is None:
-            return ABSENT if self.commandline.complete else Unknown("more flags may be added")
-        if not flag.known:
-            return Unknown("its value is set elsewhere", flag.value_node or flag.node)
-        return Known(flag.value or "", flag.value_node or flag.node)
+        return self.commandline.value(name)
 
     def env(self, name: str) -> Answer[str]:
         """A variable of the server's process, inline ones included. The node is its value's."""
-        variable = self._environment.get(name)
-        if variable is None:
-            return Unknown("envFrom may set it") if self._open_environment else ABSENT
-        node = variable.value_node or variable.node
-        if variable.value is None or DYNAMIC in variable.value:
-            return Unknown("its value is set elsewhere", node)
-        return Known(variable.value, node)
+        return value_of(self._environment.get(name), self._open_environment)
 
     @property
     def env_names(self) -> list[str]:
