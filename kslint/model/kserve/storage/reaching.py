@@ -104,8 +104,8 @@ def _misplaced(resource: Resource, annotations: Node | None, why: str) -> Iterat
 class Unreached(NamedTuple):
     """Credentials in a namespace that a download does not get.
 
-    `node` is what to point at: the URI, or a key of a Secret that is listed and has other keys than
-    KServe looks for. `account` may be in the input or not.
+    `node` is what to point at: the URI, or the values of a Secret that is listed and has other keys
+    than KServe looks for. `account` may be in the input or not.
     """
 
     node: Node
@@ -164,7 +164,7 @@ def _by_container(component: Draft, sources: list[ModelSource], variables: tuple
 
 
 def _odd_keys(use: SecretUse) -> Node | None:
-    """A key of a listed Secret that looks like S3 credentials under another name."""
+    """The values of a listed Secret whose keys look like S3 credentials under other names."""
     if use.resource is None or use.resource.kind != "Secret" or use.kind != "":
         return None
     keys, complete = secret_keys(use.resource)
@@ -174,9 +174,8 @@ def _odd_keys(use: SecretUse) -> Node | None:
         return None
     for field in ("stringData", "data"):
         node = use.resource.body.at(field)
-        for key, value in () if node is None else node.items():
-            if key in telling:
-                return value
+        if node is not None and any(key in telling for key, _ in node.items()):
+            return node
     return None
 
 
