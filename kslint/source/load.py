@@ -84,6 +84,15 @@ class ParsedFile:
         return self.documents
 
 
+class Rendered(ParsedFile):
+    """A template, and the documents that were made of it.
+
+    Their nodes have places in the template or in values; its lines are not theirs.
+    """
+
+    __slots__ = ()
+
+
 class Other(ParsedFile):
     """A file that cannot be a manifest. It is parsed once something has a use for it.
 
