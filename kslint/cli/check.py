@@ -6,6 +6,7 @@ import typer
 
 from kslint.cli.checking import Options, run
 from kslint.cli.options import (  # noqa: TC001  (typer reads them)
+    AddIgnoreOption,
     BaselineOption,
     ChangedOption,
     ConfigOption,
@@ -46,6 +47,7 @@ def check(
     fix: FixOption = False,
     diff: DiffOption = False,
     unsafe_fixes: UnsafeFixesOption = False,
+    add_ignore: AddIgnoreOption = None,
     changed: ChangedOption = False,
     since: SinceOption = None,
     config_file: ConfigOption = None,
@@ -88,6 +90,7 @@ def check(
         diff=diff,
         fix=fix,
         unsafe_fixes=unsafe_fixes,
+        add_ignore=add_ignore,
         quiet=quiet,
         verbose=verbose,
         show_files=show_files,

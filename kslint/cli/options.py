@@ -127,6 +127,15 @@ UnsafeFixesOption = Annotated[
         help="Also fixes that may change what runs: shown, or made with --fix and --diff.",
     ),
 ]
+AddIgnoreOption = Annotated[
+    str | None,
+    typer.Option(
+        "--add-ignore",
+        metavar="REASON",
+        help="Write a comment with this reason that suppresses each finding shown. "
+        "With --diff, only show the comments.",
+    ),
+]
 ChangedOption = Annotated[
     bool,
     typer.Option(

@@ -28,6 +28,7 @@ FLAGS = {
     "--verbose": "verbose",
 }
 SINGLE = {
+    "--add-ignore": "add_ignore",
     "--baseline": "baseline",
     "--config": "config_file",
     "--fail-on": "fail_on",
