@@ -1,4 +1,4 @@
-"""The VS Code extension agrees with kslint and with itself; CI also builds and tests it."""
+"""The VS Code extension agrees with kslint and with itself; CI builds it and runs its tests."""
 
 from __future__ import annotations
 

@@ -33,8 +33,12 @@ NO_MANIFEST = "no Kubernetes object"
 _NO_NEXT = "did not find expected <document start>"
 _BRACES = ("{{", "{%", "<%", "%{")
 """Where templates begin: of Go and Helm, Jinja, ERB and Terraform."""
-_STAND_IN = re.compile(r"\s*(?:- )*(?:[\w./-]+: +)?(?:<[A-Z][A-Z0-9_]*>\s*$|%[A-Za-z_-]+%)")
-"""A line that a placeholder is, or that has one for a value: <ANNOTATIONS>, name: %name%."""
+_STAND_IN = re.compile(
+    r"\s*(?:- )*(?:[\w./-]+: +)?(?:<[A-Z][A-Z0-9_]*>\s*$|%[A-Za-z_-]+%|\{[A-Z][A-Z0-9_]*\})"
+    r"|\s+\.{3}\s*$"
+)
+"""A line that a placeholder is, or that has one for a value, or says that something is left out:
+<ANNOTATIONS>, name: %name%, ip: {PREFIX}.1, an indented `...`."""
 _QUOTED = re.compile(r""" "(?:[^"\\]|\\.)*" | '(?:[^']|'')*' """, re.VERBOSE)
 _SEARCHED = 4000
 """Characters of a line that are searched for quotes: unclosed ones take quadratic time."""
