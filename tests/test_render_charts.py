@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 needs_helm = pytest.mark.skipif(shutil.which("helm") is None, reason="helm is not installed")
+needs_kustomize = pytest.mark.skipif(
+    shutil.which("kustomize") is None, reason="kustomize is not installed"
+)
 DEPLOYMENT = """\
 apiVersion: apps/v1
 kind: Deployment
@@ -167,6 +170,51 @@ def test_a_comment_in_the_template_suppresses(tree: Path) -> None:
     assert b"1 suppressed" in rendered(tree).stdout
 
 
+@pytest.fixture
+def kustomized(tree: Path) -> Path:
+    """A kustomization that inflates the chart, and changes what it gives."""
+    over = tree / "over"
+    over.mkdir()
+    (tree / "charts").rename(over / "charts")
+    (over / "service.yaml").write_text(
+        "apiVersion: v1\nkind: Service\nmetadata: {name: web}\n"
+        "spec:\n  type: ClusterIP\n  ports: [{port: 80}]\n"
+    )
+    (over / "kustomization.yaml").write_text(
+        "resources: [service.yaml]\nnamespace: prod\nhelmCharts:\n"
+        "  - name: web\n    releaseName: web\n    valuesInline: {replicas: -2}\n"
+        "replacements:\n"
+        "  - source: {kind: Deployment, name: web, fieldPath: metadata.name}\n"
+        "    targets:\n      - select: {kind: Service}\n        fieldPaths: [spec.type]\n"
+    )
+    return tree
+
+
+@needs_helm
+@needs_kustomize
+def test_kustomize_builds_what_kslint_does_not_follow(kustomized: Path) -> None:
+    assert places(kustomized) == {
+        "over/kustomization.yaml:4": "error KS903",
+        "over/service.yaml:5": "error KS805",
+    }
+    namespaces = {finding["namespace"] for finding in report(kustomized)["findings"]}
+    assert namespaces == {"prod"}
+
+
+@needs_kustomize
+def test_what_kustomize_refuses_is_said(kustomized: Path) -> None:
+    broken = (kustomized / "over/kustomization.yaml").read_text().replace("kind: Service", "no: x")
+    (kustomized / "over/kustomization.yaml").write_text(broken)
+    assert rendered(kustomized).stderr.startswith(b"over: not built: ")
+
+
+@needs_kustomize
+def test_charts_of_other_repositories_are_not_fetched(kustomized: Path) -> None:
+    shutil.rmtree(kustomized / "over/charts")
+    done = rendered(kustomized)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
 @pytest.mark.parametrize("option", ["--changed", "--fix", "--diff"])
 def test_what_excludes_it(tree: Path, option: str) -> None:
     done = rendered(tree, option)
@@ -177,4 +225,4 @@ def test_what_excludes_it(tree: Path, option: str) -> None:
 def test_without_helm_it_says_so(tree: Path) -> None:
     done = kslint("check", "--render", cwd=tree, PATH="")
     assert (done.returncode, done.stdout) == (2, b"")
-    assert b"--render needs helm, which is not on the PATH" in done.stderr
+    assert b"--render needs helm or kustomize, and neither is on the PATH" in done.stderr

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from kslint.config import Config
     from kslint.findings import Result
     from kslint.findings.baseline import Baseline
+    from kslint.rendered.programs import Tools
     from kslint.running.cache import Cache
     from kslint.running.fixing import Outcome
     from kslint.running.ignoring import Ignored
@@ -157,7 +158,7 @@ class _Check:
             self.reading, self._baseline = Reading([], self.config), None
         else:
             files = read_files(options.paths, self.config, options.stdin_filename, self._context)
-            self.reading = Reading(files, self.config, _helm() if options.render else None)
+            self.reading = Reading(files, self.config, _tools() if options.render else None)
             if change is not None:
                 reading = self.reading
                 deleted = change.deleted(reading.sources, lambda: reading.loaded, self.config)
@@ -302,14 +303,14 @@ def _refuse(options: Options) -> None:
         raise UsageError("--quiet and --verbose exclude each other")
 
 
-def _helm() -> str:
-    """The helm on the PATH. Raises UsageError if there is none."""
-    from kslint.rendered.programs import found
+def _tools() -> Tools:
+    """What renders charts. Raises UsageError if nothing does."""
+    from kslint.rendered.programs import Tools
 
-    program = found("helm")
-    if program is None:
-        raise UsageError("--render needs helm, which is not on the PATH")
-    return program
+    tools = Tools.on_path()
+    if not any(tools):
+        raise UsageError("--render needs helm or kustomize, and neither is on the PATH")
+    return tools
 
 
 def _cache() -> Cache | None:

@@ -205,8 +205,8 @@ RenderOption = Annotated[
     bool,
     typer.Option(
         "--render",
-        help="Render the Helm charts in the input with the helm on the PATH, and check what comes "
-        "out.",
+        help="Render charts, and kustomizations that kslint cannot follow, with the helm and "
+        "kustomize on the PATH, and check what comes out.",
     ),
 ]
 ShowFilesOption = Annotated[

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from kslint.findings import Result
     from kslint.model.model import Model
     from kslint.rendered.charts import Outcome
+    from kslint.rendered.programs import Tools
     from kslint.rulebook import Rule
     from kslint.running.cache import Cache
     from kslint.source.files import InputProblem
@@ -38,12 +39,12 @@ class Reading:
     """The input of a run. `files` is everything that was named, read."""
 
     def __init__(
-        self, files: list[Source | InputProblem], config: Config, helm: str | None = None
+        self, files: list[Source | InputProblem], config: Config, tools: Tools | None = None
     ) -> None:
-        """`helm` is the program that renders charts; None leaves them as they are."""
+        """`tools` are the programs that render charts; None leaves them as they are."""
         self.files = files
         self.config = config
-        self._helm = helm
+        self._tools = tools
         self.rendered: Outcome | None = None
         """What rendering made of the charts, once the documents have been asked for."""
 
@@ -57,7 +58,7 @@ class Reading:
         files = [
             others.get(file.name, file) if isinstance(file, Source) else file for file in self.files
         ]
-        return Reading(files, self.config, self._helm)
+        return Reading(files, self.config, self._tools)
 
     def with_deleted(self, deleted: tuple[Deleted, ...]) -> Reading:
         """The same with what a change takes away."""
@@ -73,11 +74,11 @@ class Reading:
         from kslint.source.load import parsed
 
         read = parsed(self.files)
-        if self._helm is None:
+        if self._tools is None:
             return read
         from kslint.rendered.charts import rendered
 
-        self.rendered = rendered(read, self.config, self._helm)
+        self.rendered = rendered(read, self.config, self._tools)
         return self.rendered.loaded
 
     @cached_property
@@ -93,7 +94,7 @@ class Reading:
 
         Raises RulebookError and MistakesError as `engine.run` does.
         """
-        if cache is None or self._helm is not None:  # its version is not in any digest
+        if cache is None or self._tools is not None:  # their versions are not in any digest
             return self._found(rules, book, None, processes)
         from kslint.running.cache import today
         from kslint.running.engine import INTERNAL_ERROR
@@ -132,7 +133,7 @@ class Reading:
     ) -> Result | None:
         """What is found share by share; None for an input that is not to be divided."""
         sources = self.sources.values()
-        if self._helm is not None or len(sources) == 1 or not _is_large(sources):
+        if self._tools is not None or len(sources) == 1 or not _is_large(sources):
             return None
         from kslint.running import shares, workers
 

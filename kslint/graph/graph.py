@@ -127,7 +127,7 @@ class Graph:
             file.forget_uses()
         written, self.others = resources_of(loaded.files)
         self.documents = Documents(loaded.files)
-        self.scopes = Scopes(written, self.others, unparsed)
+        self.scopes = Scopes(written, self.others, unparsed, loaded.built)
         self.resources = self.scopes.resources
         self.evidence = Evidence(self.documents)
         self.completeness = Completeness(

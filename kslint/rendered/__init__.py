@@ -1,1 +1,1 @@
-"""Charts of the input, rendered by the user's own helm: for `--render` alone, which starts it."""
+"""What the user's own helm and kustomize make of the input: for `--render` alone."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import posixpath
-import shutil
 import tempfile
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -18,6 +17,8 @@ from kslint.model.gitops.argocd import helm_values, value_files
 from kslint.model.gitops.localcharts import deployed_charts, local_chart, local_charts
 from kslint.model.schemas.tables import DEFAULT
 from kslint.rendered import programs
+from kslint.rendered.copies import copied
+from kslint.rendered.kustomizations import built
 from kslint.rendered.places import documents_at, settle
 from kslint.rendered.templates import Template
 from kslint.resources import Identity
@@ -35,8 +36,6 @@ if TYPE_CHECKING:
     from kslint.source.document import Document
     from kslint.source.nodes import JsonValue, Node
 
-MAX_FILES = 2000
-"""In one chart."""
 NAMESPACE = "release-namespace"
 """Stands for the release's namespace where nothing tells it."""
 _LOCAL = "file://"
@@ -87,8 +86,8 @@ class Outcome(NamedTuple):
         )
 
 
-def rendered(loaded: Input, config: Config, helm: str) -> Outcome:
-    """The input with every chart rendered. `helm` is the program's full path."""
+def rendered(loaded: Input, config: Config, tools: programs.Tools) -> Outcome:
+    """The input with every chart rendered, and kustomizations built that need kustomize for it."""
     graph = Graph(loaded)
     sources = {file.source.name: file.source for file in loaded.files}
     sources |= {part.file: part.source for part in loaded.skipped if part.source is not None}
@@ -99,7 +98,10 @@ def rendered(loaded: Input, config: Config, helm: str) -> Outcome:
     done: set[str] = set()
     for job in _jobs(graph, remarks):
         directory = job.chart.directory
-        output, missing = _render(job, helm, config)
+        if tools.helm is None:
+            remarks.append((directory, "not rendered: helm is not on the PATH"))
+            continue
+        output, missing = _render(job, tools.helm, config)
         if missing:
             names = ", ".join(dict.fromkeys(missing))
             remarks.append((directory, f"{names} left out: not in its charts/ directory"))
@@ -119,7 +121,9 @@ def rendered(loaded: Input, config: Config, helm: str) -> Outcome:
     files = [file for file in loaded.files if not _is_template(file.source.name, done)]
     files += [Rendered(sources[name], documents[name]) for name in sorted(documents)]
     skipped = [part for part in loaded.skipped if not _is_template(part.file, done)]
-    return Outcome(Input(files, [*loaded.troubles, *troubles], skipped), remarks, samples)
+    read = Input(files, [*loaded.troubles, *troubles], skipped)
+    objects, more = built(read, tools.kustomize, tools.helm)
+    return Outcome(read._replace(built=objects), remarks + more, samples)
 
 
 def _jobs(graph: Graph, remarks: list[tuple[str, str]]) -> Iterator[Job]:
@@ -138,9 +142,14 @@ def _jobs(graph: Graph, remarks: list[tuple[str, str]]) -> Iterator[Job]:
         else:
             yield Job(chart, helm_values(graph, source), release, namespace, source)
     directories = {chart.directory for chart in local_charts(graph)}
+    inflated = {
+        each.node.string("name") for emission in graph.scopes.emissions for each in emission.charts
+    }
     for chart in local_charts(graph):
         is_part = any(_is_within(chart.directory, other, "charts") for other in directories)
-        if chart.directory in deployed or is_part or chart.root.string("type") == "library":
+        is_inflated = chart.name in inflated and chart.directory.endswith(f"charts/{chart.name}")
+        is_library = chart.root.string("type") == "library"
+        if chart.directory in deployed or is_part or is_inflated or is_library:
             continue
         yield Job(chart, Map({}), chart.name or "release", "")
 
@@ -171,7 +180,7 @@ def _render(job: Job, helm: str, config: Config) -> tuple[programs.Output, list[
     """What helm prints of a chart, and the names of dependencies that it had to do without."""
     with tempfile.TemporaryDirectory(prefix="kslint-") as home:
         folder = os.path.join(home, "chart")
-        problem = _copied(job.chart.directory or ".", folder) or _with_local(job.chart, folder)
+        problem = copied(job.chart.directory or ".", folder) or _with_local(job.chart, folder)
         if problem:
             return programs.Output(b"", problem), []
         missing = _without_missing(job.chart, folder)
@@ -191,27 +200,6 @@ def _render(job: Job, helm: str, config: Config) -> tuple[programs.Output, list[
         return programs.run(command, home), missing
 
 
-def _copied(directory: str, target: str) -> str:
-    """Copy a directory's regular files, or say why not. Links are left out."""
-    files = 0
-    for above, folders, names in os.walk(directory):
-        folders[:] = [f for f in folders if not os.path.islink(os.path.join(above, f))]
-        inner = os.path.join(target, os.path.relpath(above, directory))
-        os.makedirs(inner, exist_ok=True)
-        for name in names:
-            path = os.path.join(above, name)
-            if os.path.islink(path) or not os.path.isfile(path):
-                continue
-            files += 1
-            if files > MAX_FILES:
-                return f"it has more than {MAX_FILES} files"
-            try:
-                shutil.copyfile(path, os.path.join(inner, name))
-            except OSError as error:
-                return f"{name} cannot be read: {error.strerror or error}"
-    return ""
-
-
 def _with_local(chart: LocalChart, folder: str) -> str:
     """Put the charts of the same repository in place, as `helm dependency build` would."""
     for entry in chart.root.listed("dependencies"):
@@ -223,7 +211,7 @@ def _with_local(chart: LocalChart, folder: str) -> str:
             target = os.path.join(folder, "charts", name)
             if path.startswith("..") or posixpath.isabs(path) or os.path.exists(target):
                 continue
-            problem = _copied(path, target)
+            problem = copied(path, target)
             if problem:
                 return problem
     return ""

@@ -13,6 +13,17 @@ _DEAD = "http://127.0.0.1:9"
 _PASSED_ON = ("PATH", "SYSTEMROOT", "TMPDIR", "TEMP", "TMP", "LANG")
 
 
+class Tools(NamedTuple):
+    """The full paths of the programs that are there."""
+
+    helm: str | None
+    kustomize: str | None
+
+    @classmethod
+    def on_path(cls) -> Tools:
+        return cls(_found("helm"), _found("kustomize"))
+
+
 class Output(NamedTuple):
     """What a program printed; `error` is what it said when it failed, "" when it did not."""
 
@@ -20,7 +31,7 @@ class Output(NamedTuple):
     error: str = ""
 
 
-def found(name: str) -> str | None:
+def _found(name: str) -> str | None:
     """The full path of a program on the PATH; None if it is not there."""
     import shutil
 

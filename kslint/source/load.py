@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.source.characters import is_json, without_forbidden
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
     from kslint.source.document import Document
     from kslint.source.files import Excluder, Source
+    from kslint.source.nodes import Map
 
 MAX_BROKEN_DOCUMENTS = 20
 """After so many broken documents the rest of a file is given up, which is a trouble too."""
@@ -44,6 +47,10 @@ _SEARCHED = 4000
 """Characters of a line that are searched for quotes: unclosed ones take quadratic time."""
 _CONFLICT_MARKERS = ("<<<<<<< ", ">>>>>>> ")
 _CONFLICT_REACH = 40
+
+
+Built = Mapping[str, Sequence[tuple["Map", str]]]
+"""Objects by the directory of the kustomization, each with the file that it is put down to."""
 
 
 class Trouble(NamedTuple):
@@ -147,11 +154,15 @@ class Other(ParsedFile):
 
 
 class Input(NamedTuple):
-    """All that was named, read once."""
+    """All that was named, read once.
+
+    `built` has the objects of kustomizations that somebody else built, by directory.
+    """
 
     files: list[ParsedFile]
     troubles: list[Trouble]
     skipped: list[Skipped]
+    built: Built = MappingProxyType({})
 
 
 def load(
