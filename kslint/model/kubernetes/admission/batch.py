@@ -142,12 +142,12 @@ def _job(errors: FieldErrors, spec: Map, path: str) -> None:
         errors.required(at, node, "no-backoff-per-index", detail)
     if mode == "Indexed":
         count = spec.integer("completions")
-        detail = f"must be less than or equal to {_MOST_INDEXED} when completion mode is Indexed"
-        errors.within(path, spec, "parallelism", -(2**31), _MOST_INDEXED, detail)
         if not present(spec, "completions"):
             detail = "when completion mode is Indexed"
             errors.required(f"{path}.completions", where, "no-completions", detail)
-        elif count is not None and most is not None and most > count:
+        detail = f"must be less than or equal to {_MOST_INDEXED} when completion mode is Indexed"
+        errors.within(path, spec, "parallelism", -(2**31), _MOST_INDEXED, detail)
+        if count is not None and most is not None and most > count:
             detail, node = (
                 "must be less than or equal to completions",
                 child(spec, "maxFailedIndexes"),

@@ -267,14 +267,16 @@ def _block(errors: FieldErrors, block: Map, path: str) -> None:
     if not text:
         return
     details = grammar.cidr(text)
-    errors.each_invalid(f"{path}.cidr", text, details, child(block, "cidr"), "invalid-address")
+    if details:
+        errors.each_invalid(f"{path}.cidr", text, details, child(block, "cidr"), "invalid-address")
+        return
     for index, node in enumerate(block.listed("except")):
         inner, at = word(node), f"{path}.except[{index}]"
         if inner is None:
             continue
         wrong = grammar.cidr(inner)
         errors.each_invalid(at, inner, wrong, node, "invalid-address")
-        if details or wrong:
+        if wrong:
             continue
         try:
             outer_net = ipaddress.ip_network(text, strict=False)
