@@ -9,7 +9,7 @@ from kslint.graph.gaps import VALUES
 from kslint.model.kserve import names
 from kslint.model.kserve.installation import default_mode
 from kslint.model.kserve.releases import releases
-from kslint.model.kserve.settings import CONFIG_MAP, known_keys
+from kslint.model.kserve.settings import CONFIG_MAP, is_of_another, known_keys
 from kslint.source.nodes import Map, Seq
 
 if TYPE_CHECKING:
@@ -35,7 +35,8 @@ def config_broken(model: Model) -> Iterator[Problem]:
     """A whole ConfigMap `inferenceservice-config` that KServe cannot read."""
     from kslint.model.kserve.admission.config import UNKNOWN_MODE, config_failures, is_whole
 
-    for resource in model.of_kind("ConfigMap", ""):
+    fork = is_of_another(model.graph)
+    for resource in () if fork else model.of_kind("ConfigMap", ""):
         data = resource.body.get("data")
         if resource.name != CONFIG_MAP or not isinstance(data, Map):
             continue

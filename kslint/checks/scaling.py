@@ -107,10 +107,11 @@ def two_scalers(model: Model) -> Iterator[Problem]:
         target = None if scaler.spec is None else scaler.spec.at("scaleTargetRef", "name")
         if other is not None and target is not None:
             both = scaler.kind == other.kind == _SCALERS[0]
+            sure = not both and scaler_rules.is_target_known(scaler, model.graph)
             yield Problem(
                 target,
                 variant="hpas" if both else "default",
-                severity="warning" if both else None,
+                severity=None if sure else "warning",
                 about=scaler,
                 related=[(_name(other), "scales it too")],
                 scaler=f"{scaler.kind} `{scaler.name}`",

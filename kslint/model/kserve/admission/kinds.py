@@ -69,7 +69,7 @@ class Judge:
             settled = service.mode.annotated or service.settings in self._whole
             return _service(service, settled)
         if id(resource) in self._llms:
-            return _llm(self._llms[id(resource)])
+            return of_llm(self._llms[id(resource)])
         return self._others(resource)
 
     def _others(self, resource: Resource) -> Iterator[Met]:
@@ -126,7 +126,8 @@ def _prefix(failure: Failure) -> str:
     return made.RECONCILE
 
 
-def _llm(service: LLMInferenceService) -> Iterator[Met]:
+def of_llm(service: LLMInferenceService) -> Iterator[Met]:
+    """What an LLMInferenceService meets, in the cluster's words."""
     from kslint.model.kserve.admission.llm import llm_rejections
     from kslint.model.kserve.admission.llm_words import worded
 
