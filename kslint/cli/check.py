@@ -24,6 +24,7 @@ from kslint.cli.options import (  # noqa: TC001  (typer reads them)
     NoCacheOption,
     PathsArgument,
     QuietOption,
+    RenderOption,
     SelectOption,
     ShowFilesOption,
     SinceOption,
@@ -39,6 +40,7 @@ from kslint.cli.root import app
 def check(
     paths: PathsArgument = None,
     context: ContextOption = None,
+    render: RenderOption = False,
     select: SelectOption = None,
     ignore: IgnoreOption = None,
     output_format: FormatOption = None,
@@ -71,6 +73,7 @@ def check(
     given = Options(
         paths=paths or [],
         context=context or [],
+        render=render,
         select=select or [],
         ignore=ignore or [],
         output_format=output_format or [],

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from kslint.config import Config
     from kslint.findings import Result
     from kslint.findings.baseline import Baseline
+    from kslint.rendered.programs import Tools
     from kslint.running.cache import Cache
     from kslint.running.fixing import Outcome
     from kslint.running.ignoring import Ignored
@@ -41,6 +42,7 @@ class Options(NamedTuple):
     config_file: str | None
     isolated: bool
     context: Sequence[str] = ()
+    render: bool = False
     baseline: str | None = None
     no_baseline: bool = False
     statistics: bool = False
@@ -117,6 +119,7 @@ def _run(options: Options) -> int:
         if not check.unchanged:
             if not in_words:
                 _say_unchecked(result)
+            check.say_remarks()
             check.say_part()
         say_unknown_versions(result.unknown_versions)
         baselines.say_fixed(result)
@@ -155,7 +158,7 @@ class _Check:
             self.reading, self._baseline = Reading([], self.config), None
         else:
             files = read_files(options.paths, self.config, options.stdin_filename, self._context)
-            self.reading = Reading(files, self.config)
+            self.reading = Reading(files, self.config, _tools() if options.render else None)
             if change is not None:
                 reading = self.reading
                 deleted = change.deleted(reading.sources, lambda: reading.loaded, self.config)
@@ -182,6 +185,14 @@ class _Check:
         """What is found in the input as it was read, less what need not count."""
         found = self.reading.checked(self._rules, self.book, self._cache, self._options.jobs)
         return self._counted(found, lambda: self.reading.loaded)
+
+    def say_remarks(self) -> None:
+        """On stderr, which charts helm did not render as a whole, and why."""
+        from kslint.report.frames import printable
+
+        rendered = self.reading.rendered
+        for chart, remark in sorted(set(rendered.remarks)) if rendered else ():
+            sys.stderr.write(printable(f"{chart or '.'}: {remark}") + "\n")
 
     def say_part(self) -> None:
         """On stderr, that the repository holds more than what was read, if so."""
@@ -282,10 +293,24 @@ def _refuse(options: Options) -> None:
             raise UsageError("--fix and --add-ignore exclude each other: run --fix first")
         if not options.diff and STDIN in options.paths:
             raise UsageError("--add-ignore cannot write to standard input; --diff shows it")
+    if options.render and (options.changed or options.since is not None):
+        raise UsageError("--render looks at the tree as it is: leave --changed and --since out")
+    if options.render and (options.fix or (options.diff and options.add_ignore is None)):
+        raise UsageError("--render and fixes exclude each other: run --fix without it first")
     if options.diff and options.output_format:
         raise UsageError("--diff prints a diff in place of a report: leave --output-format out")
     if options.quiet and options.verbose:
         raise UsageError("--quiet and --verbose exclude each other")
+
+
+def _tools() -> Tools:
+    """What renders charts. Raises UsageError if nothing does."""
+    from kslint.rendered.programs import Tools
+
+    tools = Tools.on_path()
+    if not any(tools):
+        raise UsageError("--render needs helm or kustomize, and neither is on the PATH")
+    return tools
 
 
 def _cache() -> Cache | None:

@@ -201,6 +201,14 @@ VerboseOption = Annotated[
         help="Also print, on stderr, what was read and which versions are assumed, and why.",
     ),
 ]
+RenderOption = Annotated[
+    bool,
+    typer.Option(
+        "--render",
+        help="Render charts, and kustomizations that kslint cannot follow, with the helm and "
+        "kustomize on the PATH, and check what comes out.",
+    ),
+]
 ShowFilesOption = Annotated[
     bool, typer.Option("--show-files", help="Print the files that would be checked, and stop.")
 ]

@@ -21,6 +21,7 @@ FLAGS = {
     "--no-baseline": "no_baseline",
     "--no-cache": "no_cache",
     "--quiet": "quiet",
+    "--render": "render",
     "--show-files": "show_files",
     "--statistics": "statistics",
     "--exit-zero": "exit_zero",
