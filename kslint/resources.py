@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.source import streams
-from kslint.source.load import Input, Other, ParsedFile, Trouble, load_source
+from kslint.source.load import Input, Other, ParsedFile, Rendered, Trouble, load_source
 from kslint.source.nodes import Map, Scalar, Seq
 
 if TYPE_CHECKING:
@@ -253,7 +253,7 @@ def object_troubles(
     refuses them (sigs.k8s.io/yaml v1.4.0, `convertToJSONableObject`).
     """
     for file in files:
-        if isinstance(file, Other) or file.source.context:
+        if isinstance(file, (Other, Rendered)) or file.source.context:
             continue
         name = file.source.name
         documents = file.documents

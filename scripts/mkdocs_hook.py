@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import posixpath
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import yaml
 from mkdocs.structure.files import File
 from site_reference import command_line, configuration, table
 
 from kslint import rulebook
+from kslint.config.file import schema_text
 from kslint.findings.wording import filled_in_part
 
 if TYPE_CHECKING:
@@ -101,6 +104,7 @@ def pages() -> Iterator[tuple[str, str]]:
         yield f"rules/{rule.name}.md", _rule_page(rule)
     yield "reference/command-line.md", command_line()
     yield "reference/configuration.md", configuration()
+    yield urlsplit(json.loads(schema_text())["$id"]).path.rpartition("/")[2], schema_text()
 
 
 def _rule_index(book: list[rulebook.Rule]) -> str:

@@ -175,7 +175,7 @@ def test_a_tree_without_objects_says_so(tmp_path: Path) -> None:
         ({}, b"No file was found to check: kslint reads .yaml"),
         ({"kslint.yaml": "exclude: ['*']", "a.yaml": "kind: A"}, b"No file was found to check"),
         ({"values.yaml": "image: x"}, b"No Kubernetes object was found to check\n"),
-        ({"x.yaml": "{{ if x }}\nkind: {{ b }}"}, b"`helm template CHART | kslint check -`"),
+        ({"x.yaml": "{{ if x }}\nkind: {{ b }}"}, b"--render"),
     ],
 )
 def test_nothing_to_check_is_said_whatever_the_report(

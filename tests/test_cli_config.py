@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from typing import TYPE_CHECKING, Any
 
@@ -263,9 +264,12 @@ def test_show(tree: Path) -> None:
     assert yaml.safe_load(done.stdout) == {
         "cluster": {"egress": {"huggingface": "throttled"}},
         "idlePause": "annotation",
-        "failOn": "error",
         "requireReason": False,
     }
+    unset = done.stdout.partition("# Not set; in force is\n")[2]
+    assert "#   kubernetes.version: 1.34\n" in unset
+    assert "#   failOn: error\n" in unset
+    assert "#   baseline: none found\n" in unset
     (tree / "kslint.yaml").write_text('kserve: {version: "0.19"}\ncluster: {complete: false}\n')
     done = kslint(tree / "app", "config", "show", "vendor")
     assert done.stdout.startswith("# from ")
@@ -273,6 +277,20 @@ def test_show(tree: Path) -> None:
     shown = yaml.safe_load(done.stdout)
     assert shown["kserve"] == {"version": "0.19"}
     assert shown["cluster"]["complete"] is False
+    unset = done.stdout.partition("# Not set; in force is\n")[2]
+    assert "kserve.version" not in unset
+    assert "cluster.complete" not in unset
+    (tree / ".kslint-baseline.json").write_text("{}")
+    again = kslint(tree, "config", "show").stdout
+    assert re.search(r"^#   baseline: .*\.kslint-baseline\.json$", again, re.MULTILINE)
+
+
+def test_show_tells_of_every_key(tree: Path) -> None:
+    """What the schema knows is either shown as set or said to be unset."""
+    schema = json.loads(kslint(tree, "config", "schema").stdout)
+    shown = kslint(tree, "config", "show").stdout
+    for key in schema["properties"].keys() - {"version"}:
+        assert re.search(rf"^(#   )?{key}[.:]", shown, re.MULTILINE), key
 
 
 def test_init_looks_at_the_tree_and_validates(tmp_path: Path) -> None:

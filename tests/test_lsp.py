@@ -85,7 +85,9 @@ def test_a_day_in_the_editor(tmp_path: Path) -> None:
         value = await editor.hover(service, 13, 13)
         assert '  cpu: "1"' in value
         assert "the default of KServe 0.19" in value
-        assert "## What happens" in value
+        assert value.startswith("**error** ")
+        assert "/rules/cpu-request-over-injected-limit" in value
+        assert "## What happens" not in value
         assert editor.codes(service) == [STANDARD, CPU]
         name = await editor.hover(service, 3, 9)
         assert "**Deployment models/qwen-predictor**" in name
@@ -137,7 +139,9 @@ def test_folders_lone_files_and_unsaved_ones(tmp_path: Path) -> None:
         (found,) = [one for one in editor.diagnostics[untitled] if one.code == "KS405"]
         start = emoji.encode("utf-16-le").index("minReplicas".encode("utf-16-le")) // 2
         assert found.range.start == types.Position(0, start)
-        assert "HorizontalPodAutoscaler" in await editor.hover(untitled, 0, start + 1)
+        said = await editor.hover(untitled, 0, start + 1)
+        assert said.startswith("**warning** `minReplicas: 0` becomes 1")
+        assert "an HPA scales" in said
         editor.open(tmp_path / "notes.md", "a: [", "markdown")
         new = editor.open(two / "deep" / "new.yaml", SERVICE)
         await editor.until(lambda: CANARY in editor.codes(new))

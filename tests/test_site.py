@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -13,6 +14,7 @@ import pytest
 from cases import ROOT, book
 
 from kslint import SITE_URL
+from kslint.config.file import schema_text
 from kslint.report.facts import page_url
 
 if TYPE_CHECKING:
@@ -47,6 +49,12 @@ def test_every_rule_has_its_page(site: Path) -> None:
         assert f'<span class="severity {rule.severity}">' in page
         assert f"<code>{rule.id}</code>" in index
         assert f'href="{rule.name}/"' in index
+
+
+def test_the_schema_is_where_its_id_says(site: Path) -> None:
+    schema = json.loads(schema_text())
+    served = site / schema["$id"].removeprefix(SITE_URL + "/")
+    assert json.loads(served.read_text(encoding="utf-8")) == schema
 
 
 def test_the_reference_is_whole(site: Path) -> None:

@@ -9,7 +9,7 @@ from kslint.graph.gaps import VALUES
 from kslint.model.kserve import names
 from kslint.model.kserve.installation import default_mode
 from kslint.model.kserve.releases import releases
-from kslint.model.kserve.settings import CONFIG_MAP, known_keys
+from kslint.model.kserve.settings import CONFIG_MAP, is_of_another, known_keys
 from kslint.source.nodes import Map, Seq
 
 if TYPE_CHECKING:
@@ -33,9 +33,10 @@ _SERVER_SIDE = "ServerSideApply=true"
 
 def config_broken(model: Model) -> Iterator[Problem]:
     """A whole ConfigMap `inferenceservice-config` that KServe cannot read."""
-    from kslint.model.kserve.admission.config import config_failures, is_whole
+    from kslint.model.kserve.admission.config import UNKNOWN_MODE, config_failures, is_whole
 
-    for resource in model.of_kind("ConfigMap", ""):
+    fork = is_of_another(model.graph)
+    for resource in () if fork else model.of_kind("ConfigMap", ""):
         data = resource.body.get("data")
         if resource.name != CONFIG_MAP or not isinstance(data, Map):
             continue
@@ -44,6 +45,8 @@ def config_broken(model: Model) -> Iterator[Problem]:
         if not is_whole(data) or any(gap.kind == VALUES for gap in gaps):
             continue
         for failure in config_failures(data, _is_complete(model, resource)):
+            if failure.code == UNKNOWN_MODE:
+                continue  # deployment-mode-unknown speaks of it, whoever sets it
             panics = "unmarshall" in failure.message
             said = f"panic: {failure.message} [recovered]" if panics else failure.message
             yield Problem(
@@ -113,8 +116,7 @@ def mode_unknown(model: Model) -> Iterator[Problem]:
             service=service.resource.name,
         )
     for settings in model.settings:
-        if settings.resource is None or settings.resource.kind != "ConfigMap":
-            yield from _unknown_default(settings, model)
+        yield from _unknown_default(settings, model)
 
 
 def _is_filled_in(text: str) -> bool:
@@ -124,12 +126,14 @@ def _is_filled_in(text: str) -> bool:
 
 
 def _unknown_default(settings: Settings, model: Model) -> Iterator[Problem]:
-    from kslint.model.kserve.admission.config import deploy_failures
+    from kslint.model.kserve.admission.config import UNKNOWN_MODE, deploy_failures
 
     root, node = settings.get("deploy"), settings.get("deploy", "defaultDeploymentMode")
     if root is None or node is None or node.place is None or not model.judges(settings.resource):
         return
     for failure in deploy_failures(root, settings.has("new-mode-names")):
+        if failure.code != UNKNOWN_MODE:
+            continue
         yield Problem(
             node,
             variant="chart",

@@ -113,6 +113,10 @@ def timeout_not_applied(component: Component) -> Iterator[Problem]:
         return
     if not settings.in_input or not is_external(service):
         return
+    if settings.resource is not None and not component.owner.graph.evidence.reaches(
+        settings.resource, service.resource
+    ):
+        return
     written = component.written.get("timeout")
     given = written is not None and not written.is_null
     if is_off(settings, "enableGatewayApi"):

@@ -21,6 +21,7 @@ def port_mismatch(model: Model) -> Iterator[Problem]:
             yield Problem(
                 miss.node,
                 variant="unnamed" if miss.name else "default",
+                severity="warning" if miss.aside else None,
                 related=[(miss.declared, "declared here")],
                 about=service,
                 service=service.name,

@@ -6,6 +6,7 @@ import typer
 
 from kslint.cli.checking import Options, run
 from kslint.cli.options import (  # noqa: TC001  (typer reads them)
+    AddIgnoreOption,
     BaselineOption,
     ChangedOption,
     ConfigOption,
@@ -23,6 +24,7 @@ from kslint.cli.options import (  # noqa: TC001  (typer reads them)
     NoCacheOption,
     PathsArgument,
     QuietOption,
+    RenderOption,
     SelectOption,
     ShowFilesOption,
     SinceOption,
@@ -38,6 +40,7 @@ from kslint.cli.root import app
 def check(
     paths: PathsArgument = None,
     context: ContextOption = None,
+    render: RenderOption = False,
     select: SelectOption = None,
     ignore: IgnoreOption = None,
     output_format: FormatOption = None,
@@ -46,6 +49,7 @@ def check(
     fix: FixOption = False,
     diff: DiffOption = False,
     unsafe_fixes: UnsafeFixesOption = False,
+    add_ignore: AddIgnoreOption = None,
     changed: ChangedOption = False,
     since: SinceOption = None,
     config_file: ConfigOption = None,
@@ -69,6 +73,7 @@ def check(
     given = Options(
         paths=paths or [],
         context=context or [],
+        render=render,
         select=select or [],
         ignore=ignore or [],
         output_format=output_format or [],
@@ -88,6 +93,7 @@ def check(
         diff=diff,
         fix=fix,
         unsafe_fixes=unsafe_fixes,
+        add_ignore=add_ignore,
         quiet=quiet,
         verbose=verbose,
         show_files=show_files,

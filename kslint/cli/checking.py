@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from kslint.config import Config
     from kslint.findings import Result
     from kslint.findings.baseline import Baseline
+    from kslint.rendered.programs import Tools
     from kslint.running.cache import Cache
     from kslint.running.fixing import Outcome
+    from kslint.running.ignoring import Ignored
     from kslint.source.load import Input
 
 FAIL_ON = "error"
@@ -40,6 +42,7 @@ class Options(NamedTuple):
     config_file: str | None
     isolated: bool
     context: Sequence[str] = ()
+    render: bool = False
     baseline: str | None = None
     no_baseline: bool = False
     statistics: bool = False
@@ -52,6 +55,7 @@ class Options(NamedTuple):
     diff: bool = False
     fix: bool = False
     unsafe_fixes: bool = False
+    add_ignore: str | None = None
     quiet: bool = False
     min_severity: str | None = None
     verbose: bool = False
@@ -88,12 +92,15 @@ def _run(options: Options) -> int:
     if check.unchanged:  # a report in words would say that there is nothing to check
         wanted = [output for output in wanted if output.format not in ("text", "grouped")]
     result, saved = check.result(), True
-    if options.diff:
+    if options.add_ignore is not None:
+        if options.diff:
+            return check.show_comments(result)
+        result, saved = check.commented(result)
+    elif options.diff:
         return check.show_fixes(result)
     if options.fix:
         result, saved = check.fixed(result)
     check.progress.end()
-    threshold = options.fail_on or check.config.fail_on or FAIL_ON
     run = Run(
         result,
         check.reading,
@@ -101,8 +108,8 @@ def _run(options: Options) -> int:
         options.statistics,
         options.unsafe_fixes,
         options.quiet,
-        options.min_severity or check.config.min_severity,
-        threshold,
+        check.min_severity,
+        check.fail_on,
     )
     written = write(wanted, run)
     if options.verbose:
@@ -112,6 +119,7 @@ def _run(options: Options) -> int:
         if not check.unchanged:
             if not in_words:
                 _say_unchecked(result)
+            check.say_remarks()
             check.say_part()
         say_unknown_versions(result.unknown_versions)
         baselines.say_fixed(result)
@@ -120,7 +128,7 @@ def _run(options: Options) -> int:
     if options.exit_zero:
         return 0
     counting = (finding for finding in result.findings if finding.suppressed is None)
-    return int(any(at_or_over(finding.severity, threshold) for finding in counting))
+    return int(any(at_or_over(finding.severity, check.fail_on) for finding in counting))
 
 
 class _Check:
@@ -133,6 +141,8 @@ class _Check:
             options = options._replace(paths=self._change.tree)
         self._options = options
         self.config, self.book = in_force(options.places, options.config_file, options.isolated)
+        self.fail_on = options.fail_on or self.config.fail_on or FAIL_ON
+        self.min_severity = options.min_severity or self.config.min_severity
         self._context = context_of(self.config, options.context)
         self._rules = chosen(self.book, self.config, options.select, options.ignore)
         self._baseline = _baseline(options, self.config)
@@ -148,7 +158,7 @@ class _Check:
             self.reading, self._baseline = Reading([], self.config), None
         else:
             files = read_files(options.paths, self.config, options.stdin_filename, self._context)
-            self.reading = Reading(files, self.config)
+            self.reading = Reading(files, self.config, _tools() if options.render else None)
             if change is not None:
                 reading = self.reading
                 deleted = change.deleted(reading.sources, lambda: reading.loaded, self.config)
@@ -176,6 +186,14 @@ class _Check:
         found = self.reading.checked(self._rules, self.book, self._cache, self._options.jobs)
         return self._counted(found, lambda: self.reading.loaded)
 
+    def say_remarks(self) -> None:
+        """On stderr, which charts helm did not render as a whole, and why."""
+        from kslint.report.frames import printable
+
+        rendered = self.reading.rendered
+        for chart, remark in sorted(set(rendered.remarks)) if rendered else ():
+            sys.stderr.write(printable(f"{chart or '.'}: {remark}") + "\n")
+
     def say_part(self) -> None:
         """On stderr, that the repository holds more than what was read, if so."""
         from kslint.cli.part import say_part
@@ -201,6 +219,34 @@ class _Check:
         self.reading = self.reading.with_sources(sources)
         result = self.result()
         return result._replace(summary=result.summary._replace(fixed=fixed)), saved
+
+    def show_comments(self, result: Result) -> int:
+        """Print what `--add-ignore` would write, and say the exit code."""
+        from kslint.cli import ignoring
+
+        outcome = self._comments(result)
+        self.progress.end()
+        ignoring.show(outcome, self.reading.sources)
+        return 2 if result.failed else int(bool(outcome.changed) and not self._options.exit_zero)
+
+    def commented(self, result: Result) -> tuple[Result, bool]:
+        """Suppress what is found by comments: what is left, and whether all could be written."""
+        from kslint.cli import ignoring
+
+        outcome = self._comments(result)
+        self.progress.end()
+        sources, saved = ignoring.save(outcome, self.reading.sources)
+        self.reading = self.reading.with_sources(sources)
+        return self.result(), saved
+
+    def _comments(self, result: Result) -> Ignored:
+        from kslint.cli import ignoring
+        from kslint.cli.formats import least_shown
+
+        severity = least_shown(self.min_severity, self.fail_on)
+        reserved = {rule.name for rule in self.book if rule.reserved}
+        reason = self._options.add_ignore or ""
+        return ignoring.ignored(result, self.reading.sources, reason, severity, reserved)
 
     def _fixes(self, result: Result) -> Outcome:
         from kslint.running import fixing
@@ -239,10 +285,32 @@ def _refuse(options: Options) -> None:
     """Raise UsageError for options that make no sense together."""
     if options.fix and not options.diff and STDIN in options.paths:
         raise UsageError("--fix cannot write to standard input; --diff shows what it would do")
+    if options.add_ignore is not None:
+        from kslint.cli.ignoring import refuse
+
+        refuse(options.add_ignore)
+        if options.fix:
+            raise UsageError("--fix and --add-ignore exclude each other: run --fix first")
+        if not options.diff and STDIN in options.paths:
+            raise UsageError("--add-ignore cannot write to standard input; --diff shows it")
+    if options.render and (options.changed or options.since is not None):
+        raise UsageError("--render looks at the tree as it is: leave --changed and --since out")
+    if options.render and (options.fix or (options.diff and options.add_ignore is None)):
+        raise UsageError("--render and fixes exclude each other: run --fix without it first")
     if options.diff and options.output_format:
         raise UsageError("--diff prints a diff in place of a report: leave --output-format out")
     if options.quiet and options.verbose:
         raise UsageError("--quiet and --verbose exclude each other")
+
+
+def _tools() -> Tools:
+    """What renders charts. Raises UsageError if nothing does."""
+    from kslint.rendered.programs import Tools
+
+    tools = Tools.on_path()
+    if not any(tools):
+        raise UsageError("--render needs helm or kustomize, and neither is on the PATH")
+    return tools
 
 
 def _cache() -> Cache | None:

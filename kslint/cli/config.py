@@ -11,6 +11,8 @@ from kslint.cli.options import ConfigOption, IsolatedOption  # noqa: TC001  (typ
 from kslint.cli.root import app
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from kslint.config import Config, Node
 
 config = typer.Typer(
@@ -38,7 +40,7 @@ def show(
     config_file: ConfigOption = None,
     isolated: IsolatedOption = False,
 ) -> None:
-    """Print which configuration file is used for PATHS, and the values in force."""
+    """Print which configuration file is used for PATHS, the values in force, and the defaults."""
     import yaml
 
     from kslint.cli.inputs import effective
@@ -47,6 +49,9 @@ def show(
     typer.echo(f"# from {found.file}" if found.file else "# no configuration file: the defaults")
     dumped: str = yaml.safe_dump(plain(found), sort_keys=False, allow_unicode=True)
     sys.stdout.write(dumped)
+    typer.echo("\n# Not set; in force is")
+    for key, meaning in defaults(found, paths):
+        typer.echo(f"#   {key}: {meaning}")
 
 
 def plain(config: Config) -> dict[str, Any]:
@@ -75,12 +80,47 @@ def plain(config: Config) -> dict[str, Any]:
             "exclude": list(config.exclude),
             "context": list(config.context),
             "rules": list(config.rules),
-            "failOn": config.fail_on or "error",
+            "failOn": config.fail_on,
             "minSeverity": config.min_severity,
             "requireReason": config.require_reason,
             "baseline": config.baseline,
         }
     )
+
+
+def defaults(config: Config, paths: list[str] | None) -> Iterator[tuple[str, str]]:
+    """The keys that nobody set, each with what holds in its place."""
+    from kslint import rulebook
+    from kslint.config.file import find_baseline
+    from kslint.model.kserve import versions
+    from kslint.model.schemas.tables import DEFAULT
+    from kslint.report.terminal import count
+
+    assumed = ".".join(map(str, versions.number("")))
+    judging = [rule for rule in rulebook.load() if not rule.reserved]
+    cluster, baseline = config.cluster, find_baseline(paths, None, config)
+    unset = (
+        ("kserve.version", config.kserve_version, f"what the tree says, else {assumed}"),
+        ("kubernetes.version", config.kubernetes_version, DEFAULT),
+        ("vllm.version", config.vllm_version, "what each image's tag says, else the newest"),
+        ("cluster.nodes", cluster.nodes, "unknown: nothing is said about what fits"),
+        ("cluster.provides", cluster.provides, "nothing beside what the tree installs"),
+        ("cluster.complete", cluster.complete, "worked out from the tree"),
+        ("cluster.gatewayClasses", cluster.gateway_classes, "those in the tree"),
+        ("select", config.select, f"all {count(len(judging), 'rule')}"),
+        ("ignore", config.ignore, "no rule"),
+        ("severity", config.severity, "each rule's own"),
+        ("perPath", config.per_path, "the same rules everywhere"),
+        ("exclude", config.exclude, "nothing but what .gitignore names"),
+        ("context", config.context, "nothing"),
+        ("rules", config.rules, "custom rules in .kslint/rules, if there are any"),
+        ("failOn", config.fail_on, "error"),
+        ("minSeverity", config.min_severity, "warning for people, note in reports for programs"),
+        ("baseline", config.baseline, baseline or "none found"),
+    )
+    for key, value, meaning in unset:
+        if value in (None, (), frozenset()):
+            yield key, meaning
 
 
 def _node(node: Node) -> dict[str, Any]:

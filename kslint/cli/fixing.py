@@ -12,7 +12,7 @@ from kslint.report.frames import printable
 from kslint.source.bounds import leads_out
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from kslint.running.fixing import Outcome
     from kslint.source.files import Source
@@ -24,17 +24,22 @@ _PAINT = {"+": "\x1b[32m{}\x1b[0m\n", "-": "\x1b[31m{}\x1b[0m\n", "@": "\x1b[36m
 
 def show(outcome: Outcome, unsafe: bool) -> None:
     """A unified diff of what `--fix` would do, as `git apply` reads it, and a word on stderr."""
-    colour = has_colour()
-    for before, after in _pairs(outcome):
-        for line in _diff(before, after):
-            paint = _PAINT.get(line[0]) if colour else None
-            sys.stdout.write(paint.format(line.rstrip("\n")) if paint else line)
-    sys.stdout.flush()
+    print_diff(_pairs(outcome))
     _say_undone(outcome)
     more = f"; {outcome.more} more with --unsafe-fixes" if outcome.more and not unsafe else ""
     fixed = sum(outcome.fixed.values())
     would = f"--fix would fix {_count(fixed)}" if fixed else "Nothing to fix"
     sys.stderr.write(f"{would}{more}\n")
+
+
+def print_diff(pairs: Iterable[tuple[Source, Source]]) -> None:
+    """Print a unified diff of files before and after, in colour on a terminal."""
+    colour = has_colour()
+    for before, after in pairs:
+        for line in _diff(before, after):
+            paint = _PAINT.get(line[0]) if colour else None
+            sys.stdout.write(paint.format(line.rstrip("\n")) if paint else line)
+    sys.stdout.flush()
 
 
 def save(outcome: Outcome) -> tuple[dict[str, Source], int, bool]:
@@ -44,15 +49,21 @@ def save(outcome: Outcome) -> tuple[dict[str, Source], int, bool]:
     says so.
     """
     _say_undone(outcome)
+    saved = write(_pairs(outcome), "not fixed")
+    fixed = sum(count for name, count in outcome.fixed.items() if name in saved)
+    return saved, fixed, len(saved) == len(outcome.changed)
+
+
+def write(pairs: Iterable[tuple[Source, Source]], refusal: str) -> dict[str, Source]:
+    """Write files anew: those written, by name. Stderr says why others are not."""
     saved = {}
-    for old, new in _pairs(outcome):
+    for old, new in pairs:
         why = _write(old, new.data)
         if why is None:
             saved[new.name] = new
         else:
-            sys.stderr.write(printable(f"{old.name}: not fixed: {why}") + "\n")
-    fixed = sum(count for name, count in outcome.fixed.items() if name in saved)
-    return saved, fixed, len(saved) == len(outcome.changed)
+            sys.stderr.write(printable(f"{old.name}: {refusal}: {why}") + "\n")
+    return saved
 
 
 def _write(before: Source, data: bytes) -> str | None:

@@ -54,8 +54,13 @@ class Run(NamedTuple):
         """The run with the findings that a report of this format shows; all are counted."""
         if self.statistics or (self.min_severity is None and format not in _FOR_PEOPLE):
             return self
-        least = self.min_severity or (_NOTE if self.fail_on == _NOTE else _SHOWN)
+        least = least_shown(self.min_severity, self.fail_on)
         return self._replace(result=self.result.at_least(least))
+
+
+def least_shown(min_severity: str | None, fail_on: str) -> str:
+    """The severity from which on findings are shown to people."""
+    return min_severity or (_NOTE if fail_on == _NOTE else _SHOWN)
 
 
 def outputs(options: Iterable[str] | None, formats: Sequence[str] = FORMATS) -> list[Output]:

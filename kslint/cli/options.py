@@ -127,6 +127,15 @@ UnsafeFixesOption = Annotated[
         help="Also fixes that may change what runs: shown, or made with --fix and --diff.",
     ),
 ]
+AddIgnoreOption = Annotated[
+    str | None,
+    typer.Option(
+        "--add-ignore",
+        metavar="REASON",
+        help="Write a comment with this reason that suppresses each finding shown. "
+        "With --diff, only show the comments.",
+    ),
+]
 ChangedOption = Annotated[
     bool,
     typer.Option(
@@ -190,6 +199,14 @@ VerboseOption = Annotated[
         "--verbose",
         "-v",
         help="Also print, on stderr, what was read and which versions are assumed, and why.",
+    ),
+]
+RenderOption = Annotated[
+    bool,
+    typer.Option(
+        "--render",
+        help="Render charts, and kustomizations that kslint cannot follow, with the helm and "
+        "kustomize on the PATH, and check what comes out.",
     ),
 ]
 ShowFilesOption = Annotated[

@@ -21,6 +21,7 @@ FLAGS = {
     "--no-baseline": "no_baseline",
     "--no-cache": "no_cache",
     "--quiet": "quiet",
+    "--render": "render",
     "--show-files": "show_files",
     "--statistics": "statistics",
     "--exit-zero": "exit_zero",
@@ -28,6 +29,7 @@ FLAGS = {
     "--verbose": "verbose",
 }
 SINGLE = {
+    "--add-ignore": "add_ignore",
     "--baseline": "baseline",
     "--config": "config_file",
     "--fail-on": "fail_on",

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from kslint.config import Config, Deleted
     from kslint.findings import Result
     from kslint.model.model import Model
+    from kslint.rendered.charts import Outcome
+    from kslint.rendered.programs import Tools
     from kslint.rulebook import Rule
     from kslint.running.cache import Cache
     from kslint.source.files import InputProblem
@@ -36,9 +38,15 @@ def _is_large(sources: Collection[Source]) -> bool:
 class Reading:
     """The input of a run. `files` is everything that was named, read."""
 
-    def __init__(self, files: list[Source | InputProblem], config: Config) -> None:
+    def __init__(
+        self, files: list[Source | InputProblem], config: Config, tools: Tools | None = None
+    ) -> None:
+        """`tools` are the programs that render charts; None leaves them as they are."""
         self.files = files
         self.config = config
+        self._tools = tools
+        self.rendered: Outcome | None = None
+        """What rendering made of the charts, once the documents have been asked for."""
 
     @property
     def sources(self) -> dict[str, Source]:
@@ -50,7 +58,7 @@ class Reading:
         files = [
             others.get(file.name, file) if isinstance(file, Source) else file for file in self.files
         ]
-        return Reading(files, self.config)
+        return Reading(files, self.config, self._tools)
 
     def with_deleted(self, deleted: tuple[Deleted, ...]) -> Reading:
         """The same with what a change takes away."""
@@ -65,7 +73,13 @@ class Reading:
     def loaded(self) -> Input:
         from kslint.source.load import parsed
 
-        return parsed(self.files)
+        read = parsed(self.files)
+        if self._tools is None:
+            return read
+        from kslint.rendered.charts import rendered
+
+        self.rendered = rendered(read, self.config, self._tools)
+        return self.rendered.loaded
 
     @cached_property
     def model(self) -> Model:
@@ -80,7 +94,7 @@ class Reading:
 
         Raises RulebookError and MistakesError as `engine.run` does.
         """
-        if cache is None:
+        if cache is None or self._tools is not None:  # their versions are not in any digest
             return self._found(rules, book, None, processes)
         from kslint.running.cache import today
         from kslint.running.engine import INTERNAL_ERROR
@@ -102,7 +116,11 @@ class Reading:
             return divided
         from kslint.running import engine
 
-        return engine.run(self.loaded, rules, self.config, book, self.model)
+        result = engine.run(self.loaded, rules, self.config, book, self.model)
+        if self.rendered is None:
+            return result
+        findings = self.rendered.mildened(result.findings)
+        return result._replace(findings=findings, summary=result.summary.of(findings))
 
     @cached_property
     def _digests(self) -> list[str]:
@@ -115,7 +133,7 @@ class Reading:
     ) -> Result | None:
         """What is found share by share; None for an input that is not to be divided."""
         sources = self.sources.values()
-        if len(sources) == 1 or not _is_large(sources):
+        if self._tools is not None or len(sources) == 1 or not _is_large(sources):
             return None
         from kslint.running import shares, workers
 

@@ -92,7 +92,7 @@ def _bodies(
 
         for llm in llms:
             yield from rendering.created(llm)
-            _say(llm.resource, llm.namespace, rendering.reasons_missing(llm))
+            _say(llm.resource, llm.namespace, rendering.reasons_missing(llm, schemas))
 
 
 def _say(resource: Resource, namespace: str | None, reasons: Iterable[str]) -> None:

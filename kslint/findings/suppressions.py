@@ -36,7 +36,7 @@ class Excuse(NamedTuple):
     """One rule name in one comment or annotation; "" if it has none.
 
     Covers lines `first` to `last` of a file, or every finding about one object. `about` tells
-    that from all others.
+    that from all others. `meant` is how a comment that covers nothing would be written.
     """
 
     name: str
@@ -46,6 +46,7 @@ class Excuse(NamedTuple):
     first: int = 0
     last: int = 0
     about: Hashable = None
+    meant: str = ""
 
 
 class _Excuses:
@@ -81,7 +82,7 @@ def excuses(files: Iterable[ParsedFile], resources: Iterable[Resource]) -> Itera
     for comment in directives(files):
         for name in comment.names or ("",):
             place = (comment.span, comment.reason, comment.until, comment.first, comment.last)
-            yield Excuse(name, *place)
+            yield Excuse(name, *place, meant=comment.meant)
     seen = set()
     for resource in resources:
         node = resource.body.at("metadata", "annotations", ANNOTATION)
@@ -162,6 +163,6 @@ def _complaint(
 
 
 def _finding(rule: Rule, variant: str, excuse: Excuse, error: str = "") -> Finding:
-    facts = {"name": excuse.name, "until": excuse.until, "error": error}
+    facts = {"name": excuse.name, "until": excuse.until, "error": error, "meant": excuse.meant}
     message = rule.messages[variant].format_map(facts)
     return Finding(rule.id, rule.name, rule.severity, message, excuse.span, help=rule.help)

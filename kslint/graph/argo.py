@@ -161,7 +161,7 @@ class Applications:
         inner, directory = file, posixpath.dirname(file)
         while directory != inner:  # "" and "/" stand above themselves
             for number, place in self._by_directory.get(directory, ()):
-                if place.tool == DIRECTORY and _in_directory(place, file):
+                if _takes(place, file):
                     found.append((number, place.owner))
             inner, directory = directory, posixpath.dirname(directory)
         return [owner for _, owner in sorted(found, key=itemgetter(0))]
@@ -212,6 +212,14 @@ def _generator_paths(sets: list[Resource]) -> Iterator[str]:
             for node in (*listing(git, "files"), *listing(git, "directories")):
                 path = (node.string("path") or "").partition("*")[0]
                 yield path if path == node.string("path") else path.rpartition("/")[0]
+
+
+def _takes(place: Place, file: str) -> bool:
+    """Does a source deploy a file: as it is, or as a part of a chart?"""
+    if place.tool == CHART and place.directory:
+        inner = file[len(place.directory) + 1 :]
+        return inner.startswith(("templates/", "crds/")) or "/templates/" in inner
+    return place.tool == DIRECTORY and _in_directory(place, file)
 
 
 def _in_directory(place: Place, file: str) -> bool:

@@ -102,6 +102,10 @@ class Completeness:
             return False
         if asker is None:
             return EVERYWHERE in places
+        if self._evidence.stands_alone(asker):
+            return False
+        if kind == BY_HAND and self._evidence.illustrates(asker):
+            return False  # a test makes them, or a step of the text beside an example
         if not {*homes(asker), *_above(asker)}.isdisjoint(places):
             return True
         if EVERYWHERE not in places or self._evidence.illustrates(asker):

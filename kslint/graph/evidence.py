@@ -1,13 +1,14 @@
 """What one object tells of another: files that only illustrate say nothing of the rest.
 
-Tests, examples and documentation hold manifests that nobody deploys together with the others. What
-stands there is evidence for its own directory, and what is asked there is answered there only.
+Tests, examples, documentation and archives hold manifests that nobody deploys together with the
+others. What stands there is evidence for its own directory, and what is asked there is answered
+there only; of excerpts, each file is for itself.
 """
 
 from __future__ import annotations
 
 import posixpath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -15,16 +16,26 @@ if TYPE_CHECKING:
     from kslint.resources import Resource
 
 _ILLUSTRATIVE = frozenset(
-    {"doc", "docs", "e2e", "example", "examples", "fixtures", "sample", "samples", "tutorials"}
-)
-"""Names of such directories; so are those that begin with `test`."""
-
-
-_NOT_APPLIED = frozenset(
-    {"__snapshot__", "__snapshots__", "doc", "docs", "expected", "golden", "goldens", "snapshots",
-     "testdata"}
+    {"archive", "archived", "archives", "conformance", "deprecated", "e2e", "example", "examples",
+     "fixtures", "sample", "samples", "tutorials"}
 )  # fmt: skip
-"""Those whose manifests nobody applies: excerpts to read, and what a test compares with."""
+"""Names of such directories, whatever dots and underscores they begin with; so are those that begin
+with `test`."""
+
+_COMPARED = frozenset(
+    {"__snapshot__", "__snapshots__", "expected", "golden", "goldens", "snapshots", "testdata"}
+)
+"""Those of what a test compares with, which nobody applies."""
+_READ = frozenset({"doc", "docs"})
+"""Those of excerpts to read."""
+_TO_APPLY = frozenset({"example", "examples", "sample", "samples"})
+"""Those that hold whole manifests, in documentation too."""
+
+
+class _Use(NamedTuple):
+    illustrates: bool
+    excerpts: bool
+    alone: bool
 
 
 class Evidence:
@@ -34,33 +45,52 @@ class Evidence:
         directories = {posixpath.dirname(file) for file in files}
         mixed = len({directory.startswith("/") for directory in directories}) != 1
         self._root = "" if mixed else posixpath.commonpath(directories)
-        self._known: dict[str, bool] = {}
+        self._known: dict[str, _Use] = {}
 
     def illustrates(self, resource: Resource) -> bool:
-        """Does an object stand in a test, an example or documentation?"""
+        """Does an object stand in a test, an example, documentation or an archive?"""
+        return self._directory(resource).illustrates
+
+    def excerpts(self, resource: Resource) -> bool:
+        """May an object be but a part: shown in documentation, or compared with by a test?"""
+        return self._directory(resource).excerpts
+
+    def stands_alone(self, resource: Resource) -> bool:
+        """Does its file show something by itself, as pages do and what tests compare with?"""
+        return self._directory(resource).alone
+
+    def _directory(self, resource: Resource) -> _Use:
         directory = posixpath.dirname(resource.file)
         known = self._known.get(directory)
         if known is None:
             below = directory[len(self._root) :].lower().split("/")
-            known = is_illustrative(below)
+            compared, read = not _COMPARED.isdisjoint(below), not _READ.isdisjoint(below)
+            alone = compared or (read and _TO_APPLY.isdisjoint(below))
+            known = _Use(is_illustrative(below), compared or read, alone)
             self._known[directory] = known
         return known
-
-    def excerpts(self, resource: Resource) -> bool:
-        """May an object be but a part: shown in documentation, or compared with by a test?"""
-        below = posixpath.dirname(resource.file)[len(self._root) :].lower().split("/")
-        return not _NOT_APPLIED.isdisjoint(below)
 
     def reaches(self, resource: Resource, asker: Resource | None) -> bool:
         """Does an object say anything of what another finds in the cluster?"""
         if not self.illustrates(resource) and (asker is None or not self.illustrates(asker)):
             return True
-        return asker is not None and are_near(resource, asker)
+        return asker is not None and self.meet(resource, asker)
+
+    def meet(self, one: Resource, other: Resource) -> bool:
+        """Are two near each other, and not in different files of which each stands alone?"""
+        apart = one.file != other.file and (self.stands_alone(one) or self.stands_alone(other))
+        return not apart and are_near(one, other)
 
 
 def is_illustrative(names: Iterable[str]) -> bool:
-    """Is one of the directories on a way there for tests, examples or documentation?"""
-    return any(name in _ILLUSTRATIVE or name.startswith("test") for name in names)
+    """Is one of the directories on a way there for tests, examples, documentation or an archive?"""
+    return any(
+        name in _READ
+        or name in _COMPARED
+        or name.startswith("test")
+        or name.lstrip("._") in _ILLUSTRATIVE
+        for name in names
+    )
 
 
 def homes(resource: Resource) -> set[str]:

@@ -17,7 +17,7 @@ from kslint.graph.completeness import (
     SHARED_NAMESPACE,
     Completeness,
 )
-from kslint.graph.evidence import Evidence, are_near, homes
+from kslint.graph.evidence import Evidence, homes
 from kslint.graph.references import produced, references
 from kslint.graph.scopes import Scopes
 from kslint.resources import Sketch, WatchedOther, resources_of
@@ -127,7 +127,7 @@ class Graph:
             file.forget_uses()
         written, self.others = resources_of(loaded.files)
         self.documents = Documents(loaded.files)
-        self.scopes = Scopes(written, self.others, unparsed)
+        self.scopes = Scopes(written, self.others, unparsed, loaded.built)
         self.resources = self.scopes.resources
         self.evidence = Evidence(self.documents)
         self.completeness = Completeness(
@@ -281,7 +281,7 @@ class Graph:
 
         Deployed is what an Application or a kustomization takes in, and does not just illustrate.
         """
-        if are_near(one, other):
+        if self.evidence.meet(one, other):
             return True
         return self.evidence.reaches(one, other) and all(
             resource.emitter or self.owners(resource) for resource in (one, other)

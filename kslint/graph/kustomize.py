@@ -30,7 +30,7 @@ from kslint.resources import Resource
 from kslint.source.nodes import Map, Scalar, Seq
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from kslint.graph.configurations import Configured
     from kslint.graph.items import Id
@@ -82,6 +82,13 @@ class Emission:
         self.patches: list[Resource] = []
         self.gaps: list[Gap] = []
         self.charts: list[Chart] = []
+
+    def become(self, objects: Iterable[tuple[Map, str]]) -> None:
+        """Take what kustomize itself built, each object with its file, for what there is."""
+        self.resources = [Resource(body, file) for body, file in objects]
+        for resource in self.resources:
+            resource.emitter = self.directory or "."
+        self.generated, self.hashed, self.patches, self.gaps = [], [], [], []
 
     @property
     def namespace(self) -> str | None:

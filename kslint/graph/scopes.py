@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from kslint.graph.repository import Repository
     from kslint.graph.tree import Tree
     from kslint.resources import Plain, Resource
-    from kslint.source.load import Other
+    from kslint.source.load import Built, Other
     from kslint.source.nodes import Map
 
 _MAX_ROUNDS = 4
@@ -33,9 +33,14 @@ class Scopes:
     """
 
     def __init__(
-        self, resources: list[Resource], others: list[Plain], unparsed: dict[str, Other]
+        self,
+        resources: list[Resource],
+        others: list[Plain],
+        unparsed: dict[str, Other],
+        built: Built,
     ) -> None:
-        """`unparsed` are the files that are no manifests, by name."""
+        """`unparsed` are the files that are no manifests, by name; `built` see Input."""
+        self._built = built
         self.resources = resources
         self.emissions: list[Emission] = []
         self.applications: Applications | None = None
@@ -135,6 +140,8 @@ class Scopes:
             nonlocal room
             if room > 0:
                 found = emit(tree, directory, root, application)
+                if directory in self._built and not application:
+                    found.become(self._built[directory])
             else:
                 found = Emission(directory, tree.kustomizations[directory], application)
                 reason = f"all builds together have more than {MAX_EMITTED:,} objects"

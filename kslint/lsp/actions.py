@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from lsprotocol.types import (
@@ -16,12 +15,8 @@ from lsprotocol.types import (
 
 from kslint.lsp.diagnostics import of
 from kslint.report.facts import active
-from kslint.source.characters import is_json
-from kslint.source.comments import directives
-from kslint.source.edits import Edit, EditError, applied, collide, line_break
-from kslint.source.files import Source
-from kslint.source.load import Input, load_source
-from kslint.source.nodes import Scalar, Span, walk
+from kslint.running.ignoring import comment_for
+from kslint.source.edits import collide
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -30,11 +25,9 @@ if TYPE_CHECKING:
 
     from kslint.findings import Finding
     from kslint.lsp.diagnostics import Places
-    from kslint.source.load import ParsedFile
+    from kslint.source.edits import Edit
 
 FIX_ALL = f"{CodeActionKind.SourceFixAll.value}.kslint"
-
-_NAMES = re.compile(r"#\s*kslint:\s*ignore\[[^\]]*(?=\])")
 
 
 def actions(
@@ -118,9 +111,9 @@ def _edit(edits: Iterable[Edit], places: Places, versioned: bool) -> WorkspaceEd
 def _suppressions(finding: Finding, places: Places, versioned: bool) -> Iterator[CodeAction]:
     """A comment that excuses the finding, if there is a place where it does."""
     source = places.checked.sources.get(finding.span.file)
-    if source is None or is_json(source.data) or places.checked.rules[finding.name].reserved:
+    if source is None or places.checked.rules[finding.name].reserved:
         return
-    edit = next((e for e in _comments(finding, source) if _excuses(e, finding, source)), None)
+    edit = comment_for(finding, source)
     if edit is not None:
         yield CodeAction(
             f"Ignore {finding.name} here",
@@ -128,59 +121,3 @@ def _suppressions(finding: Finding, places: Places, versioned: bool) -> Iterator
             diagnostics=[of(finding, places)],
             edit=_edit([edit], places, versioned),
         )
-
-
-def _comments(finding: Finding, source: Source) -> Iterator[Edit]:
-    """Where a comment may go: into one that is there, at the line's end, on a line above."""
-    file, line = finding.span.file, finding.span.line
-    text = source.line(line)
-    comment = f"# kslint: ignore[{finding.name}]"
-    for number in (line, line - 1):
-        there = _NAMES.search(source.line(number))
-        if there is not None:
-            column = there.end() + 1
-            yield Edit(Span(file, number, column, number, column), f", {finding.name}")
-    end = len(text.rstrip()) + 1
-    yield Edit(Span(file, line, end, line, len(text) + 1), f"  {comment}")
-    for above in (line, _first_line(source, line)):
-        text = source.line(above)
-        indent = text[: len(text) - len(text.lstrip())]
-        yield Edit(Span(file, above, 1, above, 1), f"{indent}{comment}{line_break(source)}")
-
-
-def _first_line(source: Source, line: int) -> int:
-    """The line on which the text of several lines begins that a line is part of."""
-    parsed = _parsed(source)
-    for document in [] if parsed is None else parsed.documents:
-        for node in walk(document.root):
-            if isinstance(node, Scalar) and node.span is not None:
-                first = node.span.line if node.place is None else node.place.line
-                if first < line <= node.span.end_line:
-                    return first
-    return line
-
-
-def _excuses(edit: Edit, finding: Finding, source: Source) -> bool:
-    """Try it: afterwards the comment covers the finding's line, and all values are the same."""
-    try:
-        edited = Source(source.name, applied(source, [edit]))
-    except EditError:
-        return False
-    before, after = _parsed(source), _parsed(edited)
-    if before is None or after is None:
-        return False
-    same = [d.root.plain() for d in before.documents] == [d.root.plain() for d in after.documents]
-    line = finding.span.line + edit.new_text.count("\n")
-    return same and any(
-        finding.name in directive.names
-        and directive.covers(source.name, line)
-        and not directive.until  # it may have run out
-        for directive in directives([after])
-    )
-
-
-def _parsed(source: Source) -> ParsedFile | None:
-    """The file's documents; None if any of it cannot be read."""
-    result = Input([], [], [])
-    load_source(source, result)
-    return result.files[0] if result.files and not result.troubles else None

@@ -1,4 +1,4 @@
-"""What a hover says: what the cluster makes of a value, and the page of a finding's rule."""
+"""What a hover says: what the cluster makes of a value, and what is found there."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from kslint.lsp.uses import at
 from kslint.model.kserve.rendering import created, reasons_missing
 from kslint.model.kubernetes.pod import containers, init_containers
 from kslint.report import yaml
-from kslint.report.facts import active, page_url
+from kslint.report.facts import active, one_line, page_url
+from kslint.report.markdown import fenced
 from kslint.source.nodes import Scalar
 
 if TYPE_CHECKING:
@@ -26,14 +27,13 @@ _MAX_USES = 6
 
 def hover(checked: Checked, name: str, line: int, column: int) -> str:
     """Markdown about a place in a file; "" if there is nothing to say. Both count from 1."""
-    parts = [_summary(service) for service in _named(checked, name, line, column)]
-    if not parts:
-        parts = _uses(at(checked.uses.get(name, ()), line, column))
-    seen = set()
-    for finding in active(checked.findings):
-        if _holds(finding.span, name, line, column) and finding.rule not in seen:
-            seen.add(finding.rule)
-            parts.append(_page(finding, checked))
+    parts = [
+        _finding(finding, checked)
+        for finding in active(checked.findings)
+        if _holds(finding.span, name, line, column)
+    ]
+    services = [_summary(service) for service in _named(checked, name, line, column)]
+    parts += services or _uses(at(checked.uses.get(name, ()), line, column))
     return "\n\n---\n\n".join(parts)
 
 
@@ -144,14 +144,17 @@ def _effective(node: Node) -> str:
     return "\n".join(["", "```yaml", *lines, "```"])
 
 
-def _page(finding: Finding, checked: Checked) -> str:
+def _finding(finding: Finding, checked: Checked) -> str:
+    """The finding in a few lines; the rule's page is a link away."""
     rule = checked.rules[finding.name]
     name = f"{rule.id} {rule.name}"
     linked = name if rule.custom else f"[{name}]({page_url(rule.name)})"
-    lines = [f"**{linked}**: {rule.title}"]
+    lines = [f"**{finding.severity}** {one_line(finding.message)}"]
     if finding.symptom:
-        lines += ["", "**Symptom**", "```text", finding.symptom, "```"]
-    return "\n".join([*lines, "", rule.page().rstrip()])
+        lines += ["", fenced(finding.symptom)]
+    if finding.help:
+        lines += ["", f"Help: {one_line(finding.help)}"]
+    return "\n".join([*lines, "", linked])
 
 
 def _code(text: str) -> str:

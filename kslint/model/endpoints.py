@@ -49,7 +49,8 @@ class Miss(NamedTuple):
     """A port of a Service that leads to nothing.
 
     `name` is set where no container declares it, else nothing listens on `number`. `served` is
-    where the server listens, `declared` the port that a container declares in its place.
+    where the server listens, `declared` the port that a container declares in its place. `aside` is
+    one of several ports, of which another leads to the server.
     """
 
     node: Node
@@ -58,6 +59,7 @@ class Miss(NamedTuple):
     served: int | None
     declared: Node | None
     pods: Pods
+    aside: bool = False
 
 
 def selector_of(service: Resource) -> Selector:
@@ -86,13 +88,23 @@ def misses(service: Resource, graph: Graph) -> Iterator[Miss]:
     found = [miss for item in ports for miss in _missed(item, near, len(ports) == 1)]
     if not found:
         return
+    dead = [id(miss.node) for miss in found]
+    aside = any(id(_target(item)) not in dead and not _is_side(item) for item in ports)
     selector = selector_of(service)
     around = [t for t in Circles(graph, service).around if selects(selector, t.labels)]
     for miss in found:
         others = [t for t in around if all(t.resource is not n.resource for n in near)]
         item = next(i for i in ports if _target(i) is miss.node)
         if all(_miss(item, pods, len(ports) == 1) is not None for pods in others):
-            yield miss
+            yield miss._replace(aside=aside)
+
+
+def _is_side(item: Node) -> bool:
+    """Is a port, by its name, not the one that requests go to?"""
+    return any(word in (item.string("name") or "") for word in _SIDE)
+
+
+_SIDE = ("metric", "prom", "health", "probe", "debug", "admin")
 
 
 def _missed(item: Node, near: list[Pods], alone: bool) -> Iterator[Miss]:

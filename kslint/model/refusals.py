@@ -7,6 +7,7 @@ meets it first.
 
 from __future__ import annotations
 
+import posixpath
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -69,7 +70,7 @@ def refusals(
     served = _served(graph, resources, served_by)
     custom = kinds.custom_groups(graph)
     for resource in resources:
-        met = [*_own(resource, custom), *served(resource)]
+        met = [*_own(resource, custom, graph), *served(resource)]
         if any(_is_lack(one) for one in met) and _is_misread(resource, schemas):
             met = [one for one in met if not _is_lack(one)]
         if met and _is_whole(resource, met, graph):
@@ -134,11 +135,11 @@ def _is_applied_in_part(resource: Resource) -> bool:
     return "ServerSideApply=true" in options
 
 
-def _own(resource: Resource, custom: frozenset[str]) -> Iterator[Met]:
+def _own(resource: Resource, custom: frozenset[str], graph: Graph) -> Iterator[Met]:
     """What the API server says to an object as it is written."""
     prefix = f"{kinds.shown(resource)} is invalid: "
     for failure in kinds.failures(resource, custom):
-        if not (failure.code == "missing-namespace" and resource.emitter):  # kustomize gives one
+        if failure.code != "missing-namespace" or not _is_given_one(resource, graph):
             yield Met(failure, prefix)
     if (resource.group, resource.kind) == ("apps", "StatefulSet"):
         from kslint.model.kubernetes.admission.workloads import claim_template_failures
@@ -150,6 +151,15 @@ def _own(resource: Resource, custom: frozenset[str]) -> Iterator[Met]:
                 f'failed error: PersistentVolumeClaim "{name}" is invalid: '
             )
             yield from (Met(failure, prefix, "PersistentVolumeClaim") for failure in failures)
+
+
+def _is_given_one(resource: Resource, graph: Graph) -> bool:
+    """Does kustomize give a namespace, or would it if the kustomization beside took the file in?"""
+    directory = posixpath.dirname(resource.file)
+    return bool(resource.emitter) or any(
+        emission.directory == directory and emission.namespace
+        for emission in graph.scopes.emissions
+    )
 
 
 def _served(

@@ -62,11 +62,25 @@ def rival(scaler: Resource, graph: Graph) -> Resource | None:
                 continue
             if graph.namespace_of(other) != namespace or other.emitter != scaler.emitter:
                 continue
+            if (
+                graph.evidence.illustrates(scaler)
+                and other.file != scaler.file
+                and not other.emitter
+            ):
+                continue  # one example or the other
             if (other.kind, other.name) < (scaler.kind, scaler.name) and graph.belong_together(
                 other, scaler
             ):
                 return other
     return None
+
+
+def is_target_known(scaler: Resource, graph: Graph) -> bool:
+    """Is the workload in the input? Scalers without one may be alternatives to choose from."""
+    target = _target(scaler)
+    return target is not None and bool(
+        graph.find(*target, graph.namespace_of(scaler), None, scaler).resources
+    )
 
 
 def _target(scaler: Resource) -> tuple[str, str] | None:

@@ -13,16 +13,34 @@ from kslint.model.kubernetes.pod import claims
 from kslint.model.kubernetes.selection import Circles
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from kslint.config import Config
     from kslint.graph.graph import Graph
     from kslint.model.workload import Workload
     from kslint.resources import Resource
+    from kslint.source.nodes import Node
 
 _SHARED = frozenset({"ReadWriteMany", "ReadOnlyMany"})
 _LASTING = ("Deployment", "StatefulSet")
 _HOSTNAME = "kubernetes.io/hostname"
 _PINNING = ("local", "hostpath", "host-path", "openebs", "topolvm", "lvm")
 """Parts of the names of classes whose volumes hold their pods on the node that has them."""
+_SHARES = ("nfs", "smb", "cifs", "samba", "efs", "azurefile", "azure-file")
+"""Those of network shares, which any node mounts whatever the claim says: nothing is attached."""
+
+
+def mounted_claims(workload: Workload) -> Iterator[tuple[str, Node]]:
+    """The claims that the pods mount: as volumes, and as the model that KServe mounts for them."""
+    yield from claims(workload.pod_spec)
+    if workload.model_claim is not None:
+        yield workload.model_claim
+    if workload.component is not None:
+        from kslint.model.kserve.storage.sources import PVC, model_sources
+
+        for source in model_sources(workload.component):
+            if source.kind == PVC and source.claim:
+                yield source.claim, source.uri
 
 
 def exclusive(name: str, workload: Workload, graph: Graph) -> Resource | None:
@@ -34,12 +52,24 @@ def exclusive(name: str, workload: Workload, graph: Graph) -> Resource | None:
         return None
     for claim in found.resources:
         modes = {mode.text or "" for mode in claim.body.listed("spec", "accessModes")}
-        storage = (claim.body.string("spec", "storageClassName") or "").lower()
-        if not modes or modes & _SHARED or any(word in storage for word in _PINNING):
+        storage = _storage(claim, graph)
+        if not modes or modes & _SHARED or any(word in storage for word in _PINNING + _SHARES):
             return None
         if not all(mode.startswith("ReadWriteOnce") for mode in modes):
             return None
     return found.resources[0]
+
+
+def _storage(claim: Resource, graph: Graph) -> str:
+    """The class of a claim's volume, or the default one, and its provisioner if that is known."""
+    name = claim.body.string("spec", "storageClassName") or ""
+    for each in graph.of_kind("StorageClass"):
+        if name == each.name if name else each.annotation(_DEFAULT) == "true":
+            return f"{name} {each.name} {each.body.string('provisioner') or ''}".lower()
+    return name.lower()
+
+
+_DEFAULT = "storageclass.kubernetes.io/is-default-class"
 
 
 def spreads(workload: Workload, config: Config) -> bool:

@@ -56,6 +56,8 @@ def summary(result: Result, paint: Painter, width: int | None = None) -> str:
         parts.append(not_shown(result))
     if passed := passed_over(counts):
         parts.append(passed)
+    if counts.unrendered and (in_charts := _in_charts(result)):
+        parts.append(f"--render would render {in_charts}")
     if counts.context:
         parts.append(f"{count(counts.context, 'file')} of context")
     if counts.suppressed > counts.baselined:
@@ -89,6 +91,12 @@ def passed_over(counts: Summary) -> str:
     return f"{' and '.join(parts)} passed over" if parts else ""
 
 
+def _in_charts(result: Result) -> int:
+    from kslint.source.load import CHART_TEMPLATE
+
+    return sum(reason == CHART_TEMPLATE for _, reason in result.skipped)
+
+
 def nothing_checked(result: Result) -> str:
     """Why there was nothing to check, if there was nothing and no error says why."""
     counts = result.summary
@@ -101,8 +109,8 @@ def nothing_checked(result: Result) -> str:
         )
     if counts.unrendered:
         return (
-            "No Kubernetes object was found to check; templates have to be rendered first: "
-            "`helm template CHART | kslint check -`"
+            "No Kubernetes object was found to check; templates have to be rendered first, Helm "
+            "charts by --render, others by hand: `COMMAND | kslint check -`"
         )
     return "No Kubernetes object was found to check"
 

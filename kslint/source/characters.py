@@ -119,6 +119,17 @@ def json_for_yaml(data: bytes | str) -> tuple[bytes | str, Callable[[str], str] 
     return re.sub(_STRING, string, text), restore
 
 
+def colons_for_yaml(data: bytes | str) -> tuple[str, str] | None:
+    """A stream with another character for each colon that ends a plain text in braces or brackets.
+
+    kubectl takes `[fd00::, fe80::]` as it stands, libyaml does not. None where there is none.
+    """
+    text = data.decode(encoding_of(data), "replace") if isinstance(data, bytes) else data
+    stand_in = chr(_free_range(text))
+    spared = re.sub(r"""(?<=[^\s"',{}\[\]]):(?=[,?{}\[\]])""", stand_in, text)
+    return None if spared == text else (spared, stand_in)
+
+
 def _free_range(text: str) -> int:
     """The first of the stand-in ranges that occurs in a text neither as is nor escaped."""
     for base in _STAND_INS:

@@ -18,19 +18,28 @@ if TYPE_CHECKING:
 
     from kslint.source.load import ParsedFile
 
-MARK = b"kslint:"
-_DIRECTIVE = re.compile(
-    r"(?:^|(?<=\s))#\s*kslint:\s*"
-    r"(?:(?P<form>[a-z-]+)\[(?P<names>[^\]]*)\]|ignore(?:-file)?(?![\w-]))(?P<rest>.*)$"
+_MARKS = (b"kslint", b"KSLINT", b"Kslint", b"KSLint", b"noqa: KS")
+_COMMENT = re.compile(
+    r"(?:^|(?<=\s))#\s*(?:(?P<mark>kslint(?:\s*:|[\s-]))\s*|(?=noqa:\s*KS\d))(?P<text>.*)$",
+    re.IGNORECASE,
 )
+_IGNORE = re.compile(r"(?P<form>ignore(?:-file)?)\[(?P<names>[^\]]*)\](?P<rest>.*)$")
+_OTHERWISE = re.compile(
+    r"(?:(?:ignore|disable|suppress|skip|off|allow|nolint|noqa)(?:-(?:next-)?line|(?P<file>-file))?"
+    r"(?![\w-])|[a-z-]+(?=\[))\s*[=:(\[]?\s*"
+    r"(?P<names>(?:KS\d+|[a-z0-9]+(?:-[a-z0-9]+)+)(?:\s*,\s*(?:KS\d+|[a-z0-9]+(?:-[a-z0-9]+)+))*)?",
+    re.IGNORECASE,
+)
+"""How other linters write it, or this one's form with a slip."""
+_ID = re.compile(r"KS\d", re.IGNORECASE)
 _UNTIL = re.compile(r"\buntil=(\d{4}-\d{2}-\d{2})\b")
 
 
 class Directive(NamedTuple):
     """One comment. It covers the lines from `first` to `last`, both counted from 1.
 
-    `until` is an ISO date or "". `names` is empty if the comment has no list of rules, or does not
-    say `ignore`; such a one covers nothing.
+    `until` is an ISO date or "". `names` is empty if the comment has no list of rules, or is not
+    written as it must be; such a one covers nothing, and `meant` is how it would be written.
     """
 
     span: Span
@@ -39,6 +48,7 @@ class Directive(NamedTuple):
     until: str
     first: int
     last: int
+    meant: str = ""
 
     def covers(self, file: str, line: int) -> bool:
         return self.span.file == file and self.first <= line <= self.last
@@ -48,7 +58,7 @@ def directives(files: Iterable[ParsedFile]) -> Iterator[Directive]:
     """Every suppression comment of the input, in order."""
     for file in files:
         data = file.source.data
-        if MARK in data or encoding_of(data).startswith("utf-16"):
+        if any(mark in data for mark in _MARKS) or encoding_of(data).startswith("utf-16"):
             yield from _in_file(file)
 
 
@@ -57,25 +67,53 @@ def _in_file(file: ParsedFile) -> Iterator[Directive]:
     texts: list[Span] | None = None
     blocks: list[tuple[int, int]] | None = None
     for number, line in enumerate(lines, start=1):
-        match = _DIRECTIVE.search(line)
-        if match is None:
+        match = _COMMENT.search(line)
+        read = None if match is None else _read(match)
+        if match is None or read is None:
             continue
         if texts is None:
             texts = sorted(set(_scalar_spans(file)), key=_start)
         if _is_inside(texts, number, match.start() + 1):
             continue
-        known = match["form"] in ("ignore", "ignore-file")
-        listed = match["names"].split(",") if known else ()
-        names = tuple(name.strip() for name in listed if name.strip())
         span = Span(file.source.name, number, match.start() + 1, number, len(line) + 1)
-        if match["form"] == "ignore-file":
+        if read.form == "ignore-file":
             first, last = 1, len(lines)
         elif line[: match.start()].strip():
             first = last = number
         else:
             blocks = blocks or _blocks(lines)
             first, last = blocks[number] if number < len(blocks) else (number, number)
-        yield Directive(span, names, *reason_and_date(match["rest"]), first, last)
+        meant = "" if read.is_valid else f"{read.form}[{', '.join(read.names) or 'rule'}]"
+        names = read.names if read.is_valid else ()
+        yield Directive(span, names, *reason_and_date(read.rest), first, last, meant)
+
+
+class _Read(NamedTuple):
+    """A comment taken apart: `ignore` or `ignore-file`, the rules, what follows them."""
+
+    form: str
+    names: tuple[str, ...]
+    rest: str
+    is_valid: bool
+
+
+def _read(comment: re.Match[str]) -> _Read | None:
+    """A suppression, or what was meant as one; None for prose."""
+    mark, text = comment["mark"] or "", comment["text"]
+    match = _IGNORE.match(text) if mark == "kslint:" else None
+    if match is not None and (names := _listed(match["names"])):
+        return _Read(match["form"], names, match["rest"], is_valid=True)
+    otherwise = _OTHERWISE.match(text)
+    if otherwise is None:
+        return None
+    names = _listed(otherwise["names"] or "")
+    if not mark.endswith(":") and mark and not any(map(_ID.match, names)):
+        return None
+    return _Read("ignore-file" if otherwise["file"] else "ignore", names, "", is_valid=False)
+
+
+def _listed(names: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in names.split(",") if name.strip())
 
 
 def reason_and_date(text: str) -> tuple[str, str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.source.characters import is_json, without_forbidden
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
     from kslint.source.document import Document
     from kslint.source.files import Excluder, Source
+    from kslint.source.nodes import Map
 
 MAX_BROKEN_DOCUMENTS = 20
 """After so many broken documents the rest of a file is given up, which is a trouble too."""
@@ -33,13 +36,21 @@ NO_MANIFEST = "no Kubernetes object"
 _NO_NEXT = "did not find expected <document start>"
 _BRACES = ("{{", "{%", "<%", "%{")
 """Where templates begin: of Go and Helm, Jinja, ERB and Terraform."""
-_STAND_IN = re.compile(r"\s*(?:- )*(?:[\w./-]+: +)?(?:<[A-Z][A-Z0-9_]*>\s*$|%[A-Za-z_-]+%)")
-"""A line that a placeholder is, or that has one for a value: <ANNOTATIONS>, name: %name%."""
+_STAND_IN = re.compile(
+    r"\s*(?:- )*(?:[\w./-]+: +)?(?:<[A-Z][A-Z0-9_]*>\s*$|%[A-Za-z_-]+%|\{[A-Z][A-Z0-9_]*\})"
+    r"|\s+\.{3}\s*$"
+)
+"""A line that a placeholder is, or that has one for a value, or says that something is left out:
+<ANNOTATIONS>, name: %name%, ip: {PREFIX}.1, an indented `...`."""
 _QUOTED = re.compile(r""" "(?:[^"\\]|\\.)*" | '(?:[^']|'')*' """, re.VERBOSE)
 _SEARCHED = 4000
 """Characters of a line that are searched for quotes: unclosed ones take quadratic time."""
 _CONFLICT_MARKERS = ("<<<<<<< ", ">>>>>>> ")
 _CONFLICT_REACH = 40
+
+
+Built = Mapping[str, Sequence[tuple["Map", str]]]
+"""Objects by the directory of the kustomization, each with the file that it is put down to."""
 
 
 class Trouble(NamedTuple):
@@ -82,6 +93,15 @@ class ParsedFile:
     def glimpse(self) -> list[Document]:
         """The documents, for who goes through all files and needs none of them."""
         return self.documents
+
+
+class Rendered(ParsedFile):
+    """A template, and the documents that were made of it.
+
+    Their nodes have places in the template or in values; its lines are not theirs.
+    """
+
+    __slots__ = ()
 
 
 class Other(ParsedFile):
@@ -134,11 +154,15 @@ class Other(ParsedFile):
 
 
 class Input(NamedTuple):
-    """All that was named, read once."""
+    """All that was named, read once.
+
+    `built` has the objects of kustomizations that somebody else built, by directory.
+    """
 
     files: list[ParsedFile]
     troubles: list[Trouble]
     skipped: list[Skipped]
+    built: Built = MappingProxyType({})
 
 
 def load(

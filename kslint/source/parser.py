@@ -8,6 +8,7 @@ constructed from a tag.
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -23,6 +24,7 @@ from yaml.events import (
 )
 
 from kslint.source.characters import (
+    colons_for_yaml,
     first_forbidden,
     is_json,
     json_for_yaml,
@@ -44,6 +46,8 @@ if TYPE_CHECKING:
 MAX_DEPTH = 200
 MAX_EXPANSION = 500_000
 """Nodes that the aliases of one document may bring in, on top of those written."""
+_COLON = "found unexpected ':'"
+"""What libyaml says of a text that ends in a colon, within braces or brackets."""
 
 
 class YamlError(Exception):
@@ -92,20 +96,30 @@ def _restoring(next_event: Any, restore: Any) -> Any:
     return event
 
 
-def compose(source: Source, data: bytes | str, number: int = 0) -> Iterator[Document]:
+def compose(
+    source: Source, data: bytes | str, number: int = 0, colon: str = ""
+) -> Iterator[Document]:
     """The documents of one YAML or JSON stream, in order; the first has the given number.
 
     Raises YamlError at the first place that cannot be read; documents before it have
     been yielded by then. Raises ForbiddenCharacterError at the first character YAML does not take;
-    libyaml looks ahead for these, so documents before it may be missing.
+    libyaml looks ahead for these, so documents before it may be missing. `colon` is what stands in
+    `data` for colons that libyaml would not take.
     """
     read = 0
     following: list[JsonValue] = []
+    next_event, no_numbers = _event_source(data)
+    if colon:
+        next_event = _restoring(next_event, lambda text: text.replace(colon, ":"))
     try:
-        for document in _documents(source, *_event_source(data), number):
+        for document in _documents(source, next_event, no_numbers, number):
             yield document
             read += 1
     except yaml.MarkedYAMLError as error:
+        spared = None if colon or error.problem != _COLON else colons_for_yaml(data)
+        if spared is not None:
+            yield from islice(compose(source, spared[0], number, spared[1]), read, None)
+            return
         following = json_values(data)[read:] if read and is_json(data) else []
         if not following:
             raise _located(source, error) from None

@@ -132,6 +132,8 @@ OBJECT = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n"
         OBJECT + "data:\n  a: b\n  <MORE_DATA>\n  c: d\n",
         OBJECT + "data:\n  <MORE_DATA>\n  c: d\n",
         OBJECT + "data:\n  a: %namespace%-b\n",
+        OBJECT + "data:\n  a: {PREFIX}.16\n",
+        OBJECT + "data:\n  a: b\n  ...\n  c: d\n",
     ],
 )
 def test_templates_are_passed_over_and_counted(text: str) -> None:

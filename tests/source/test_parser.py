@@ -86,6 +86,25 @@ PLACES: dict[str, tuple[str | bytes, Sequence[str | int], tuple[int, ...], tuple
 }
 
 
+COLONS = {  # kubectl v1.32 reads each so
+    "a: [1.1.1.1, fd00::, x:]\nb: c:d\n": {"a": ["1.1.1.1", "fd00::", "x:"], "b": "c:d"},
+    "a: {b: fe80::, 'c:,': 'd:]'}\n": {"a": {"b": "fe80::", "c:,": "d:]"}},
+    "a: [b::]\n---\nc: [d:]\n": {"a": ["b::"]},
+}
+
+
+@pytest.mark.parametrize("text", COLONS)
+def test_a_text_in_brackets_may_end_in_a_colon(text: str) -> None:
+    read = documents(text)
+    assert read[0].root.plain() == COLONS[text]
+    assert [document.number for document in read] == list(range(len(read)))
+    assert value_place(root("a: [b::, cd]\n").at("a", 1)) == (1, 10, 1, 12)
+
+
+def test_a_colon_that_no_reader_takes_is_named() -> None:
+    assert problem("a: [b:[c]]\n").message == "did not find expected ',' or ']'"
+
+
 @pytest.mark.parametrize("case", PLACES)
 def test_places(case: str) -> None:
     text, path, key, value = PLACES[case]

@@ -66,6 +66,8 @@ def installed_classes(model: Model) -> set[str]:
 def classes_beside(gateway: Resource, model: Model) -> set[str]:
     """The classes declared together with a Gateway, so that its own would be among them."""
     found = model.graph.of_kind("GatewayClass", GROUP)
+    if model.graph.evidence.illustrates(gateway):  # examples beside each other are of many clusters
+        return {r.name for r in found if r.file == gateway.file}
     return {r.name for r in found if model.graph.belong_together(r, gateway)}
 
 

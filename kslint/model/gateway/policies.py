@@ -79,6 +79,9 @@ def _targets(policy: Resource) -> Iterator[tuple[str, Node]]:
 
 
 def _is_made(name: str, namespace: str, graph: Graph) -> bool:
-    """May KServe make an object of this name? It begins with that of the service."""
-    kinds = ("InferenceService", "LLMInferenceService")
-    return any(name.startswith(r.name) for k in kinds for r in graph.of_namespace(k, namespace))
+    """May a controller make an object of this name? It begins with that of what it is made for."""
+    return any(name.startswith(r.name) for k in _MAKERS for r in graph.of_namespace(k, namespace))
+
+
+_MAKERS = ("InferenceService", "LLMInferenceService", "AIGatewayRoute", "MCPRoute")
+"""Envoy AI Gateway makes an HTTPRoute of each route of its own (internal/controller v0.4)."""

@@ -91,7 +91,7 @@ def gateway_of(parent: Parent, graph: Graph, asker: Resource) -> Resource | None
     """The Gateway of the input that a route means; None where it may be more than one."""
     found = graph.find("Gateway", parent.name, parent.namespace, GROUP, asker).resources
     near = [each for each in found if each.emitter == asker.emitter] or list(found)
-    return near[0] if len(near) == 1 else None
+    return near[0] if len(near) == 1 and graph.evidence.reaches(near[0], asker) else None
 
 
 class Refusal(NamedTuple):

@@ -170,7 +170,7 @@ def _config_maps(graph: Graph, version: str) -> Iterator[tuple[Resource, str]]:
     A patch carries each key as a whole, so it tells the key's value whatever the base says. What
     lies in a copy of the chart is rendered, not applied.
     """
-    if _is_of_another(graph):
+    if is_of_another(graph):
         return
     copies = [f"{c.directory}/" for c in local_charts(graph) if is_copy(c, c.values(graph))]
     for resource in graph.of_kind("ConfigMap", ""):
@@ -183,7 +183,7 @@ def _config_maps(graph: Graph, version: str) -> Iterator[tuple[Resource, str]]:
                 yield patch, normal(base_version(emission) or "") or version
 
 
-def _is_of_another(graph: Graph) -> bool:
+def is_of_another(graph: Graph) -> bool:
     """Does the input define InferenceServices of another project's, and none of KServe's?
 
     Forks of KServe call their ConfigMap as it does (OME).

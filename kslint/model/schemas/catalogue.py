@@ -69,6 +69,9 @@ _FILLED = {
 _COPIES = frozenset({"external", "third_party", "third-party", "thirdparty"})
 """Directories of what a repository takes over from others, often for its tests."""
 
+_RELEASE = re.compile(r"(?:(?:version|release|rel)s?[-_]?)?v?\d+(?:\.(?:\d+|x))+\b.*")
+"""A directory that is called after a release: `v0.3.0`, `version-0.3`, `release-1.2.x`."""
+
 _ENCRYPTED = "sops"
 """The field that SOPS adds to an object of which it encrypts the values."""
 
@@ -94,7 +97,8 @@ class Schemas:
     def of(self, resource: Resource) -> Known:
         """What is known of an object's kind and version."""
         name = f"{resource.group}/{resource.version}/{resource.kind}"
-        where = frozenset(homes(resource) if name in self._copied else ())
+        apart = name in self._copied or (name in self._defined and bool(_releases_in(resource)))
+        where = frozenset(homes(resource) if apart else ())
         key = (resource.api_version, resource.kind, where)
         found = self._known.get(key)
         if found is None:
@@ -110,7 +114,7 @@ class Schemas:
         """A definition in the input decides; one that leaves `spec` open says nothing.
 
         Of KServe's kinds it adds to what the table knows: it may be newer, or a mere stub. A copy
-        speaks of objects that lie with it only.
+        speaks of objects that lie with it only, and none of those kept for another release.
         """
         family = tables.family_of(resource.group)
         defined = []
@@ -122,6 +126,7 @@ class Schemas:
                 for definition, node in self._defined[key]
                 if not _is_open(node)
                 and (not self._is_copy(definition) or are_near(definition, resource))
+                and _releases_in(resource) <= _releases_in(definition)
             ]
         schema = None
         for each in defined:
@@ -302,3 +307,9 @@ def _definitions(resource: Resource) -> Iterator[tuple[str, Node]]:
         schema = version.at("schema", "openAPIV3Schema")
         if isinstance(schema, Map):
             yield f"{group}/{version.string('name')}/{kind}", schema
+
+
+def _releases_in(resource: Resource) -> set[str]:
+    """The releases that the directories on the way to an object are called after."""
+    names = posixpath.dirname(resource.file).lower().split("/")
+    return {name for name in names if _RELEASE.fullmatch(name)}

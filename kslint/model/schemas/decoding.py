@@ -49,6 +49,8 @@ def undecoded(files: Iterable[ParsedFile], referred: Collection[str]) -> Iterato
         if isinstance(file, (Other, Sketch)) or file.source.name in referred:
             continue
         applied = any(_is_applied(document.root) for document in file.documents)
+        if applied and _is_data(file):
+            continue
         for document in file.documents:
             root = document.root
             if document.refusals:  # and so no YAML for kubectl
@@ -71,6 +73,25 @@ def _is_applied(root: Node) -> bool:
         return False
     version = root.string("apiVersion") or ""
     return version == "v1" or "/" in version
+
+
+def _is_data(file: ParsedFile) -> bool:
+    """Is it a stream of another program's, as far as most of its documents tell?"""
+    others = [
+        isinstance(document.root, Map) and not _OBJECTS.intersection(document.root.entries)
+        for document in file.documents
+        if not document.root.is_null
+    ]
+    return sum(others) > len(others) / 2 and all(
+        _misspelt(document.root, field) is None
+        for document in file.documents
+        if isinstance(document.root, Map)
+        for field in FIELDS
+        if field not in document.root.entries
+    )
+
+
+_OBJECTS = frozenset((*FIELDS, "metadata", *_CONTENT))
 
 
 def _beside_objects(root: Node) -> Iterator[Undecoded]:

@@ -31,7 +31,12 @@ def reasons(spec: str = "", rest: str = "", version: str = "0.19") -> list[str]:
 
 def test_a_plain_service_is_a_deployment_and_a_service() -> None:
     found = made("replicas: 2")
-    assert list(found) == [("Deployment", "llm-kserve"), ("Service", "llm-kserve-workload-svc")]
+    assert list(found) == [
+        ("Secret", "llm-kserve-self-signed-certs"),
+        ("Deployment", "llm-kserve"),
+        ("Service", "llm-kserve-workload-svc"),
+    ]
+    assert found["Secret", "llm-kserve-self-signed-certs"]["type"] == "kubernetes.io/tls"
     deployment = found["Deployment", "llm-kserve"]
     labels = {
         "app.kubernetes.io/component": "llminferenceservice-workload",
@@ -80,8 +85,8 @@ def test_without_the_initializer_nothing_is_mounted() -> None:
 def test_a_scheduler_brings_its_pool_its_rights_and_a_route() -> None:
     found = made(ROUTED)
     assert [kind for kind, _ in found] == [
-        "Deployment", "Service", "Service", "InferencePool", "ServiceAccount", "Role",
-        "RoleBinding", "Deployment", "HTTPRoute",
+        "Secret", "Deployment", "Service", "ServiceAccount", "ClusterRoleBinding", "Role",
+        "RoleBinding", "Deployment", "Service", "InferencePool", "HTTPRoute",
     ]  # fmt: skip
     picker = found["Deployment", "llm-kserve-router-scheduler"]["spec"]
     assert picker["strategy"] == {"type": "Recreate"}
@@ -125,31 +130,26 @@ def test_only_some_labels_of_the_service_are_passed_on() -> None:
     graph = graph_of(HEAD.replace("{name: llm, namespace: team}", meta))
     (resource,) = graph.of_kind("LLMInferenceService")
     service = LLMInferenceService(resource, graph, settings.defaults("0.19"))
-    deployment: Any = created(service)[0].plain()
+    deployment: Any = created(service)[1].plain()
     assert deployment["metadata"]["labels"]["kueue.x-k8s.io/queue-name"] == "q"
     assert "other" not in deployment["metadata"]["labels"]
-
-
-ACCOUNT = """---
-apiVersion: v1
-kind: ServiceAccount
-metadata: {name: default, namespace: team}
-"""
 
 
 @pytest.mark.parametrize(
     ("spec", "rest", "version", "reason"),
     [
-        ("worker: {containers: [{name: main}]}\nparallelism: {data: 2, dataLocal: 1}", "", "0.19",
-         "LeaderWorkerSet"),
-        ("", ACCOUNT, "0.19", "ServiceAccount default"),
-        ("template: {serviceAccountName: own, containers: []}", "", "0.19", "ServiceAccount own"),
-        ("prefill: {}", "", "0.19", "routing sidecar"),
+        ("template: {serviceAccountName: own, containers: []}", "", "0.19",
+         "main: ServiceAccount own is not in the input"),
+        ("worker: {serviceAccountName: own, containers: []}\nparallelism: {data: 2, dataLocal: 1}",
+         "", "0.19", "main: ServiceAccount own is not in the input"),
+        ("prefill: {template: {serviceAccountName: own, containers: []}}", "", "0.19",
+         "prefill: ServiceAccount own is not in the input"),
         ("baseRefs: [{name: elsewhere}]", "", "0.19", "not in the input"),
-        (ROUTED, "", "0.20", "default plugins"),
-        ("router: {route: {}, scheduler: {config: {inline: {a: b}}}}", "", "0.19",
-         "its own configuration"),
-        ("scaling: {minReplicas: 1, maxReplicas: 2, wva: {hpa: {}}}", "", "0.19", "autoscaler"),
+        ("router: {route: {}, scheduler: {config: {ref: {name: there}}}}", "", "0.19",
+         "scheduler: the ConfigMap of its configuration is not in the input"),
+        ("scaling: {minReplicas: 1, maxReplicas: 2, wva: {keda: {}}}", "", "0.19", "autoscaler"),
+        ("kvCacheOffloading: {}", "", "0.20", "main: kvCacheOffloading is not modelled"),
+        ("tracing: {}\nprefill: {}", "", "0.20", "prefill: tracing is not modelled"),
     ],
 )  # fmt: skip
 def test_what_is_not_built_is_said(spec: str, rest: str, version: str, reason: str) -> None:
@@ -173,3 +173,31 @@ def test_a_prefill_pool_has_a_role_of_its_own() -> None:
     assert prefill["spec"]["replicas"] == 3
     assert prefill["metadata"]["labels"]["llm-d.ai/role"] == "prefill"
     assert prefill["spec"]["template"]["metadata"]["labels"]["p"] == "q"
+
+
+def test_a_long_name_is_cut_and_hashed_and_no_reason_to_refuse() -> None:
+    name = "a-service-with-a-name-that-is-much-too-long-for-it"
+    graph = graph_of(HEAD.replace("name: llm", f"name: {name}"))
+    (resource,) = graph.of_kind("LLMInferenceService")
+    service = LLMInferenceService(resource, graph, settings.defaults("0.19"))
+    assert list(reasons_missing(service)) == []
+    assert all(len(b.string("metadata", "name") or "") <= 63 for b in created(service))
+
+
+@pytest.mark.parametrize(
+    ("router", "missing"),
+    [
+        ("gateway: {refs: [{name: g, namespace: infra}]}, route: {}", "Gateway infra/g"),
+        ("route: {http: {refs: [{name: r}]}}", "HTTPRoute team/r"),
+        ("route: {http: {spec: {parentRefs: [{name: g}]}}}", "Gateway team/g"),
+        ("route: {}, scheduler: {pool: {ref: {name: p}}}", "InferencePool team/p"),
+    ],
+)
+def test_what_the_router_is_told_of_must_be_there(router: str, missing: str) -> None:
+    assert reasons(f"router: {{{router}}}") == [
+        f"has an unknown router: {missing} is not in the input"
+    ]
+
+
+def test_the_gateway_of_the_settings_is_the_platforms() -> None:
+    assert reasons(ROUTED) == []

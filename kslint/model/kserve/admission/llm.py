@@ -10,7 +10,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kslint.model.answer import Failure
-from kslint.model.kserve.llm.configs import present
+from kslint.model.kserve.llm.autoscaling import WVA_SETTINGS
+from kslint.model.kserve.llm.configs import child_name, present
+from kslint.model.kserve.llm.picker_config import own_config
+from kslint.model.kserve.llm.scheduler import is_managed, picker_arguments
 from kslint.source.nodes import Map
 
 if TYPE_CHECKING:
@@ -23,7 +26,6 @@ if TYPE_CHECKING:
     Problem = tuple[str, str, Node]
     """A field's path, the detail, and the node it is about."""
 
-_WVA_CONFIG = "autoscaling-wva-controller-config"
 _WORKER = (
     "when worker is specified, parallelism must be configured "
     "for either data parallelism or pipeline parallelism"
@@ -44,7 +46,9 @@ def llm_rejections(llm: LLMInferenceService) -> list[Failure]:
         for path, detail, node in _merged_problems(merged, llm.resource.name):
             if (path, detail) not in known:
                 failures.append(Failure("controller", detail, node, path))
+    failures.extend(_template_failures(llm))
     failures.extend(_storage_failures(llm))
+    failures.extend(_picker_failures(llm))
     failures.extend(_keda_failures(llm))
     return failures
 
@@ -365,23 +369,65 @@ def _is_cost(text: str) -> bool:
     return all(part.isascii() and part.isdigit() for part in parts)
 
 
+def _template_failures(llm: LLMInferenceService) -> Iterator[Failure]:
+    """Presets for data parallelism read the service's own sizes, not those of a baseRef.
+
+    Templates are filled in from the spec as it was before the merge (config_merge.go:320,566),
+    and config-llm-*-worker-data-parallel.yaml read `.Spec.Parallelism.Expert` unguarded.
+    """
+    own = llm.stored.get("spec")
+    for config in llm.presets or ():
+        if not config.name.endswith("worker-data-parallel") or not config.shipped:
+            continue
+        path = ("prefill",) if "-prefill-" in config.name else ()
+        block = own if own is None or not path else own.get("prefill")
+        if not present(block, "parallelism"):
+            field = ".".join(("", "Spec", *(step.capitalize() for step in path), "Parallelism"))
+            message = (
+                "failed to combine base-configurations: failed to merge config: template: config: "
+                f'executing "config" at <{field}.Expert>: '
+                "nil pointer evaluating *v1alpha2.ParallelismSpec.Expert"
+            )
+            refs = llm.resource.body.at("spec", "baseRefs") or llm.resource.body
+            yield Failure("controller", message, refs, "parallelism-of-base")
+
+
+def _picker_failures(llm: LLMInferenceService) -> Iterator[Failure]:
+    """Metric flags that the scheduler no longer takes (scheduler.go:1270-1280)."""
+    spec = llm.effective
+    template = None if spec is None else spec.at("router", "scheduler", "template")
+    if llm.stopped or spec is None or not isinstance(template, Map) or not is_managed(spec):
+        return
+    if own_config(llm, spec) == "" or not picker_arguments(llm, spec, template).stuck:
+        return
+    name = child_name(llm.resource.name, "-kserve-router-scheduler")
+    message = (
+        "failed to build expected scheduler deployment: failed to apply v0.7.0 scheduler "
+        f"migrations: scheduler deployment {llm.namespace or 'default'}/{name} uses deprecated "
+        "metric flags but has no inline --config-text; automatic migration to "
+        "core-metrics-extractor plugin is not possible — convert to --config-text or remove the "
+        "deprecated flags manually"
+    )
+    yield Failure("controller", message, template, "deprecated-metric-flags")
+
+
 def _keda_failures(llm: LLMInferenceService) -> Iterator[Failure]:
     """KEDA needs Prometheus in the ConfigMap; no Helm value sets it (scaling.go:338-346)."""
     holder = llm.settings.resource
     if holder is None or holder.kind != "ConfigMap" or llm.stopped:
         return
     url, modes, trigger = (
-        llm.settings.text(_WVA_CONFIG, "prometheus", field)
+        llm.settings.text(WVA_SETTINGS, "prometheus", field)
         for field in ("url", "authModes", "triggerAuthName")
     )
     message = ""
     if not url:
         message = (
-            f"{_WVA_CONFIG}.prometheus.url is required in inferenceservice-config when using KEDA"
+            f"{WVA_SETTINGS}.prometheus.url is required in inferenceservice-config when using KEDA"
         )
     elif bool(modes) != bool(trigger):
         message = (
-            f"{_WVA_CONFIG}.prometheus.authModes and {_WVA_CONFIG}.prometheus.triggerAuthName "
+            f"{WVA_SETTINGS}.prometheus.authModes and {WVA_SETTINGS}.prometheus.triggerAuthName "
             "must both be set or both be empty"
         )
     for path, block in _blocks(llm.known):

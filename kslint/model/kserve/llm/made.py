@@ -29,8 +29,11 @@ def new_object(
 
 
 def labels_of(service: LLMInferenceService, component: str) -> dict[str, str]:
+    return {"app.kubernetes.io/component": component, **part_of_labels(service)}
+
+
+def part_of_labels(service: LLMInferenceService) -> dict[str, str]:
     return {
-        "app.kubernetes.io/component": component,
         "app.kubernetes.io/name": service.resource.name,
         "app.kubernetes.io/part-of": "llminferenceservice",
     }

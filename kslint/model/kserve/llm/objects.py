@@ -1,16 +1,24 @@
-"""The objects KServe makes of an LLMInferenceService: its Deployments, Services, route and pools.
+"""The objects KServe makes of an LLMInferenceService, in the order in which it makes them.
 
-Mirrors pkg/controller/v1alpha2/llmisvc/{workload,workload_single_node,workload_storage,router,
-scheduler}.go @v0.19.0. LeaderWorkerSets are not built.
+Mirrors pkg/controller/v1alpha2/llmisvc/{workload,workload_single_node,workload_tls_self_signed,
+router}.go @v0.19.0.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kslint.graph.graph import ABSENT
+from kslint.model.kserve.llm.accounts import (
+    group_account,
+    has_sidecar,
+    main_accounts,
+    single_node_account,
+)
+from kslint.model.kserve.llm.autoscaling import scalers, unscaled
 from kslint.model.kserve.llm.combined import INFERENCE_POOL, WORKLOAD_SERVICE, workload_labels
 from kslint.model.kserve.llm.configs import child_name, present
+from kslint.model.kserve.llm.groups import group, with_pool_name
+from kslint.model.kserve.llm.labels import given, passed
 from kslint.model.kserve.llm.made import OLD_POOL_GROUP, labels_of, new_object
 from kslint.model.kserve.llm.provision import MODEL_PATH, with_model
 from kslint.model.kserve.llm.scheduler import of_scheduler, unscheduled
@@ -21,7 +29,6 @@ from kslint.source.nodes import Map, Origin, Seq, made
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from kslint.model.kserve.llm.pools import Pool
     from kslint.model.kserve.llm.service import LLMInferenceService
     from kslint.source.nodes import JsonValue, Node
 
@@ -31,12 +38,13 @@ PORT = 8000
 _SOURCE = "pkg/controller/v1alpha2/llmisvc"
 _SELECTOR = ("spec", "selector", "matchLabels")
 _ROLE = "llm-d.ai/role"
-_SIDECAR = "llm-d-routing-sidecar"
-_PASSED_ANNOTATIONS = (
-    "k8s.v1.cni.cncf.io", "kueue.x-k8s.io", "prometheus.io",
-    "internal.serving.kserve.io/localmodel",
-)  # fmt: skip
-_PASSED_LABELS = ("kueue.x-k8s.io", "internal.serving.kserve.io/localmodel")
+_UNMODELLED = (
+    (("kvCacheOffloading",), False),
+    (("tracing",), True),
+    (("model", "confidential"), True),
+    (("router", "route", "http", "group"), True),
+)
+"""Fields of 0.20 whose effect is not modelled, and whether they are the whole service's."""
 
 
 def objects(service: LLMInferenceService) -> list[Map]:
@@ -44,12 +52,15 @@ def objects(service: LLMInferenceService) -> list[Map]:
     spec = service.effective
     if spec is None or service.stopped:
         return []
-    found = [deployment(service, pool) for pool in service.pools if not unbuilt(service, pool)]
-    found.append(_workload_service(service, spec))
-    if present(spec, "router", "scheduler") and not spec.string(
-        "router", "scheduler", "pool", "ref", "name"
-    ):
-        found += of_scheduler(service, spec)
+    found = [_certificate(service), *main_accounts(service)]
+    blocks: list[tuple[str, ...]] = [(), ("prefill",)] if present(spec, "prefill") else [()]
+    groups = [path for path in blocks if present(spec, *path, "worker")]
+    known = [path for path in blocks if not unbuilt(service, path)]
+    found += [group(service, path) for path in known if path in groups]
+    found += [deployment(service, path) for path in known if path not in groups]
+    found.append(_workload_service(service))
+    found += scalers(service, spec)
+    found += of_scheduler(service, spec)
     if isinstance(spec.at("router", "route", "http", "spec"), Map) and service.router.makes_route:
         found.append(_route(service, spec))
     return found
@@ -61,47 +72,59 @@ def unknowns(service: LLMInferenceService) -> Iterator[str]:
     if spec is None:
         yield "spec: a config that it is made from is not in the input"
         return
-    for pool in service.pools:
-        reason = unbuilt(service, pool)
+    blocks: list[tuple[str, ...]] = [(), ("prefill",)] if present(spec, "prefill") else [()]
+    for path in blocks:
+        reason = unbuilt(service, path)
         if reason:
-            yield f"{pool.name}: {reason}"
-    reason = unscheduled(service, spec)
-    if reason:
-        yield f"scheduler: {reason}"
-    if spec.get("scaling") is not None or spec.at("prefill", "scaling") is not None:
-        yield "autoscaler: scaling is not modelled"
+            yield f"{_block_name(spec, path)}: {reason}"
+    yield from _unseen(service)
+    for what, reason in (
+        ("scheduler", unscheduled(service, spec)),
+        ("autoscaler", unscaled(service, spec)),
+    ):
+        if reason:
+            yield f"{what}: {reason}"
 
 
-def unbuilt(service: LLMInferenceService, pool: Pool) -> str:
-    """Why a pool's Deployment is not built; "" if it is."""
-    if pool.multi_node:
-        return "it runs on several nodes, whose LeaderWorkerSet is not modelled"
-    pod = pool.pod_spec
-    if pod is None:
-        return "its pod is not known"
-    if any(c.string("name") == _SIDECAR for c in pod.listed("initContainers")):
-        return "the account of the routing sidecar is not modelled"
-    if service.adapters:
-        return "LoRA adapters are not modelled"
+def _unseen(service: LLMInferenceService) -> Iterator[str]:
+    """Objects that the router is told of; without one of them it is not made.
+
+    Source: router_validation.go:60-269. The Gateway of KServe's settings is the platform's.
+    """
+    router = service.router
+    targets = [*router.gateways, *router.routes, *router.parents]
+    targets += [] if router.pool is None else [router.pool]
+    seen = set()
+    for target in targets:
+        shown = f"{target.kind} {target.namespace or '?'}/{target.name}"
+        if target.lookup.found is None and shown not in seen:
+            seen.add(shown)
+            yield f"router: {shown} is not in the input"
+
+
+def unbuilt(service: LLMInferenceService, path: tuple[str, ...]) -> str:
+    """Why the workload of a block is not built; "" if it is."""
+    spec = service.effective or Map({})
+    several = present(spec, *path, "worker")
+    account = (group_account if several else single_node_account)(service, path)
     storage = service.storage
+    if account.unknown:
+        return account.unknown
     if storage is None or storage.error:
         return "its model is not known"
-    account = pod.string("serviceAccountName")
-    lookup = service.graph.find("ServiceAccount", account or "default", service.namespace, "")
-    if lookup.found is not None or (account and lookup.answer != ABSENT):
-        return f"what the ServiceAccount {account or 'default'} brings is not modelled"
     if service.resource.label("internal.serving.kserve.io/localmodel") is not None:
         return "local models are not modelled"
-    if service.settings.text("storageInitializer", "caBundleConfigMapName"):
-        return "CA bundles are not modelled"
+    for field, holder in _UNMODELLED:
+        if spec.at(*(() if holder else path), *field) is not None:
+            return f"{'.'.join(field)} is not modelled"
     return ""
 
 
-def deployment(service: LLMInferenceService, pool: Pool) -> Map:
-    """The Deployment of a pool on one node, with the API server's defaults."""
-    prefill = bool(pool.path)
+def deployment(service: LLMInferenceService, path: tuple[str, ...]) -> Map:
+    """The Deployment of a block on one node, with the API server's defaults."""
+    prefill = bool(path)
     spec = service.effective or Map({})
-    block = spec.at(*pool.path) or Map({})
+    block = spec.at(*path) or Map({})
     role = "prefill" if prefill else "decode" if present(spec, "prefill") else "both"
     component = "llminferenceservice-workload" + ("-prefill" if prefill else "")
     labels = {**labels_of(service, component), "kserve.io/component": "workload", _ROLE: role}
@@ -113,18 +136,19 @@ def deployment(service: LLMInferenceService, pool: Pool) -> Map:
         body = put(body, ("spec", "replicas"), replicas)
     body = put(body, ("spec", "selector", "matchLabels"), made({**labels}, origin))
     template = put(None, ("metadata", "labels"), made({**labels}, origin))
-    pod = pool.pod_spec or Map({})
-    template = put(template, ("spec",), with_model(service, pod, MAIN, MODEL_PATH))
-    own = service.resource.body.get("metadata")
+    account = single_node_account(service, path)
+    pod = block.get("template")
+    pod = pod if isinstance(pod, Map) else Map({})
+    if not prefill and has_sidecar(pod):
+        pod = put(pod, ("serviceAccountName",), made(account.name, origin))
+        pod = with_pool_name(service, pod)
+    template = put(template, ("spec",), with_model(service, pod, MAIN, MODEL_PATH, account))
     shared: dict[str, Node] = {}  # one map in the controller: labels, selector and template
-    for field, passed in (("labels", _PASSED_LABELS), ("annotations", _PASSED_ANNOTATIONS)):
-        listed = None if own is None else own.get(field)
-        taken = {k: v for k, v in (listed.items() if listed else ()) if k.startswith(passed)}
+    for field in ("labels", "annotations"):
+        taken = passed(service, field)
         for key, value in taken.items():
             body = put(body, ("metadata", field, key), value)
-        for holder in (spec, block) if prefill else (spec,):
-            given = holder.get(field)
-            taken.update({} if given is None else dict(given.items()))
+        taken.update(given(service, path, field))
         for key, value in taken.items():
             template = put(template, ("metadata", field, key), value)
         shared = taken if field == "labels" else shared
@@ -133,14 +157,29 @@ def deployment(service: LLMInferenceService, pool: Pool) -> Map:
     return defaulted_deployment(put(body, ("spec", "template"), template))
 
 
-def _workload_service(service: LLMInferenceService, spec: Map) -> Map:
+def _block_name(spec: Map, path: tuple[str, ...]) -> str:
+    return "prefill" if path else "decode" if present(spec, "prefill") else "main"
+
+
+def _certificate(service: LLMInferenceService) -> Map:
+    """The Secret of the pods' certificate, without its keys and the date of its renewal.
+
+    It is made whether or not TLS is on.
+    """
+    labels = labels_of(service, "llminferenceservice-workload")
+    origin = _origin("the self-signed certificate", "workload_tls_self_signed.go:62-150")
+    name = child_name(service.resource.name, "-kserve-self-signed-certs")
+    body = new_object(service, "v1", "Secret", name, labels, origin)
+    return put(body, ("type",), made("kubernetes.io/tls", origin))
+
+
+def _workload_service(service: LLMInferenceService) -> Map:
     origin = _origin("the workload's Service", "workload.go:110-164")
     name = child_name(service.resource.name, WORKLOAD_SERVICE)
     labels = labels_of(service, "llminferenceservice-workload")
     body = new_object(service, "v1", "Service", name, labels, origin)
     for field in ("labels", "annotations"):
-        listed = spec.get(field)
-        for key, value in () if listed is None else listed.items():
+        for key, value in given(service, (), field).items():
             body = put(body, ("metadata", field, key), value)
     protocol = "https" if service.tls else "http"
     port: JsonValue = {

@@ -7,11 +7,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kslint.model.kserve.llm.combined import INFERENCE_POOL, SCHEDULER_ACCOUNT
+from kslint.model.kserve.llm.accounts import scheduler_account, scheduler_rights
+from kslint.model.kserve.llm.combined import INFERENCE_POOL
 from kslint.model.kserve.llm.configs import child_name
 from kslint.model.kserve.llm.made import OLD_POOL_GROUP, POOL_GROUP, labels_of, new_object
-from kslint.model.kserve.llm.provision import MODEL_PATH, with_model
-from kslint.model.kserve.pod_edits import edited_container, with_missing_env
+from kslint.model.kserve.llm.picker_config import (
+    CONFIG_FLAGS,
+    VERSION,
+    Arguments,
+    default_config,
+    own_config,
+)
+from kslint.model.kserve.llm.provision import MODEL_PATH, TOKENIZER, with_model
+from kslint.model.kserve.pod_edits import edited_container, elements
 from kslint.model.kubernetes.defaults import defaulted_deployment
 from kslint.model.kubernetes.pod import container_named
 from kslint.model.tree import appended, put, without
@@ -21,76 +29,48 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kslint.model.kserve.llm.service import LLMInferenceService
-    from kslint.source.nodes import JsonValue, Node
+    from kslint.source.nodes import Node
 
 _SOURCE = "pkg/controller/v1alpha2/llmisvc/scheduler.go"
 _SCHEDULER_PORTS = ("grpc", "grpc-health", "metrics", "zmq")
-_TOKENIZER = "tokenizer"
-_CONFIG_FLAGS = frozenset(
-    f"{dashes}{flag}"
-    for dashes in ("-", "--")
-    for flag in ("config-text", "configText", "config-file", "configFile")
-)
-_TOKENIZER_FILES = (
-    "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.json",
-    "merges.txt", "config.json", "generation_config.json",
-)  # fmt: skip
-_PLUGINS = ("single-profile-handler", "queue-scorer", "prefix-cache-scorer", "max-score-picker")
-_WEIGHTS = (("queue-scorer", 2), ("prefix-cache-scorer", 3), ("max-score-picker", 0))
-_READ: list[JsonValue] = ["get", "list", "watch"]
-_RULES: list[JsonValue] = [
-    {"apiGroups": [""], "resources": ["pods"], "verbs": _READ},
-    {
-        "apiGroups": [POOL_GROUP, OLD_POOL_GROUP],
-        "resources": ["inferencepools", "inferenceobjectives", "inferencemodels"],
-        "verbs": _READ,
-    },
-    {
-        "apiGroups": [OLD_POOL_GROUP],
-        "resources": ["inferencemodelrewrites", "inferencepoolimports"],
-        "verbs": _READ,
-    },
-    {"apiGroups": ["discovery.k8s.io"], "resources": ["endpointslices"], "verbs": _READ},
-    {
-        "apiGroups": ["coordination.k8s.io"],
-        "resources": ["leases"],
-        "verbs": [*_READ, "create", "update", "patch", "delete"],
-    },
-]  # fmt: skip
+_ELECTION = "--ha-enable-leader-election"
 
 
 def unscheduled(service: LLMInferenceService, spec: Map) -> str:
-    """Why the picker's Deployment and rights are not built; "" if they are, or are not wanted."""
-    template = spec.at("router", "scheduler", "template")
-    if not isinstance(template, Map) or spec.string("router", "scheduler", "pool", "ref", "name"):
+    """Why the picker's Deployment is not built; "" if it is, or is not wanted."""
+    if not is_managed(spec):
         return ""
-    main = container_named(template, "main")
-    args = [] if main is None else [a.text for a in main.listed("args")]
-    config = spec.at("router", "scheduler", "config")
-    if config is not None or any(arg in _CONFIG_FLAGS for arg in args):
-        return "what becomes of its own configuration is not modelled"
-    if service.settings.has("scheduler-plugins") or spec.get("prefill") is not None:
-        return "its default plugins are not modelled"
-    own = template.string("serviceAccountName")
-    if own != child_name(service.resource.name, SCHEDULER_ACCOUNT):
-        return f"what the ServiceAccount {own} brings is not modelled"
-    for account in ("default", spec.string("template", "serviceAccountName")):
-        found = account and service.graph.find("ServiceAccount", account, service.namespace, "")
-        if found and (found.found is not None or account != "default"):
-            return f"what the ServiceAccount {account} brings is not modelled"
+    account = scheduler_account(service)
+    if account.unknown:
+        return account.unknown
+    if own_config(service, spec) == "":
+        return "the ConfigMap of its configuration is not in the input"
+    if spec.at("router", "scheduler", "latencyPredictor") is not None:
+        return "its latency predictor is not modelled"
     storage = service.storage
     if storage is None or storage.error:
         return "its model is not known"
     return ""
 
 
+def is_managed(spec: Map) -> bool:
+    """Does KServe make the endpoint picker? (hasManagedScheduler)"""
+    template = spec.at("router", "scheduler", "template")
+    own = spec.string("router", "scheduler", "pool", "ref", "name")
+    return isinstance(template, Map) and not own
+
+
 def of_scheduler(service: LLMInferenceService, spec: Map) -> Iterator[Map]:
     """The endpoint picker with its rights, and the pool, which is made in both of its groups."""
     labels = labels_of(service, "llminferenceservice-router-scheduler")
     origin = Origin("controller", "the scheduler's reconciler", f"{_SOURCE}:229-475 @v0.19.0")
+    if not is_managed(spec):
+        return
+    yield from scheduler_rights(service, labels)
+    if not unscheduled(service, spec):
+        yield _deployment(service, spec, labels, origin)
+    yield _picker_service(service, spec, labels, origin)
     pool = spec.at("router", "scheduler", "pool", "spec")
-    if isinstance(spec.at("router", "scheduler", "template"), Map):
-        yield _picker_service(service, spec, labels, origin)
     if not isinstance(pool, Map):
         return
     name = child_name(service.resource.name, INFERENCE_POOL)
@@ -98,8 +78,6 @@ def of_scheduler(service: LLMInferenceService, spec: Map) -> Iterator[Map]:
     yield put(new, ("spec",), pool)
     old = new_object(service, f"{OLD_POOL_GROUP}/v1alpha2", "InferencePool", name, labels, origin)
     yield put(old, ("spec",), _old_pool(pool, origin))
-    if not unscheduled(service, spec):
-        yield from _picker(service, spec, labels, origin)
 
 
 def _picker_service(
@@ -141,26 +119,6 @@ def _old_pool(pool: Map, origin: Origin) -> Map:
     return spec
 
 
-def _picker(
-    service: LLMInferenceService, spec: Map, labels: dict[str, str], origin: Origin
-) -> Iterator[Map]:
-    """Account, role, binding and Deployment of the endpoint picker."""
-    name = service.resource.name
-    account = child_name(name, SCHEDULER_ACCOUNT)
-    rbac = "rbac.authorization.k8s.io"
-    role = child_name(name, "-epp-role")
-    yield new_object(service, "v1", "ServiceAccount", account, labels, origin)
-    body = new_object(service, f"{rbac}/v1", "Role", role, labels, origin)
-    yield put(body, ("rules",), made(_RULES, origin))
-    binding = child_name(name, "-epp-rb")
-    body = new_object(service, f"{rbac}/v1", "RoleBinding", binding, labels, origin)
-    reference = {"apiGroup": rbac, "kind": "Role", "name": role}
-    body = put(body, ("roleRef",), made(reference, origin))
-    subject = {"kind": "ServiceAccount", "name": account, "namespace": service.namespace or ""}
-    yield put(body, ("subjects",), made([subject], origin))
-    yield _deployment(service, spec, labels, origin)
-
-
 def _deployment(
     service: LLMInferenceService, spec: Map, labels: dict[str, str], origin: Origin
 ) -> Map:
@@ -182,33 +140,44 @@ def _deployment(
                 body = put(body, ("spec", "selector", "matchLabels", key), value)
     pod = scheduler.get("template")
     assert isinstance(pod, Map)
-    several = (scheduler.integer("replicas") or 1) > 1
-    added = ["--ha-enable-leader-election"] if several else []
-    added += ["--config-text", _config_text()]
-
-    def configured(container: Map) -> Map:
-        args = [a.text for a in container.listed("args")]
-        more = [made(text, origin) for text in added if text not in args]
-        return put(container, ("args",), appended(container.get("args"), more, origin))
-
-    pod = edited_container(pod, "containers", "main", configured)
-    if container_named(pod, _TOKENIZER) is not None:
-        pod = with_model(service, pod, _TOKENIZER, f"{MODEL_PATH}/base")
-        patterns = ", ".join(f'"{file}"' for file in _TOKENIZER_FILES)
-        pod = edited_container(
-            pod, "initContainers", "storage-initializer",
-            lambda c: with_missing_env(c, "STORAGE_ALLOW_PATTERNS", f"[{patterns}]", origin),
-        )  # fmt: skip
+    given = picker_arguments(service, spec, pod)
+    tokenizer = container_named(pod, TOKENIZER) is not None
+    if tokenizer:
+        account = scheduler_account(service)
+        pod = with_model(service, pod, TOKENIZER, f"{MODEL_PATH}/base", account)
+        given.with_tokenizer()
+    given.migrated(service.settings.has("scheduler-plugins"))
+    pod = edited_container(pod, "containers", "main", lambda c: _told(c, given.words, origin))
+    if not given.precise:
+        others = [c for c in pod.listed("containers") if c.string("name") != TOKENIZER]
+        pod = put(pod, ("containers",), appended(None, others, origin))
     template = put(template, ("spec",), pod)
     return defaulted_deployment(put(body, ("spec", "template"), template))
 
 
-def _config_text() -> str:
-    """The configuration that a scheduler gets without one: how the plugins are weighed."""
-    lines = [f"apiVersion: {OLD_POOL_GROUP}/v1alpha1", "kind: EndpointPickerConfig", "plugins:"]
-    lines += [f"- type: {plugin}" for plugin in _PLUGINS]
-    lines += ["schedulingProfiles:", "- name: default", "  plugins:"]
-    for plugin, weight in _WEIGHTS:
-        lines.append(f"  - pluginRef: {plugin}")
-        lines += [f"    weight: {weight}"] * bool(weight)
-    return "\n".join(lines) + "\n"
+def picker_arguments(service: LLMInferenceService, spec: Map, pod: Map) -> Arguments:
+    """The picker's arguments, with a configuration if they bring none.
+
+    One in the cluster's Deployment would be kept (preserveSchedulerConfig); here is none yet.
+    """
+    main = container_named(pod, "main")
+    words = [] if main is None else [word.text or "" for word in main.listed("args")]
+    several = (spec.integer("router", "scheduler", "replicas") or 1) > 1
+    named = any(word in CONFIG_FLAGS for word in words[:-1])
+    if several and _ELECTION not in words and _ELECTION[1:] not in words:
+        words = [*words, _ELECTION]
+    config = own_config(service, spec)
+    if config is not None or not named:
+        words = [*words, "--config-text", config or default_config(service, spec)]
+    version = spec.string("router", "scheduler", "annotations", VERSION) or ""
+    return Arguments(words, version)
+
+
+def _told(container: Map, words: list[str], origin: Origin) -> Map:
+    """The container with these arguments; those that were there keep their place in the input."""
+    own = elements(container.get("args"))
+    args: list[Node] = [
+        own[index] if index < len(own) and own[index].text == word else made(word, origin)
+        for index, word in enumerate(words)
+    ]
+    return put(container, ("args",), appended(None, args, origin))

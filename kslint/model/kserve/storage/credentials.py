@@ -6,7 +6,7 @@ What the input does not show is unknown and adds nothing.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from kslint.graph.graph import ABSENT, FOUND, UNKNOWN
 from kslint.model.kserve.pod_edits import elements, with_mount, with_volume
@@ -14,7 +14,10 @@ from kslint.model.tree import appended, put
 from kslint.source.nodes import Map, Origin, made
 
 if TYPE_CHECKING:
-    from kslint.model.kserve.component import Declaration, Draft
+    from collections.abc import Iterable
+
+    from kslint.graph.graph import Graph
+    from kslint.model.kserve.component import Draft
     from kslint.model.kserve.settings import Settings
     from kslint.resources import Resource
     from kslint.source.nodes import Node
@@ -43,6 +46,15 @@ _S3_FIELDS = (
 """Variable (and key in the Secret), annotation without its prefix, setting (s3/utils.go)."""
 
 Env = list[dict[str, object]]
+
+
+class Owner(Protocol):
+    """Whose download it is: a service in its namespace, with the settings that govern it."""
+
+    resource: Resource
+    graph: Graph
+    settings: Settings
+    namespace: str | None
 
 
 class SecretUse(NamedTuple):
@@ -91,7 +103,7 @@ def secret_value(resource: Resource | None, key: str) -> str | None:
         return None
 
 
-def secret_use(name: str, node: Node | None, owner: Declaration) -> SecretUse:
+def secret_use(name: str, node: Node | None, owner: Owner) -> SecretUse:
     """Look a Secret up and say what KServe takes it for (the first key that hits)."""
     lookup = owner.graph.find("Secret", name, owner.namespace, "", owner.resource)
     if lookup.found is None:
@@ -106,15 +118,19 @@ def account_secrets(component: Draft) -> tuple[SecretUse, ...]:
 
     Empty where the ServiceAccount is not in the input: then nothing is known of them.
     """
-    owner = component.owner
     account = account_of(component)[2]
+    listed = None if account is None else account.body.get("secrets")
+    return named_secrets(component.owner, component.metadata, elements(listed))
+
+
+def named_secrets(owner: Owner, metadata: Node, listed: list[Node]) -> tuple[SecretUse, ...]:
+    """The Secret that an annotation of the metadata names, else those an account lists."""
     wanted = owner.settings.text("credentials", "storageSecretNameAnnotation")
-    annotation = component.metadata.at("annotations", wanted) if wanted else None
+    annotation = metadata.at("annotations", wanted) if wanted else None
     if annotation is not None and annotation.text:
         named = [annotation]
     else:
-        listed = None if account is None else account.body.get("secrets")
-        named = [n for s in elements(listed) if (n := s.get("name")) is not None and n.text]
+        named = [n for s in listed if (n := s.get("name")) is not None and n.text]
     return tuple(secret_use(node.text or "", node, owner) for node in named)
 
 
@@ -142,10 +158,24 @@ def with_account_credentials(component: Draft, container: Map, pod: Map) -> tupl
     if account is None:
         return container, pod
     settings = component.owner.settings
+    return with_credentials(container, pod, account, account_secrets(component), settings)
+
+
+def with_credentials(
+    container: Map,
+    pod: Map,
+    identity: Resource | None,
+    secrets: Iterable[SecretUse],
+    settings: Settings,
+) -> tuple[Map, Map]:
+    """The container with what an account's annotations and Secrets bring, and its pod.
+
+    `identity` is the object whose annotations count, if the input shows it.
+    """
     origin = credentials_origin("the ServiceAccount's credentials", "211-266")
-    if account.annotation(_IRSA) is not None:
-        container = with_env(container, _s3_variables(account, None, settings), origin)
-    for use in account_secrets(component):
+    if identity is not None and identity.annotation(_IRSA) is not None:
+        container = with_env(container, _s3_variables(identity, None, settings), origin)
+    for use in secrets:
         container, pod = _with_secret(container, pod, use, settings)
     return container, pod
 

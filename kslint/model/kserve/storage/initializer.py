@@ -6,7 +6,6 @@ pkg/utils/storage.go @v0.19.0.
 
 from __future__ import annotations
 
-import posixpath
 from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.model.kserve import names
@@ -16,13 +15,17 @@ from kslint.model.kserve.pod_edits import (
     elements,
     mounts_volume,
     setting_text,
-    with_missing_env,
     with_mount,
     with_resource_settings,
     with_volume,
 )
 from kslint.model.kserve.storage.containers import used_containers
 from kslint.model.kserve.storage.credentials import with_account_credentials
+from kslint.model.kserve.storage.downloading import (
+    ca_bundle,
+    with_ca_bundle,
+    with_hub_defaults,
+)
 from kslint.model.kserve.storage.failures import storage_failures
 from kslint.model.kserve.storage.modelcar import with_image_volume, with_modelcar
 from kslint.model.kserve.storage.sources import (
@@ -52,15 +55,6 @@ if TYPE_CHECKING:
 INITIALIZER_CONTAINER = "storage-initializer"
 MODEL_VOLUME = "kserve-provision-location"
 CLAIM_VOLUME = "kserve-pvc-source"
-CA_VOLUME = "cabundle-cert"
-CA_CONFIG_MAP = "global-ca-bundle"
-CA_MOUNT_PATH = "/etc/ssl/custom-certs"
-
-_HF_DEFAULTS = {
-    "HF_HUB_ENABLE_HF_TRANSFER": "1",
-    "HF_XET_HIGH_PERFORMANCE": "1",
-    "HF_XET_NUM_CONCURRENT_RANGE_GETS": "8",
-}
 
 
 class _Mount(NamedTuple):
@@ -156,13 +150,12 @@ def _with_initializer(
         found = with_spec_credentials(component, found, use)
     else:
         found, pod = with_account_credentials(component, found, pod)
-    bundle = _ca_bundle(component, found)
+    bundle = ca_bundle(component.owner, found)
     found = _merged(component, found, chosen_by)
     if bundle is not None:
-        found, pod = _with_ca_bundle(found, pod, *bundle)
+        found, pod = with_ca_bundle(found, pod, *bundle)
     hf = _origin("the download defaults for Hugging Face", "561-565")
-    for name, value in _HF_DEFAULTS.items():
-        found = with_missing_env(found, name, value, hf)
+    found = with_hub_defaults(found, hf)
     found = _with_decryption(component, found)
     return put(pod, ("initContainers",), replace_item(pod.get("initContainers"), index, found))
 
@@ -233,37 +226,6 @@ def _agreed(one: Node, other: Node) -> Node:
         elif peer is not None and value.plain() == peer.plain():
             kept[name] = value
     return one.with_entries(kept)
-
-
-def _ca_bundle(component: Draft, container: Map) -> tuple[str, str] | None:
-    """ConfigMap and mount path of the CA bundle; None without one.
-
-    Outside KServe's own namespace the ConfigMap is the copy `global-ca-bundle`.
-    """
-    owner = component.owner
-    settings = owner.settings
-    of_secret = {_name(i): i.string("value") or "" for i in elements(container.get("env"))}
-    configured = settings.text("storageInitializer", "caBundleConfigMapName")
-    if not configured and "AWS_CA_BUNDLE_CONFIGMAP" not in of_secret:
-        return None
-    home = settings.resource
-    kserve = (home.namespace if home is not None and home.kind == "ConfigMap" else "") or "kserve"
-    name = configured if owner.namespace == kserve else CA_CONFIG_MAP
-    path = settings.text("storageInitializer", "caBundleVolumeMountPath") or CA_MOUNT_PATH
-    name = of_secret.get("AWS_CA_BUNDLE_CONFIGMAP", name)
-    if "AWS_CA_BUNDLE" in of_secret:
-        path = posixpath.dirname(of_secret["AWS_CA_BUNDLE"])
-    return name, path
-
-
-def _with_ca_bundle(container: Map, pod: Map, name: str, path: str) -> tuple[Map, Map]:
-    origin = _origin("the CA bundle", "487-558")
-    container = with_missing_env(container, "CA_BUNDLE_CONFIGMAP_NAME", name, origin)
-    variable = "CA_BUNDLE_VOLUME_MOUNT_POINT"
-    container = with_missing_env(container, variable, path, origin)
-    pod = with_volume(pod, CA_VOLUME, {"configMap": {"name": name}}, origin)
-    mount: dict[str, object] = {"name": CA_VOLUME, "mountPath": path, "readOnly": True}
-    return with_mount(container, mount, origin), pod
 
 
 def _with_model_mount(pod: Map, mount: _Mount, origin: Origin, initializer: str = "") -> Map:

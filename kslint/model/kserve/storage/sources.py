@@ -23,6 +23,7 @@ from kslint.source.nodes import Origin, Scalar
 
 if TYPE_CHECKING:
     from kslint.model.kserve.component import Draft
+    from kslint.model.kserve.settings import Settings
     from kslint.model.kserve.storage.credentials import SecretUse
     from kslint.model.kserve.storage.spec import SpecUse
     from kslint.source.nodes import Node
@@ -149,12 +150,16 @@ def readonly(component: Draft) -> bool:
 
 
 def oci_mode(component: Draft, uri: str) -> str:
+    """How KServe attaches an OCI image to a component's pods."""
+    return image_mode(component.owner.settings, uri)
+
+
+def image_mode(settings: Settings, uri: str) -> str:
     """How KServe attaches an OCI image: MODELCAR, NATIVE, or "" where it does not.
 
     ParseOciScheme (pkg/utils/storage.go:626) and ResolveOciModelMode (pkg/types/config.go:48)
     @v0.20.0; earlier releases know the modelcar only.
     """
-    settings = component.owner.settings
     enabled = settings.flag("storageInitializer", "enableModelcar")
     if not settings.has("native-images"):
         return MODELCAR if enabled and uri.startswith("oci://") else ""

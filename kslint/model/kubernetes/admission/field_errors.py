@@ -314,14 +314,16 @@ def present(holder: Node, field: str) -> bool:
 _PLACEHOLDER = re.compile(
     r"\{\{|\$[({A-Za-z_]|<[^<>]+>|\[\[|__\w+__|%\w+%|^[A-Z][A-Z0-9]*(?:[-_][A-Z0-9]+)+$"
     r"|(?:^|[-.])(?!HTTP|GRPC)[A-Z][A-Z0-9_]{3,}(?:[-.]|$)|^(?:\.{3}|…)$"
-    r"|^(?i:your[-_ ]|(?:change|replace)[-_ ]?me$)|^\{[A-Z][A-Z0-9_]*\}|^ENC\["
+    r"|^(?i:your[-_ ]|(?:change|replace)[-_ ]?me$)|\{[A-Z][A-Z0-9_]*\}|^ENC\["
+    r"|^_$|^\*\*[^*]+\*\*$"
 )
 
 
 def opaque(text: str) -> bool:
     """A template, a reference, a secret or a placeholder, to be filled in first: not to be judged.
 
-    Placeholders are `PVC_NAME`, `vllm-ZONE`, `{PORT}`, `<name>`, `your-claim` and `...`.
+    Placeholders are `PVC_NAME`, `vllm-ZONE`, `app-{USER_ID}`, `<name>`, `your-claim`,
+    `**your id**`, `_` and `...`.
     """
     return _PLACEHOLDER.search(text) is not None
 
