@@ -56,12 +56,15 @@ POD = [
     ("ephemeralContainers: [{name: e, image: i}]", "ephemeralContainers: []",
      "ephemeral-containers",
      f"{P}.ephemeralContainers: Forbidden: ephemeral containers not allowed in pod template"),
-    (("resourceClaims: [{name: a, resourceClaimName: x}], initContainers: [{name: d, image: i, resources: "
+    (("resourceClaims: [{name: a, resourceClaimName: x}], initContainers: [{name: d, image: i, "
+     "resources: "
      '{claims: [{name: ""}]}}]'),
-     ("resourceClaims: [{name: a, resourceClaimName: x}], initContainers: [{name: d, image: i, resources: "
+     ("resourceClaims: [{name: a, resourceClaimName: x}], initContainers: [{name: d, image: i, "
+     "resources: "
      "{claims: [{name: a}]}}]"), "missing-name",
      f"{P}.initContainers[0].resources.claims[0]: Required value"),
-    (("resourceClaims: [{name: a, resourceClaimName: x}], initContainers: [{name: d, image: i, resources: "
+    (("resourceClaims: [{name: a, resourceClaimName: x}], initContainers: [{name: d, image: i, "
+     "resources: "
      "{claims: [{name: a}, {name: a}]}}]"),
      ("resourceClaims: [{name: a, resourceClaimName: x}, {name: b, resourceClaimName: y}], "
      "initContainers: [{name: d, image: i, resources: "

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
-from admission_words import Row, rows, said
+from admission_words import rows, said
 
 from kslint.model.kubernetes.admission.workloads import claim_template_failures
+
+if TYPE_CHECKING:
+    from admission_words import Row
 
 ROWS = list(rows())
 
@@ -22,9 +27,8 @@ def test_claims_of_a_stateful_set_are_judged_once_they_are_made() -> None:
         if row.kind == "StatefulSet"
         for claim, failures in claim_template_failures(row.body)
     }
-    assert found["no-such-mode"] == [
-        'spec.accessModes: Unsupported value: "RWO": supported values: "ReadOnlyMany", '
-        '"ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"'
-    ]
+    supported = '"ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"'
+    unknown = f'spec.accessModes: Unsupported value: "RWO": supported values: {supported}'
+    assert found["no-such-mode"] == [unknown]
     assert found["no-request"] == ["spec.resources[storage]: Required value"]
     assert found["fine"] == []
