@@ -94,7 +94,7 @@ def secret_failures(body: Map) -> list[Failure]:
 
 def _registries(errors: FieldErrors, node: Node, key: str, encoded: bool) -> None:
     """Credentials of registries have to be JSON."""
-    from kslint.model.kserve.admission.go_json import problem
+    from kslint.model.go_json import problem
 
     text = word(node)
     if text is None or (encoded and _stop(text) is not None):
