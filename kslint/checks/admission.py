@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kslint.findings import Problem
+from kslint.model.kserve import names
 from kslint.model.kubernetes.quantity import parse_or_none
 
 if TYPE_CHECKING:
@@ -17,18 +18,36 @@ if TYPE_CHECKING:
 _OWN_PAGE = frozenset({"invalid-quantity", "no-secret", "no-triggers", "scale-metric-with-keda"})
 """Refusals that rules of their own report, at other places too."""
 _OVER_LIMIT = "request-over-limit"
+CONTROLLER = "controller"
 
 
 def refused(model: Model, *, stages: list[str]) -> Iterator[Problem]:
     """A value that one of the stages on an object's way refuses."""
     said: dict[int, set[Span | None]] = {}
+    shared: dict[Span | None, Refusal] = {}
     for refusal in model.refusals:
         if refusal.stage in stages and refusal.code not in {*_OWN_PAGE, _OVER_LIMIT}:
             key = id(refusal.resource)
             if key not in said:
                 said[key] = {node.place for node in model.schemas.faulty(refusal.resource)}
-            if refusal.at.place not in said[key]:  # the rules about schemas speak there
+            place = refusal.at.place
+            if place in said[key]:  # the rules about schemas speak there
+                continue
+            origin = refusal.at.origin
+            if refusal.stage == CONTROLLER and origin is not None and origin.kind == "runtime":
+                shared[place] = min(refusal, shared.get(place, refusal), key=_user)
+            else:
                 yield _problem(refusal)
+    for refusal in shared.values():
+        problem = _problem(refusal)
+        problem.variant = "runtime"
+        problem.related = ((refusal.resource.body.at("metadata", "name"), "uses it"),)
+        yield problem
+
+
+def _user(refusal: Refusal) -> tuple[str, str]:
+    """Of several objects that stumble over the same text the first by name is told."""
+    return refusal.resource.name, refusal.resource.namespace or ""
 
 
 def request_over_limit(model: Model) -> Iterator[Problem]:
@@ -54,6 +73,7 @@ def _problem(refusal: Refusal) -> Problem:
         about=refusal.resource,
         kind=refusal.resource.kind,
         made=refusal.made,
+        maker="KServe" if refusal.resource.group == names.GROUP else "its controller",
         error=refusal.message,
         said=refusal.said,
     )

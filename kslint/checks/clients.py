@@ -20,8 +20,9 @@ def unknown_name(model: Model) -> Iterator[Problem]:
             yield Problem(
                 client.node,
                 about=client.resource,
-                related=[(client.service.body.at("metadata", "name"), "the Service it asks")],
+                related=[(client.service.body.at("metadata", "name"), "in front of them")],
                 name=client.name,
+                kind=client.service.kind,
                 service=client.service.name,
                 served="`" + "`, `".join(client.served) + "`",
             )

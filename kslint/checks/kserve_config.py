@@ -33,7 +33,7 @@ _SERVER_SIDE = "ServerSideApply=true"
 
 def config_broken(model: Model) -> Iterator[Problem]:
     """A whole ConfigMap `inferenceservice-config` that KServe cannot read."""
-    from kslint.model.kserve.admission.config import config_failures, is_whole
+    from kslint.model.kserve.admission.config import UNKNOWN_MODE, config_failures, is_whole
 
     fork = is_of_another(model.graph)
     for resource in () if fork else model.of_kind("ConfigMap", ""):
@@ -45,6 +45,8 @@ def config_broken(model: Model) -> Iterator[Problem]:
         if not is_whole(data) or any(gap.kind == VALUES for gap in gaps):
             continue
         for failure in config_failures(data, _is_complete(model, resource)):
+            if failure.code == UNKNOWN_MODE:
+                continue  # deployment-mode-unknown speaks of it, whoever sets it
             panics = "unmarshall" in failure.message
             said = f"panic: {failure.message} [recovered]" if panics else failure.message
             yield Problem(
@@ -75,7 +77,7 @@ def _is_complete(model: Model, resource: Resource) -> bool:
 
 def _unquoted_list(settings: Settings, model: Model) -> Iterator[Problem]:
     """The chart prints `kserve.router.imagePullSecrets` as Go does: `[a b]`."""
-    from kslint.model.kserve.admission.go_json import problem
+    from kslint.model.go_json import problem
 
     node = settings.values.at("kserve", "router", "imagePullSecrets")
     known = settings.value_of("router", "imagePullSecrets") is not None
@@ -114,8 +116,7 @@ def mode_unknown(model: Model) -> Iterator[Problem]:
             service=service.resource.name,
         )
     for settings in model.settings:
-        if settings.resource is None or settings.resource.kind != "ConfigMap":
-            yield from _unknown_default(settings, model)
+        yield from _unknown_default(settings, model)
 
 
 def _is_filled_in(text: str) -> bool:
@@ -125,12 +126,14 @@ def _is_filled_in(text: str) -> bool:
 
 
 def _unknown_default(settings: Settings, model: Model) -> Iterator[Problem]:
-    from kslint.model.kserve.admission.config import deploy_failures
+    from kslint.model.kserve.admission.config import UNKNOWN_MODE, deploy_failures
 
     root, node = settings.get("deploy"), settings.get("deploy", "defaultDeploymentMode")
     if root is None or node is None or node.place is None or not model.judges(settings.resource):
         return
     for failure in deploy_failures(root, settings.has("new-mode-names")):
+        if failure.code != UNKNOWN_MODE:
+            continue
         yield Problem(
             node,
             variant="chart",

@@ -26,12 +26,15 @@ def legacy_framework(service: InferenceService) -> Iterator[Problem]:
     if service.mode.name == names.MODELMESH:
         return
     path = f"/spec/predictor/{found[0]}"
+    owners = argocd.owners(service.graph, service.resource)
+    automated = [application for application in owners if application.automated is not None]
     syncing = [
         application
-        for application in argocd.owners(service.graph, service.resource)
-        if application.automated is not None
-        and not argocd.ignores(application, service.resource, service.namespace, path)
+        for application in automated
+        if not argocd.ignores(application, service.resource, service.namespace, path)
     ]
+    if automated and not syncing:
+        return  # somebody knows of it
     name = syncing[0].name if syncing else ""
     yield Problem(
         predictor.get(found[0]) or predictor,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from kslint.findings import Problem
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from kslint.model.model import Model
     from kslint.model.workload import Server
 
+_COMPARED = re.compile(r"(.*[^><=!\s])\s*(?:>=?)\s*(\d+(?:\.\d+)?)\s*", re.DOTALL)
+"""A query of an alert, and the number that it is to exceed."""
 _SHOWN = "show-hidden-metrics-for-version"
 
 
@@ -100,16 +103,19 @@ def _models(query: Query, servers: Sequence[Server]) -> Iterator[Problem]:
 
 
 def _threshold(query: Query) -> Iterator[Problem]:
-    node = query.threshold
+    node, text = query.threshold, query.text
+    compared = _COMPARED.fullmatch(text)
+    if node is None and compared is not None:
+        node, text = Parts(query.node).part(*compared.span(2)), compared[1]
     limit = None if node is None else parse_or_none(node.text)
-    if node is None or limit is None or not is_share(query.text):
+    if node is None or limit is None or not is_share(text):
         return
     if limit.amount > 1:
         yield Problem(
             node,
             variant="threshold",
             about=query.resource,
-            name=next(samples(query.text)).name,
+            name=next(samples(text)).name,
             value=node.text,
             advice="write a fraction, such as 0.8",
         )

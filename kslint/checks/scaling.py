@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from kslint.findings import Problem
 from kslint.model import budgets, scaler_rules
-from kslint.model.kubernetes.pod import claims, requests_accelerator
+from kslint.model.kubernetes.pod import requests_accelerator
 from kslint.model.ownership import contests
-from kslint.model.scaling import deployment_name, most_replicas
-from kslint.model.sharing import exclusive, other_user, spreads
+from kslint.model.scaling import deployment_name, most_pods
+from kslint.model.sharing import exclusive, mounted_claims, other_user, spreads
 from kslint.model.signals import cpu_signal, gpu_server_of
 
 if TYPE_CHECKING:
@@ -145,14 +145,16 @@ def drain_blocked(model: Model) -> Iterator[Problem]:
 
 def single_writer_claim_shared(model: Model) -> Iterator[Problem]:
     """A claim for one node that more than one pod mounts."""
+    told: set[tuple[int, str]] = set()
     for workload in model.workloads:
         if not spreads(workload, model.config):
             continue
-        for name, node in claims(workload.pod_spec):
+        for name, node in mounted_claims(workload):
             claim = exclusive(name, workload, model.graph)
-            if claim is None:
+            if claim is None or (id(workload.resource), name) in told:
                 continue
-            count = most_replicas(workload, model.graph)
+            told.add((id(workload.resource), name))
+            count = most_pods(workload, model.graph)
             if count is not None and count > 1:
                 yield _many(workload, claim, node, count)
             elif count is None or count == 1:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kslint.findings import Problem
+from kslint.model.gitops.releases import serves_on
 from kslint.model.schemas.served import EARLY, UNKNOWN, unserved
 
 if TYPE_CHECKING:
@@ -42,7 +43,9 @@ def _all(model: Model) -> Iterator[tuple[Resource, Unserved]]:
         if key not in seen:
             seen[key] = unserved(model.schemas, resource)
         found = seen[key]
-        if found is not None and not model.schemas.is_patch(resource):
+        if found is None or model.schemas.is_patch(resource):
+            continue
+        if not serves_on(model.graph, resource.group, resource.version):
             yield resource, found
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from kslint.findings import Problem
 from kslint.model.engines.vllm import facts, values
 from kslint.model.engines.vllm.arguments import HUGGINGFACE_OPTIONS
-from kslint.model.engines.vllm.release import NEWEST, TOLD, dotted
+from kslint.model.engines.vllm.release import TOLD, UNTOLD, dotted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +39,7 @@ def flag_refused(server: Server) -> Iterator[Problem]:
         if refusal is None:
             continue
         nearest = _nearest(flag, release) if refusal.kind == "never" else ""
-        if release.certainty not in (TOLD, NEWEST) and not nearest:
+        if release.certainty == UNTOLD and not nearest:
             continue  # a build that nobody knows may have options of its own
         yield Problem(
             flag.node,
@@ -69,7 +69,7 @@ def _whole(engine: Engine) -> list[Flag]:
 def _refusal(flag: Flag, release: Release) -> Refusal | None:
     if flag.spelling in _ALWAYS:
         return None
-    if release.certainty in (TOLD, NEWEST):
+    if release.certainty != UNTOLD:
         return facts.refusal(flag.spelling, release.candidates)
     return facts.Refusal("never") if facts.never_had(flag.spelling) else None
 
@@ -203,6 +203,17 @@ def args_not_split(server: Server) -> Iterator[Problem]:
         for text, node in zip(flag.values, flag.value_nodes, strict=False):
             if _holds_several(flag, text, engine.release):
                 yield Problem(node, variant="list", item=_shown(text), flag=flag.name)
+            elif _is_padded(flag, text, engine.release):
+                yield Problem(node, variant="padded", item=text, flag=flag.name)
+
+
+def _is_padded(flag: Flag, text: str, release: Release) -> bool:
+    """Is it but the blanks around a value that the option does not take?"""
+    bare = text.strip()
+    return bool(bare != text and bare) and (
+        release.judged(partial(values.refused, flag.name, text)) is not None
+        and release.judged(partial(values.refused, flag.name, bare)) is None
+    )
 
 
 def _holds_several(flag: Flag, text: str, release: Release) -> bool:
@@ -242,7 +253,8 @@ def argument_value(server: Server) -> Iterator[Problem]:
             yield Problem(flag.node, variant="missing", flag=flag.written)
         for text, node in zip(flag.values, flag.value_nodes, strict=False):
             judged = release.judged(partial(values.refused, flag.name, text))
-            if judged is not None and not _holds_several(flag, text, release):
+            split = _holds_several(flag, text, release) or _is_padded(flag, text, release)
+            if judged is not None and not split:
                 yield Problem(
                     node,
                     severity=None if judged[1] else "warning",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from kslint.findings import Problem
 from kslint.model.answer import Absent, Known
 from kslint.model.engines.vllm import facts
-from kslint.model.engines.vllm.release import dotted
+from kslint.model.engines.vllm.release import SUPPOSED, TOLD, dotted
 from kslint.model.kubernetes.pod import environment, has_env_from
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ _REDACTED = (0, 29)
 def env_not_of_vllm(server: Server) -> Iterator[Problem]:
     """A VLLM_ variable that the release does not read, or not in this spelling."""
     engine, release = server.engine, server.engine.release
-    if engine.kind != "vllm" or not release.told:
+    if engine.kind != "vllm" or release.certainty not in (TOLD, SUPPOSED):
         return
     used = _used(engine)
     given = {**environment(server.container), **engine.commandline.environment}
@@ -57,7 +57,10 @@ def env_not_of_vllm(server: Server) -> Iterator[Problem]:
                 advice=_advice(name, refusal, release.candidates),
             )
         elif variable.value is not None:
-            yield from _value(variable, variable.value, release.candidates)
+            for problem in _value(variable, variable.value, release.candidates):
+                if release.certainty == SUPPOSED:
+                    problem.severity = "warning"
+                yield problem
 
 
 def _used(engine: Engine) -> set[str]:

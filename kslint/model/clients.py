@@ -12,13 +12,16 @@ from typing import TYPE_CHECKING, NamedTuple
 from kslint.model.answer import Known
 from kslint.model.endpoints import listeners, selected
 from kslint.model.engines.vllm.adapters import adapter_names
+from kslint.model.gateway.pools import KIND, members
+from kslint.model.kubernetes.admission.field_errors import opaque
 from kslint.source.parts import Parts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from kslint.graph.graph import Graph
     from kslint.model.engines.vllm.engine import Engine
+    from kslint.model.kubernetes.selection import Pods
     from kslint.model.model import Model
     from kslint.resources import Resource
     from kslint.source.nodes import Node
@@ -37,11 +40,13 @@ class Client(NamedTuple):
     node: Node
     name: str
     service: Resource
+    """The Service, or the InferencePool, before the servers."""
     served: tuple[str, ...]
 
 
 def clients(model: Model) -> Iterator[Client]:
-    """Entries of LiteLLM's configuration in ConfigMaps that lead to vLLM servers of the input."""
+    """Those that lead to vLLM servers of the input: entries of LiteLLM, and targets of pools."""
+    yield from _of_pools(model)
     for resource in model.of_kind("ConfigMap", ""):
         data = resource.body.get("data")
         for _, node in () if data is None else data.items():
@@ -49,11 +54,47 @@ def clients(model: Model) -> Iterator[Client]:
                 yield from _of_litellm(resource, node, model.graph)
 
 
+def _of_pools(model: Model) -> Iterator[Client]:
+    """The names under which an inference gateway asks the servers of a pool."""
+    for kind, targets in _TARGETS.items():
+        for resource in model.of_kind(kind):
+            spec = resource.spec
+            name = None if spec is None else spec.string("poolRef", "name")
+            if spec is None or not name or not resource.group.startswith("inference."):
+                continue
+            namespace = model.graph.namespace_of(resource)
+            found = model.graph.find(KIND, name, namespace, asker=resource).resources
+            served = _served_by(members(found[0], model.graph)) if len(found) == 1 else None
+            for node in targets(spec) if served is not None else ():
+                if served is not None and node.text and not opaque(node.text):
+                    yield Client(resource, node, node.text, found[0], served)
+
+
+def _of_model(spec: Node) -> list[Node]:
+    """Without targets the name that clients give goes on to the server as it is."""
+    targets = [name for one in spec.listed("targetModels") if (name := one.get("name"))]
+    own = spec.get("modelName")
+    return targets or ([] if own is None else [own])
+
+
+def _of_rewrite(spec: Node) -> list[Node]:
+    return [
+        name
+        for rule in spec.listed("rules")
+        for target in rule.listed("targets")
+        if (name := target.get("modelRewrite"))
+    ]
+
+
+_TARGETS = {"InferenceModel": _of_model, "InferenceModelRewrite": _of_rewrite}
+"""gateway-api-inference-extension v0.5.1 api/v1alpha2 and v1.2.0 apix/v1alpha2."""
+
+
 def _of_litellm(resource: Resource, node: Node, graph: Graph) -> Iterator[Client]:
     parts = Parts(node)
     for name, start, base in _entries(node.text or ""):
         service = _service(base, resource, graph)
-        served = None if service is None else _served(service, graph)
+        served = None if service is None else _served_by(selected(service, graph))
         if service is not None and served is not None:
             part = parts.part(start, start + len(name))
             asked = name[name.index("/") + 1 :]
@@ -94,10 +135,10 @@ def _service(address: str, asker: Resource, graph: Graph) -> Resource | None:
     return found[0] if len(found) == 1 else None
 
 
-def _served(service: Resource, graph: Graph) -> tuple[str, ...] | None:
-    """The names of all servers behind a Service; None where one is not known."""
+def _served_by(several: Iterable[Pods]) -> tuple[str, ...] | None:
+    """The names of all servers in some pods; None where one is not known."""
     names: list[str] = []
-    for pods in selected(service, graph):
+    for pods in several:
         engines = [each.engine for each in listeners(pods.pod_spec) if each.engine is not None]
         known = [_names(engine) for engine in engines]
         if len(known) != 1 or known[0] is None:

@@ -43,6 +43,22 @@ def most_replicas(workload: Workload, graph: Graph) -> int | None:
     return 1 if parked else own
 
 
+def most_pods(workload: Workload, graph: Graph) -> int | None:
+    """The most pods of a workload of any kind: replicas, and all pods of each group."""
+    if workload.pods is not None:
+        return workload.pods
+    if workload.resource.kind not in _COUNTED:
+        return most_replicas(workload, graph)
+    spec = workload.resource.spec
+    written = None if spec is None else spec.get("replicas")
+    count = 1 if written is None or written.is_null else written.integer()
+    group = workload.group
+    if count is None or group is None:
+        return count
+    return None if group.size is None else count * group.size
+
+
+_COUNTED = ("StatefulSet", "Rollout", "ReplicaSet", "LeaderWorkerSet")
 _KNOWN_CLASSES = ("hpa", "keda", "none")
 
 

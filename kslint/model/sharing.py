@@ -13,10 +13,13 @@ from kslint.model.kubernetes.pod import claims
 from kslint.model.kubernetes.selection import Circles
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from kslint.config import Config
     from kslint.graph.graph import Graph
     from kslint.model.workload import Workload
     from kslint.resources import Resource
+    from kslint.source.nodes import Node
 
 _SHARED = frozenset({"ReadWriteMany", "ReadOnlyMany"})
 _LASTING = ("Deployment", "StatefulSet")
@@ -25,6 +28,19 @@ _PINNING = ("local", "hostpath", "host-path", "openebs", "topolvm", "lvm")
 """Parts of the names of classes whose volumes hold their pods on the node that has them."""
 _SHARES = ("nfs", "smb", "cifs", "samba", "efs", "azurefile", "azure-file")
 """Those of network shares, which any node mounts whatever the claim says: nothing is attached."""
+
+
+def mounted_claims(workload: Workload) -> Iterator[tuple[str, Node]]:
+    """The claims that the pods mount: as volumes, and as the model that KServe mounts for them."""
+    yield from claims(workload.pod_spec)
+    if workload.model_claim is not None:
+        yield workload.model_claim
+    if workload.component is not None:
+        from kslint.model.kserve.storage.sources import PVC, model_sources
+
+        for source in model_sources(workload.component):
+            if source.kind == PVC and source.claim:
+                yield source.claim, source.uri
 
 
 def exclusive(name: str, workload: Workload, graph: Graph) -> Resource | None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from kslint.model.engines.vllm.engine import Engine
     from kslint.model.kserve.isvc import Component
     from kslint.model.kserve.llm.pools import Pool
+    from kslint.model.kserve.settings import Settings
     from kslint.model.kubernetes.capacity import NodePool
     from kslint.model.kubernetes.rollout import Rollout
     from kslint.model.kubernetes.templates import Group
@@ -78,6 +79,12 @@ class Workload:
         """The pods that run one thing together with these."""
         self.script: Script | None = None
         """What a command may name and not show."""
+        self.settings: Settings | None = None
+        """KServe's, where it makes the pods."""
+        self.pods: int | None = None
+        """How many there may be at most, where the kind itself tells that."""
+        self.model_claim: tuple[str, Node] | None = None
+        """The claim that is mounted as the model, though the pod spec does not show it."""
 
     @property
     def strategy(self) -> Node | None:
@@ -108,6 +115,8 @@ class Workload:
         for container in containers(self.pod_spec):
             engine = read_engine(container, self.pod_spec, self.script)
             if engine is not None:
+                if self.settings is not None and not self.settings.told:
+                    engine.suppose()
                 found.append(Server(self, container, engine))
         return found
 
@@ -133,7 +142,7 @@ def of_component(component: Component) -> Workload | None:
     if pod_spec is None:
         return None
     owner = component.owner
-    return Workload(
+    found = Workload(
         owner.resource,
         owner.namespace,
         pod_spec,
@@ -141,11 +150,14 @@ def of_component(component: Component) -> Workload | None:
         component.deployment,
         component,
     )
+    found.settings = owner.settings
+    return found
 
 
 def of_pool(pool: Pool) -> Workload | None:
     """The workload of one pool of an LLMInferenceService, if its pods are known."""
     from kslint.model.kserve.llm.scripts import script_of
+    from kslint.model.kserve.llm.storage import model_storage
 
     if pool.pod_spec is None:
         return None
@@ -153,6 +165,11 @@ def of_pool(pool: Pool) -> Workload | None:
     pod_spec = with_given(pool.pod_spec, "LeaderWorkerSet") if pool.multi_node else pool.pod_spec
     found = Workload(owner.resource, owner.namespace, defaulted_pod(pod_spec), pool.home)
     found.script = script_of(pool)
+    found.settings = owner.settings
+    found.pods = pool.pods
+    stored = model_storage(owner)
+    if stored is not None and stored.claim is not None and stored.downloads:
+        found.model_claim = stored.claim.name, stored.node
     return found
 
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kslint.model.gitops.argocd import chart_sources
-from kslint.model.gitops.remote import remote
+from kslint.model.gitops.argocd import chart_sources, helm_values
+from kslint.model.gitops.remote import in_repository, remote
 from kslint.model.schemas import tables
 from kslint.model.schemas.tables import Release
 
@@ -59,12 +59,13 @@ def _shown(graph: Graph) -> Iterator[tuple[str, tuple[int, ...]]]:
     for source in chart_sources(graph):
         family = _CHARTS.get(source.chart or "")
         if family is not None:
-            yield family, tables.numbers(source.revision or "")
+            yield family, _minor(source.revision or "")
+    yield from _of_directories(graph)
     for emission in graph.scopes.emissions:
         for chart in emission.charts:
             family = _CHARTS.get(chart.node.string("name") or "")
             if family is not None:
-                yield family, tables.numbers(chart.node.string("version") or "")
+                yield family, _minor(chart.node.string("version") or "")
         for gap in emission.gaps:
             address = remote(gap.node.text or "")
             family = None if address is None else _REPOSITORIES.get(address.repo.lower())
@@ -74,4 +75,39 @@ def _shown(graph: Graph) -> Iterator[tuple[str, tuple[int, ...]]]:
         spec = resource.body.at("spec", "chart", "spec")
         family = None if spec is None else _CHARTS.get(spec.string("chart") or "")
         if spec is not None and family is not None:
-            yield family, tables.numbers(spec.string("version") or "")
+            yield family, _minor(spec.string("version") or "")
+
+
+def _of_directories(graph: Graph) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """Applications of the directory in which a repository has its definitions."""
+    applications = graph.scopes.applications
+    for place in () if applications is None else applications.places:
+        url, path = place.source.string("repoURL"), place.source.string("path") or ""
+        revision = place.source.string("targetRevision") or ""
+        address = None if url is None else in_repository(url, revision, path)
+        family = None if address is None else _REPOSITORIES.get(address.repo.lower())
+        if family is not None and path.strip("/.").startswith(_DEFINING):
+            yield family, tables.numbers(revision.removeprefix("knative-"))
+
+
+_DEFINING = ("config/crd", "config/default")
+
+
+def _minor(version: str) -> tuple[int, ...]:
+    """The release that a chart's version, or a range within one minor release, stands for."""
+    plain = version.strip().removeprefix("~").removesuffix(".*").removesuffix(".x")
+    return tables.numbers(plain) if "." in plain else ()
+
+
+def serves_on(graph: Graph, group: str, version: str) -> bool:
+    """Is an old version kept alive by a switch of the operator's chart?
+
+    Source: external-secrets v0.17.0 deploy/charts/external-secrets/values.yaml.
+    """
+    if (group, version) != ("external-secrets.io", "v1beta1"):
+        return False
+    return any(
+        helm_values(graph, source).string("crds", "unsafeServeV1Beta1") == "true"
+        for source in chart_sources(graph)
+        if source.chart == "external-secrets"
+    )

@@ -167,8 +167,8 @@ class Draft:
         if self.name == "predictor":
             built = predictor_pod(self.reconciled, self.runtime, self.owner.settings)
             if self.choice.error:
-                model = self.stored.get("model") or self.stored
-                failure = Failure("controller", self.choice.error, model, self.choice.reason)
+                at = self.stored.at("model", "runtime") or self.stored.get("model") or self.stored
+                failure = Failure("controller", self.choice.error, at, self.choice.reason)
                 built = built._replace(failures=(*built.failures, failure))
             return built
         return component_pod(self.owner.stored, self.name, self.owner.settings)

@@ -48,11 +48,17 @@ class Repeated(NamedTuple):
 
 def _pair(component: Draft) -> tuple[Node, Node] | None:
     """The runtime's container and the model, where both are known."""
-    model = component.written.get("model")
-    if component.runtime is None or not isinstance(model, Map):
+    model = _written_model(component)
+    if component.runtime is None or model is None:
         return None
     base = container_named(component.runtime.spec, names.PREDICTOR_CONTAINER)
     return None if base is None else (base, model)
+
+
+def _written_model(component: Draft) -> Map | None:
+    """The model as the user writes it, under its own key or that of a framework."""
+    blocks = [component.written.get(key) for key in ("model", *names.FRAMEWORKS)]
+    return next((block for block in blocks if isinstance(block, Map)), None)
 
 
 def repeated(component: Draft) -> Iterator[Repeated]:
@@ -111,7 +117,7 @@ def args_in_place_of_program(component: Draft) -> tuple[Node, str] | None:
 
 def retagged(component: Draft) -> tuple[Node, Node, str] | None:
     """The runtimeVersion and image of a model whose tag it replaces, and that tag."""
-    model = component.written.get("model")
+    model = _written_model(component)
     image = None if model is None else model.get("image")
     version = None if model is None else model.get("runtimeVersion")
     if image is None or version is None or not version.text or "@" in (image.text or ""):

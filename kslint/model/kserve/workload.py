@@ -119,18 +119,21 @@ def _model_pod(
         return Built(None, unknown="ModelMesh runs the runtime, whatever the mode seems to be")
     if base is None:
         message = "failed to find kserve-container in ServingRuntime containers"
-        return Built(None, (Failure("controller", message, model, "runtime-without-container"),))
+        named = next((one.get("name") for one in _containers(spec)), None)
+        at = model if named is None or named.place is None else named
+        return Built(None, (Failure("controller", message, at, "runtime-without-container"),))
     own = model.with_entries(
         {field: value for field, value in model.entries.items() if field in names.CONTAINER_FIELDS}
     )
     server = merged_container(base, own, settings)
     rendered = _rendered_placeholders(server, isvc)
-    if rendered is None:
+    if isinstance(rendered, Scalar):
         message = (
             f"failed to replace placeholders in serving runtime {runtime.name} "
             f"Container {names.PREDICTOR_CONTAINER}"
         )
-        return Built(None, (Failure("controller", message, model, "placeholder"),))
+        at = model if rendered.place is None else rendered
+        return Built(None, (Failure("controller", message, at, "placeholder"),))
     server = _image_tag(rendered, model.string("runtimeVersion"), runtime, settings)
     own_containers = predictor.listed("containers")
     transformers = [
@@ -149,7 +152,8 @@ def _model_pod(
             if both
             else transformers[0]
         )
-        containers.append(_rendered_placeholders(merged, isvc) or merged)
+        filled_in = _rendered_placeholders(merged, isvc)
+        containers.append(merged if isinstance(filled_in, Scalar) else filled_in)
     special = (names.PREDICTOR_CONTAINER, names.TRANSFORMER_CONTAINER)
     containers += [c for c in _containers(spec) if c.string("name") not in special]
     containers += [c for c in own_containers if c.string("name") != names.TRANSFORMER_CONTAINER]
@@ -263,13 +267,13 @@ def _with_env(container: Map, wanted: dict[str, str], origin: Origin) -> Map:
     return put(container, ("env",), appended(env, added, origin)) if added else container
 
 
-def _rendered_placeholders(container: Node, isvc: Map) -> Map | None:
-    """ReplacePlaceholders: Go's html/template over the container; None where it would fail.
+def _rendered_placeholders(container: Node, isvc: Map) -> Map | Scalar:
+    """ReplacePlaceholders: Go's html/template over the container; the text where it would fail.
 
     Only the fields of ObjectMeta that manifests use are known; any other `{{` fails upstream
     or cannot be predicted.
     """
-    failed = False
+    failed: Scalar | None = None
     metadata = isvc.get("metadata")
 
     def text_of(match: re.Match[str]) -> str:
@@ -286,7 +290,8 @@ def _rendered_placeholders(container: Node, isvc: Map) -> Map | None:
         if isinstance(node, Scalar):
             if "{{" not in node.literal:
                 return node
-            failed = failed or "{{" in _PLACEHOLDER.sub("", node.literal)
+            if failed is None and "{{" in _PLACEHOLDER.sub("", node.literal):
+                failed = node
             text = _PLACEHOLDER.sub(text_of, node.literal)
             other = Scalar(text, False, None, node.source, node.start, node.end)
             other.key, other.origin = node.key, node.origin
@@ -299,7 +304,7 @@ def _rendered_placeholders(container: Node, isvc: Map) -> Map | None:
 
     result = render(container)
     assert isinstance(result, Map)
-    return None if failed else result
+    return result if failed is None else failed
 
 
 def _image_tag(container: Map, version: str | None, runtime: Runtime, settings: Settings) -> Map:

@@ -121,6 +121,8 @@ def _shows(piece: Piece, resource: Resource) -> bool:
         return resource.name in piece.deployments
     if resource.kind == KNATIVE_SERVING:
         return piece is KNATIVE
+    if resource.kind == "ConfigMap" and piece is KNATIVE:
+        return resource.name.startswith("config-") and resource.namespace in piece.namespaces
     if resource.kind in ("Gateway", "GatewayClass") and piece is ISTIO:
         spec = resource.spec
         found = spec and (spec.string("gatewayClassName") or spec.string("controllerName"))

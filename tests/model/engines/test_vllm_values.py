@@ -112,7 +112,8 @@ def test_any_value_has_an_answer(text: str, name: str) -> None:
         ("quay.io/ascend/vllm-ascend:v0.9.1", UNTOLD, ()),
         ("vault.habana.ai/gaudi-docker/vllm-gaudi:0.9", UNTOLD, ()),
         ("rocm/vllm:rocm6.4.1_vllm_0.9.1_20250715", UNTOLD, ()),
-        ("ghcr.io/llm-d/llm-d-cuda:v0.6.0", UNTOLD, ()),
+        ("ghcr.io/llm-d/llm-d-cuda:v0.6.0", TOLD, ((0, 17, 1),)),
+        ("ghcr.io/llm-d/llm-d-cuda:v0.6.1", UNTOLD, ()),
     ],
 )
 def test_which_release_an_image_has(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.model.answer import ABSENT, Known, Unknown
@@ -37,6 +38,9 @@ __all__ = [
     "Script",
     "read_commandline",
 ]
+
+
+_SHELL_OPTION = re.compile(r"-[a-z]*c")
 
 
 class Script(NamedTuple):
@@ -139,8 +143,11 @@ def read_commandline(
         whole = Word(text, script.text, origin=Text(text, script.text))
         command = [whole if word.text == script.marker else word for word in command]
     arguments = item_words(container, "args", variables)
-    run = find_run([*command, *arguments], variables)
     repeats = not command and is_stock(image)
+    shell: list[Word] = []
+    if repeats and arguments and _SHELL_OPTION.fullmatch(arguments[0].text):
+        shell = [arguments[0]._replace(text="sh")]  # somebody took the image for a shell
+    run = find_run([*shell, *command, *arguments], variables)
     if run is not None:
         doubled = arguments[0].node if repeats else None
         return _filled(CommandLine(run.start.program, doubled=doubled), run, version)

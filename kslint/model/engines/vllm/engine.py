@@ -65,6 +65,7 @@ class Engine:
     kind: "vllm" or "huggingfaceserver" (KServe's server, which uses vLLM where it can).
     device: "cpu", "gpu" or "unknown". A container that asks for an accelerator is never "cpu".
     backend_certain: False for a huggingfaceserver that chooses its backend by the model.
+    supposed: the version is that of the preset of a KServe release that is taken as given.
     """
 
     __slots__ = (
@@ -76,6 +77,7 @@ class Engine:
         "device",
         "image",
         "kind",
+        "supposed",
         "version",
     )
 
@@ -83,9 +85,7 @@ class Engine:
         self.container = container
         self.image = image
         self.version: Version | None = image.version
-        named = container.get("image")
-        if image.family == "huggingfaceserver" and (named is None or named.place is None):
-            self.version = None  # KServe's catalogue names it, of a release that is taken as given
+        self.supposed = False
         self.commandline = commandline
         self.kind = "huggingfaceserver" if commandline.program == HUGGINGFACE else "vllm"
         self._environment = {**environment(container), **commandline.environment}
@@ -112,9 +112,18 @@ class Engine:
     def env_names(self) -> list[str]:
         return list(self._environment)
 
+    def suppose(self) -> None:
+        """Its image may be another: KServe names it, and which KServe that is nothing tells."""
+        named = self.container.get("image")
+        if named is not None and named.place is not None:
+            return
+        self.supposed = self.image.family == "llm-d"
+        if self.image.family == "huggingfaceserver":
+            self.version = None
+
     @property
     def release(self) -> Release:
-        return release_of(self.image, self.version)
+        return release_of(self.image, self.version, self.supposed)
 
     @property
     def port(self) -> Checked[int]:

@@ -40,7 +40,7 @@ _STOCK = re.compile(r"vllm-openai(?:-(?:cpu|rocm|nonroot))?|vllm(?:-arm64)?-cpu-
 _FORKS = frozenset(("hpu", "gaudi", "ascend", "npu", "neuron", "tpu", "xpu"))
 _STAGED = frozenset(("omni",))
 """Builds that run several engines, a stage each, as a configuration of theirs says."""
-_BUNDLED = {
+_BUNDLED: dict[Version, Version] = {
     (0, 16): (0, 9, 2),
     (0, 17): (0, 15, 1),
     (0, 18): (0, 19, 0),
@@ -50,6 +50,14 @@ _BUNDLED = {
 }
 """The vLLM in KServe's huggingfaceserver, by KServe's release
 (python/huggingfaceserver/pyproject.toml of each)."""
+_LLM_D: dict[Version, Version] = {
+    (0, 5, 0): (0, 14, 1),
+    (0, 5, 1): (0, 15, 1),
+    (0, 6, 0): (0, 17, 1),
+    (0, 7, 0): (0, 19, 1),
+    (0, 8, 0): (0, 23, 0),
+}
+"""The vLLM in llm-d's images, by llm-d's release (the table of components in its release notes)."""
 _MENTIONED = re.compile(r"vllm[-_]?v?(\d+\.\d+(?:\.\d+)?)")
 
 
@@ -97,9 +105,11 @@ def read_image(reference: str) -> Image:
 
 
 def _version(family: str, name: str, tag: str, path: str) -> Version | None:
-    if family == "huggingfaceserver":
+    if family in ("huggingfaceserver", "llm-d"):
         release = _RELEASE.match(tag)
-        return None if release is None else _BUNDLED.get((int(release[1]), int(release[2])))
+        numbers = [] if release is None else [int(part) for part in release.groups() if part]
+        table = _BUNDLED if family == "huggingfaceserver" else _LLM_D
+        return table.get(tuple(numbers[: 2 if table is _BUNDLED else 3]))
     return None if family != "vllm" or "tpu" in name else version_of(tag, path)
 
 

@@ -22,15 +22,16 @@ _PLAIN_TAG = re.compile(
 )
 """A release, and for which machine it was built."""
 
-TOLD, NEWEST, UNTOLD = "told", "newest", "untold"
+TOLD, NEWEST, SUPPOSED, UNTOLD = "told", "newest", "supposed", "untold"
 
 
 class Release(NamedTuple):
     """What is known of a server's release.
 
     `certainty`: TOLD by the tag or the configuration; NEWEST for vLLM's own image without a tag
-    or with `latest`; UNTOLD for nightlies, forks and private images. `candidates` are the releases
-    of the tables that it may be: none where nothing tells, or it is out of their reach.
+    or with `latest`; SUPPOSED for a preset of KServe whose release nothing tells; UNTOLD for
+    nightlies, forks and private images. `candidates` are the releases of the tables that it may
+    be: none where nothing tells, or it is out of their reach.
     """
 
     certainty: str
@@ -63,11 +64,13 @@ class Release(NamedTuple):
             return f"vLLM {dotted(self.version)}"
         if self.certainty == NEWEST:
             return f"vLLM {dotted(self.candidates[-1])}, the newest release known to kslint"
+        if self.certainty == SUPPOSED and self.version is not None:
+            return f"vLLM {dotted(self.version)} (in KServe's preset)"
         known = facts.releases()
         return f"any release of vLLM from {dotted(known[0])} to {dotted(known[-1])}"
 
 
-def release_of(image: Image, version: Version | None) -> Release:
+def release_of(image: Image, version: Version | None, supposed: bool = False) -> Release:
     """The release of a server by its image, or by a version that was found otherwise.
 
     Tags with a commit or a date in them (`v0.6.1-edb07092`), and numbers that vLLM never had
@@ -79,7 +82,7 @@ def release_of(image: Image, version: Version | None) -> Release:
     if told and version is not None and not _was_released(version):
         told = False
     if told:
-        return Release(TOLD, facts.span(version), version)
+        return Release(SUPPOSED if supposed else TOLD, facts.span(version), version)
     floating = image.tag in ("", "latest") and not image.digest
     if version is None and floating and is_stock(image) and is_upstream(image):
         return Release(NEWEST, facts.releases()[-1:], None)

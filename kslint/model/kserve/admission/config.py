@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.model.answer import Failure
+from kslint.model.go_json import problem
 from kslint.model.kserve import names
-from kslint.model.kserve.admission.go_json import problem
 from kslint.model.kubernetes.admission.field_errors import opaque
 from kslint.model.kubernetes.quantity import QuantityError, parse
 from kslint.source.inner import inner_document
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 WEBHOOK, CONTROLLER, PODS, GRAPHS = "webhook", "controller", "pod-webhook", "graphs"
 """Who stops: the webhook of services or their controller, that of pods, that of InferenceGraphs."""
+UNKNOWN_MODE = "default-mode-unknown"
 
 
 class _Key(NamedTuple):
@@ -163,7 +164,7 @@ def deploy_failures(root: Node, has_new_names: bool = True) -> list[Failure]:
     node = root.get("defaultDeploymentMode")
     mode = "" if node is None or node.is_null else node.text or ""
     old = (*names.LEGACY_MODES, names.MODELMESH)
-    code = "default-mode-unknown"
+    code = UNKNOWN_MODE
     if not mode:
         code = "default-mode-missing"
         message = "invalid deploy config, defaultDeploymentMode is required"
