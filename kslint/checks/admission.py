@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kslint.findings import Problem
+from kslint.model.kserve import names
 from kslint.model.kubernetes.quantity import parse_or_none
 
 if TYPE_CHECKING:
@@ -66,9 +67,10 @@ def request_over_limit(model: Model) -> Iterator[Problem]:
 
 
 def _problem(refusal: Refusal) -> Problem:
+    by_kserve = refusal.resource.group == names.GROUP
     return Problem(
         refusal.at,
-        variant="made" if refusal.made else "default",
+        variant="default" if not refusal.made else "made" if by_kserve else "operated",
         about=refusal.resource,
         kind=refusal.resource.kind,
         made=refusal.made,
