@@ -67,13 +67,13 @@ def request_over_limit(model: Model) -> Iterator[Problem]:
 
 
 def _problem(refusal: Refusal) -> Problem:
-    by_kserve = refusal.resource.group == names.GROUP
     return Problem(
         refusal.at,
-        variant="default" if not refusal.made else "made" if by_kserve else "operated",
+        variant="made" if refusal.made else "default",
         about=refusal.resource,
         kind=refusal.resource.kind,
         made=refusal.made,
+        maker="KServe" if refusal.resource.group == names.GROUP else "its controller",
         error=refusal.message,
         said=refusal.said,
     )

@@ -143,6 +143,16 @@ def _own(resource: Resource, custom: frozenset[str], graph: Graph) -> Iterator[M
         if failure.code != "missing-namespace" or not _is_given_one(resource, graph):
             yield Met(failure, prefix)
     yield from of_templates(resource)
+    if (resource.group, resource.kind) == ("apps", "StatefulSet"):
+        from kslint.model.kubernetes.admission.workloads import claim_template_failures
+
+        for claim, failures in claim_template_failures(resource.body):
+            name = f"{claim}-{resource.name}-0"
+            prefix = (
+                f"create Claim {name} for Pod {resource.name}-0 in StatefulSet {resource.name} "
+                f'failed error: PersistentVolumeClaim "{name}" is invalid: '
+            )
+            yield from (Met(failure, prefix, "PersistentVolumeClaim") for failure in failures)
 
 
 def _is_given_one(resource: Resource, graph: Graph) -> bool:

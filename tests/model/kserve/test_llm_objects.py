@@ -173,3 +173,31 @@ def test_a_prefill_pool_has_a_role_of_its_own() -> None:
     assert prefill["spec"]["replicas"] == 3
     assert prefill["metadata"]["labels"]["llm-d.ai/role"] == "prefill"
     assert prefill["spec"]["template"]["metadata"]["labels"]["p"] == "q"
+
+
+def test_a_long_name_is_cut_and_hashed_and_no_reason_to_refuse() -> None:
+    name = "a-service-with-a-name-that-is-much-too-long-for-it"
+    graph = graph_of(HEAD.replace("name: llm", f"name: {name}"))
+    (resource,) = graph.of_kind("LLMInferenceService")
+    service = LLMInferenceService(resource, graph, settings.defaults("0.19"))
+    assert list(reasons_missing(service)) == []
+    assert all(len(b.string("metadata", "name") or "") <= 63 for b in created(service))
+
+
+@pytest.mark.parametrize(
+    ("router", "missing"),
+    [
+        ("gateway: {refs: [{name: g, namespace: infra}]}, route: {}", "Gateway infra/g"),
+        ("route: {http: {refs: [{name: r}]}}", "HTTPRoute team/r"),
+        ("route: {http: {spec: {parentRefs: [{name: g}]}}}", "Gateway team/g"),
+        ("route: {}, scheduler: {pool: {ref: {name: p}}}", "InferencePool team/p"),
+    ],
+)
+def test_what_the_router_is_told_of_must_be_there(router: str, missing: str) -> None:
+    assert reasons(f"router: {{{router}}}") == [
+        f"has an unknown router: {missing} is not in the input"
+    ]
+
+
+def test_the_gateway_of_the_settings_is_the_platforms() -> None:
+    assert reasons(ROUTED) == []

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 import yaml
-from llm_worlds import objects
+from llm_worlds import llm, objects
 
 from kslint.model.kserve.llm import go_yaml
 from kslint.model.kserve.llm.picker_config import Arguments
+from kslint.model.kserve.llm.rendering import created, reasons_missing
 
 ROUTED = "router: {route: {}, scheduler: {%s}}\n"
 
@@ -165,6 +166,44 @@ def test_other_renamings() -> None:
     newer = Arguments(["--config-text", text], "0.9.0")
     newer.migrated(plugins=True)
     assert "parameters" not in yaml.safe_load(newer.words[1])["plugins"][1]
+
+
+def test_a_tokenizer_stays_beside_a_configuration_without_plugins() -> None:
+    rest = """---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: mine, namespace: team}
+data: {own: "kind: K"}
+"""
+    found = picker("config: {ref: {name: mine, key: own}}", rest=rest, version="0.20")
+    assert [c["name"] for c in found["spec"]["containers"]] == ["main", "tokenizer"]
+
+
+def test_flags_that_are_gone_with_a_file_stop_the_controller() -> None:
+    own = "router: {route: {}, scheduler: {template: {containers: [{name: main, args: [%s]}]}}}"
+    said = list(reasons_missing(llm(own % "--config-file, /c, --lora-info-metric=a")))
+    assert any("llm-kserve-router-scheduler uses deprecated metric flags" in text for text in said)
+    assert not list(reasons_missing(llm(own % "--config-file, /c, --v=1")))
+
+
+def test_the_pool_of_0_20_has_a_protocol() -> None:
+    for version, expected in (("0.19", None), ("0.20", "http")):
+        found: list[Any] = [body.plain() for body in created(llm(ROUTED % "", version=version))]
+        pools = [body for body in found if body["kind"] == "InferencePool"]
+        assert [pool["spec"].get("appProtocol") for pool in pools] == [expected, None]
+        (service,) = [b for b in found if b["metadata"]["name"] == "llm-kserve-workload-svc"]
+        assert "annotations" not in service["metadata"]
+
+
+def test_long_lines_are_broken_where_go_breaks_them() -> None:
+    words = " ".join(["a word and"] * 12)
+    text = go_yaml.dump({"plugins": [{"parameters": {"long": words}}]})
+    assert text == (
+        "plugins:\n- parameters:\n"
+        "    long: a word and a word and a word and a word and a word and a word and a word\n"
+        "      and a word and a word and a word and a word and a word and\n"
+    )
+    assert yaml.safe_load(text) == {"plugins": [{"parameters": {"long": words}}]}
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,8 @@ from kslint.model.kserve.admission.runtimes import (
     runtime_rejections,
     trained_model_rejections,
 )
+from kslint.model.kserve.llm.combined import WORKLOAD_SERVICE
+from kslint.model.kserve.llm.configs import child_name
 from kslint.model.kubernetes.admission import grammar, kinds
 from kslint.model.kubernetes.admission.field_errors import opaque, printed
 
@@ -40,7 +42,6 @@ _VERSIONS = {
     "TrainedModel": ("v1alpha1",),
 }
 """The kinds that are judged, in the versions that there are (config/crd/full @v0.19.0)."""
-_WORKLOAD = "-kserve-workload-svc"
 
 
 class Judge:
@@ -159,7 +160,7 @@ def _llm_service(service: LLMInferenceService) -> Iterator[Met]:
     """The workload's Service is named for the LLMInferenceService (workload.go @v0.19.0)."""
     name = service.resource.name
     node = service.resource.body.at("metadata", "name")
-    workload = f"{name}{_WORKLOAD}"
+    workload = child_name(name, WORKLOAD_SERVICE)
     details = grammar.dns1035_label(workload)
     if not name or opaque(name) or node is None or grammar.dns_subdomain(name) or not details:
         return

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 
 from kslint.model.answer import Failure
 from kslint.model.kserve.llm.autoscaling import WVA_SETTINGS
-from kslint.model.kserve.llm.configs import present
+from kslint.model.kserve.llm.configs import child_name, present
+from kslint.model.kserve.llm.picker_config import own_config
+from kslint.model.kserve.llm.scheduler import is_managed, picker_arguments
 from kslint.source.nodes import Map
 
 if TYPE_CHECKING:
@@ -46,6 +48,7 @@ def llm_rejections(llm: LLMInferenceService) -> list[Failure]:
                 failures.append(Failure("controller", detail, node, path))
     failures.extend(_template_failures(llm))
     failures.extend(_storage_failures(llm))
+    failures.extend(_picker_failures(llm))
     failures.extend(_keda_failures(llm))
     return failures
 
@@ -387,6 +390,25 @@ def _template_failures(llm: LLMInferenceService) -> Iterator[Failure]:
             )
             refs = llm.resource.body.at("spec", "baseRefs") or llm.resource.body
             yield Failure("controller", message, refs, "parallelism-of-base")
+
+
+def _picker_failures(llm: LLMInferenceService) -> Iterator[Failure]:
+    """Metric flags that the scheduler no longer takes (scheduler.go:1270-1280)."""
+    spec = llm.effective
+    template = None if spec is None else spec.at("router", "scheduler", "template")
+    if llm.stopped or spec is None or not isinstance(template, Map) or not is_managed(spec):
+        return
+    if own_config(llm, spec) == "" or not picker_arguments(llm, spec, template).stuck:
+        return
+    name = child_name(llm.resource.name, "-kserve-router-scheduler")
+    message = (
+        "failed to build expected scheduler deployment: failed to apply v0.7.0 scheduler "
+        f"migrations: scheduler deployment {llm.namespace or 'default'}/{name} uses deprecated "
+        "metric flags but has no inline --config-text; automatic migration to "
+        "core-metrics-extractor plugin is not possible — convert to --config-text or remove the "
+        "deprecated flags manually"
+    )
+    yield Failure("controller", message, template, "deprecated-metric-flags")
 
 
 def _keda_failures(llm: LLMInferenceService) -> Iterator[Failure]:

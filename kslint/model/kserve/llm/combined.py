@@ -48,7 +48,7 @@ class Around(NamedTuple):
     tls: bool
 
 
-def defaulted(spec: Map) -> Map:
+def defaulted(spec: Map, settings: Settings) -> Map:
     """A spec, of a service or of a config, with the defaults of the CRD for its router.
 
     A route without rules gets one that matches everything and leads nowhere.
@@ -65,6 +65,9 @@ def defaulted(spec: Map) -> Map:
     picker = spec.at(*_POOL, "endpointPickerRef")
     if isinstance(picker, Map):
         spec = put(spec, (*_POOL, "endpointPickerRef"), put_defaults(picker, _PICKER, origin))
+    pool = spec.at(*_POOL)
+    if isinstance(pool, Map) and settings.has("pool-protocol"):
+        spec = put(spec, _POOL, put_defaults(pool, {"appProtocol": "http"}, origin))
     return spec
 
 

@@ -1,7 +1,4 @@
-"""YAML as sigs.k8s.io/yaml v1.6 writes it: keys in order, lists not indented, short style.
-
-What go-yaml would fold, because it is longer than 80 characters, stays on one line.
-"""
+"""YAML as sigs.k8s.io/yaml v1.6 writes it: keys in order, lists not indented, short style."""
 
 from __future__ import annotations
 
@@ -18,6 +15,7 @@ _NUMBER = re.compile(
     r"|^[-+]?\.(inf|Inf|INF)$|^\.(nan|NaN|NAN)$|^[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?$"
 )
 _DATE = re.compile(r"^\d{4}-\d{1,2}-\d{1,2}([Tt ].*)?$")
+_WIDTH = 80
 _WORDS = frozenset(
     word
     for base in ("y", "n", "yes", "no", "on", "off", "true", "false", "null")
@@ -59,7 +57,20 @@ def _entry(head: str, value: object, indent: str) -> Iterator[str]:
         for line in value.rstrip("\n").split("\n"):
             yield f"{indent}  {line}" if line else ""
     else:
-        yield f"{head} {_scalar(value)}"
+        yield from _folded(f"{head} {_scalar(value)}", indent + "  ", len(head) + 1)
+
+
+def _folded(line: str, indent: str, start: int) -> Iterator[str]:
+    """A line that is broken at the first blank behind its 80th character, as often as it takes."""
+    plain = line[start : start + 1] != '"'
+    at = start
+    while plain and (at := line.find(" ", max(at, _WIDTH + 1))) > 0:
+        if line[at + 1 : at + 2] in ("", " ") or line[at - 1] == " ":
+            at += 1
+            continue
+        yield line[:at]
+        line, at = indent + line[at + 1 :], len(indent)
+    yield line
 
 
 def _scalar(value: object) -> str:

@@ -58,7 +58,7 @@ def objects(service: LLMInferenceService) -> list[Map]:
     known = [path for path in blocks if not unbuilt(service, path)]
     found += [group(service, path) for path in known if path in groups]
     found += [deployment(service, path) for path in known if path not in groups]
-    found.append(_workload_service(service, spec))
+    found.append(_workload_service(service))
     found += scalers(service, spec)
     found += of_scheduler(service, spec)
     if isinstance(spec.at("router", "route", "http", "spec"), Map) and service.router.makes_route:
@@ -77,12 +77,29 @@ def unknowns(service: LLMInferenceService) -> Iterator[str]:
         reason = unbuilt(service, path)
         if reason:
             yield f"{_block_name(spec, path)}: {reason}"
+    yield from _unseen(service)
     for what, reason in (
         ("scheduler", unscheduled(service, spec)),
         ("autoscaler", unscaled(service, spec)),
     ):
         if reason:
             yield f"{what}: {reason}"
+
+
+def _unseen(service: LLMInferenceService) -> Iterator[str]:
+    """Objects that the router is told of; without one of them it is not made.
+
+    Source: router_validation.go:60-269. The Gateway of KServe's settings is the platform's.
+    """
+    router = service.router
+    targets = [*router.gateways, *router.routes, *router.parents]
+    targets += [] if router.pool is None else [router.pool]
+    seen = set()
+    for target in targets:
+        shown = f"{target.kind} {target.namespace or '?'}/{target.name}"
+        if target.lookup.found is None and shown not in seen:
+            seen.add(shown)
+            yield f"router: {shown} is not in the input"
 
 
 def unbuilt(service: LLMInferenceService, path: tuple[str, ...]) -> str:
@@ -156,14 +173,13 @@ def _certificate(service: LLMInferenceService) -> Map:
     return put(body, ("type",), made("kubernetes.io/tls", origin))
 
 
-def _workload_service(service: LLMInferenceService, spec: Map) -> Map:
+def _workload_service(service: LLMInferenceService) -> Map:
     origin = _origin("the workload's Service", "workload.go:110-164")
     name = child_name(service.resource.name, WORKLOAD_SERVICE)
     labels = labels_of(service, "llminferenceservice-workload")
     body = new_object(service, "v1", "Service", name, labels, origin)
     for field in ("labels", "annotations"):
-        listed = spec.get(field)
-        for key, value in () if listed is None else listed.items():
+        for key, value in given(service, (), field).items():
             body = put(body, ("metadata", field, key), value)
     protocol = "https" if service.tls else "http"
     port: JsonValue = {

@@ -57,6 +57,14 @@ class Arguments:
         self.precise = True
         """Does a plugin need the tokenizer, as far as its configuration can be read?"""
 
+    @property
+    def stuck(self) -> bool:
+        """Flags that are gone, and no configuration in the arguments to move them to."""
+        inline = any(word in INLINE_FLAGS for word in self.words[:-1])
+        flags = {word.lstrip("-").partition("=")[0] for word in self.words}
+        gone = flags.intersection(_METRIC_FLAGS)
+        return self.version >= (0, 7, 0) and not inline and bool(gone)
+
     def with_tokenizer(self) -> None:
         """What the tokenizer beside it needs (v0.6 of the scheduler)."""
         self._changed(_with_socket, _with_processor, _with_block_size)
@@ -76,7 +84,8 @@ class Arguments:
         self._changed(*changes)
 
     def _look(self, config: Config) -> None:
-        self.precise = any(plugin.get("type") == _PRECISE for plugin in _plugins(config))
+        if isinstance(config.get("plugins"), list):
+            self.precise = any(plugin.get("type") == _PRECISE for plugin in _plugins(config))
 
     def _changed(self, *changes: Any) -> None:
         for index, word in enumerate(self.words[:-1]):

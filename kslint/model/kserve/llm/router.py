@@ -59,6 +59,24 @@ class Router:
         """The Gateways of gateway.refs; a ref without namespace means the service's own."""
         return self._targets(self._at("gateway", "refs"), "Gateway")
 
+    @cached_property
+    def parents(self) -> list[Target]:
+        """The Gateways that an own route spec hangs on, less the one of the settings."""
+        effective = self.owner.effective
+        values = self.owner.template_values
+        default = tuple(
+            values[f".GlobalConfig.IngressGateway{field}"] for field in ("Namespace", "Name")
+        )
+        found = []
+        route = None if effective is None else effective.at("router", "route", "http", "spec")
+        for ref in [] if route is None or not self.makes_route else route.listed("parentRefs"):
+            name, where = ref.get("name"), ref.string("namespace") or self.owner.namespace
+            if name is None or not name.text or (where, name.text) == default:
+                continue
+            target = self.owner.target("Gateway", name.text, where, name, GATEWAY_GROUP)
+            found.append(target)
+        return found
+
     @property
     def makes_route(self) -> bool:
         """True if the controller creates an HTTPRoute itself."""

@@ -140,7 +140,7 @@ def _deployment(
                 body = put(body, ("spec", "selector", "matchLabels", key), value)
     pod = scheduler.get("template")
     assert isinstance(pod, Map)
-    given = _arguments(service, spec, pod)
+    given = picker_arguments(service, spec, pod)
     tokenizer = container_named(pod, TOKENIZER) is not None
     if tokenizer:
         account = scheduler_account(service)
@@ -155,7 +155,7 @@ def _deployment(
     return defaulted_deployment(put(body, ("spec", "template"), template))
 
 
-def _arguments(service: LLMInferenceService, spec: Map, pod: Map) -> Arguments:
+def picker_arguments(service: LLMInferenceService, spec: Map, pod: Map) -> Arguments:
     """The picker's arguments, with a configuration if they bring none.
 
     One in the cluster's Deployment would be kept (preserveSchedulerConfig); here is none yet.

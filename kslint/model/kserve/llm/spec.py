@@ -84,7 +84,7 @@ class MergedSpec:
         model = spec.get("model")
         if self.resource.version == "v1alpha1" and isinstance(model, Map):
             spec = put(spec, ("model",), without(model, "criticality"))  # kept as an annotation
-        return defaulted(spec)
+        return defaulted(spec, self.settings)
 
     @cached_property
     def base_refs(self) -> list[Config]:
@@ -188,7 +188,11 @@ class MergedSpec:
     def _config(self, name: str, node: Node | None = None) -> Config:
         profile, graph = self.settings.profile, self.graph
         found = llm_configs.config(name, self.namespace, graph, profile, node, self.resource)
-        return found if found.spec is None else found._replace(spec=defaulted(found.spec))
+        return (
+            found
+            if found.spec is None
+            else found._replace(spec=defaulted(found.spec, self.settings))
+        )
 
 
 def _open(body: Map, *path: str) -> bool:
