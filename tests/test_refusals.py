@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from cases import result_of
 
-from kslint.model.kserve.admission.go_json import problem
+from kslint.model.go_json import problem
 from kslint.model.kubernetes.admission import kinds
 
 if TYPE_CHECKING:

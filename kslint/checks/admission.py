@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kslint.findings import Problem
+from kslint.model.kserve import names
 from kslint.model.kubernetes.quantity import parse_or_none
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ def _problem(refusal: Refusal) -> Problem:
         about=refusal.resource,
         kind=refusal.resource.kind,
         made=refusal.made,
+        maker="KServe" if refusal.resource.group == names.GROUP else "its controller",
         error=refusal.message,
         said=refusal.said,
     )

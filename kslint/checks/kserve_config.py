@@ -77,7 +77,7 @@ def _is_complete(model: Model, resource: Resource) -> bool:
 
 def _unquoted_list(settings: Settings, model: Model) -> Iterator[Problem]:
     """The chart prints `kserve.router.imagePullSecrets` as Go does: `[a b]`."""
-    from kslint.model.kserve.admission.go_json import problem
+    from kslint.model.go_json import problem
 
     node = settings.values.at("kserve", "router", "imagePullSecrets")
     known = settings.value_of("router", "imagePullSecrets") is not None

@@ -200,8 +200,9 @@ POD = [
      f'{P}.nodeSelector: Invalid value: "a b": {VALUE}'),
     ("tolerations: [{key: a, operator: Exists, value: b}]",
      "tolerations: [{key: a, operator: Equal, value: b}]", "toleration-value",
-     (f'{P}.tolerations[0].operator: Invalid value: "b": value must be empty when `operator` is '
-     "'Exists'")),
+     (f'{P}.tolerations[0].operator: Invalid value: {{"Key":"a","Operator":"Exists","Value":"b",'
+      '"Effect":"","TolerationSeconds":null}: value must be empty when `operator` is '
+      "'Exists'")),
     ("tolerations: [{value: b}]", "tolerations: [{operator: Exists}]", "toleration-without-key",
      (f'{P}.tolerations[0].operator: Invalid value: "": operator must be Exists when `key` is '
      'empty, which means "match all values and all keys"')),

@@ -56,14 +56,18 @@ POD = [
     ("ephemeralContainers: [{name: e, image: i}]", "ephemeralContainers: []",
      "ephemeral-containers",
      f"{P}.ephemeralContainers: Forbidden: ephemeral containers not allowed in pod template"),
-    (("resourceClaims: [{name: a}], initContainers: [{name: d, image: i, resources: "
+    (("resourceClaims: [{name: a, resourceClaimName: x}], initContainers: [{name: d, image: i, "
+     "resources: "
      '{claims: [{name: ""}]}}]'),
-     ("resourceClaims: [{name: a}], initContainers: [{name: d, image: i, resources: "
+     ("resourceClaims: [{name: a, resourceClaimName: x}], initContainers: [{name: d, image: i, "
+     "resources: "
      "{claims: [{name: a}]}}]"), "missing-name",
      f"{P}.initContainers[0].resources.claims[0]: Required value"),
-    (("resourceClaims: [{name: a}], initContainers: [{name: d, image: i, resources: "
+    (("resourceClaims: [{name: a, resourceClaimName: x}], initContainers: [{name: d, image: i, "
+     "resources: "
      "{claims: [{name: a}, {name: a}]}}]"),
-     ("resourceClaims: [{name: a}, {name: b}], initContainers: [{name: d, image: i, resources: "
+     ("resourceClaims: [{name: a, resourceClaimName: x}, {name: b, resourceClaimName: y}], "
+     "initContainers: [{name: d, image: i, resources: "
      "{claims: [{name: a}, {name: b}]}}]"), "duplicate-claim",
      f'{P}.initContainers[0].resources.claims[1]: Duplicate value: "a"'),
 ]  # fmt: skip
@@ -158,11 +162,12 @@ def test_a_selector_that_is_text_is_not_judged() -> None:
     assert deployment_failures(tree(text)) == []
 
 
-def test_a_template_without_pods_is_not_judged() -> None:
+def test_a_template_without_pods() -> None:
     text = (
         "kind: Deployment\nmetadata: {name: a}\nspec: {selector: {matchLabels: {a: b}}, template: "
     )
-    assert deployment_failures(tree(text + "{metadata: {labels: {a: b}}}}")) == []
+    met = deployment_failures(tree(text + "{metadata: {labels: {a: b}}}}"))
+    assert [failure.code for failure in met] == ["no-containers"]
     assert deployment_failures(tree(text + "odd}"))[0].code == "selector-does-not-match"
 
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.model.answer import Failure
+from kslint.model.go_json import problem
 from kslint.model.kserve import names
-from kslint.model.kserve.admission.go_json import problem
 from kslint.model.kubernetes.admission.field_errors import opaque
 from kslint.model.kubernetes.quantity import QuantityError, parse
 from kslint.source.inner import inner_document

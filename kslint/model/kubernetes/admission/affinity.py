@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from kslint.model.kubernetes.admission import grammar
 from kslint.model.kubernetes.admission.field_errors import child, each, present, word
-from kslint.model.kubernetes.admission.selectors import label_key, label_selector
+from kslint.model.kubernetes.admission.selectors import label_key, label_selector, match_keys
 from kslint.source.nodes import Map
 
 if TYPE_CHECKING:
@@ -110,6 +110,8 @@ def _node_field(errors: FieldErrors, item: Map, path: str) -> None:
 def _pod_term(errors: FieldErrors, term: Node, path: str) -> None:
     for field in ("labelSelector", "namespaceSelector"):
         label_selector(errors, term.get(field), f"{path}.{field}")
+    if isinstance(term, Map):
+        _match_keys(errors, term, path)
     for namespace in term.listed("namespaces"):
         text = word(namespace)
         if text:
@@ -121,3 +123,17 @@ def _pod_term(errors: FieldErrors, term: Node, path: str) -> None:
     if key is not None:
         details = grammar.qualified_name(key)
         errors.each_invalid(f"{path}.topologyKey", key, details, where, "invalid-label-key")
+
+
+def _match_keys(errors: FieldErrors, term: Map, path: str) -> None:
+    """As validateMatchLabelKeysAndMismatchLabelKeys."""
+    fields = ("matchLabelKeys", "mismatchLabelKeys")
+    for field in fields:
+        match_keys(errors, term, field, path)
+    unwanted = {key.text for key in term.listed(fields[1])}
+    for index, key in enumerate(term.listed(fields[0])):
+        if key.text and key.text in unwanted:
+            detail = f"exists in both {fields[0]} and {fields[1]}"
+            errors.invalid(
+                f"{path}.{fields[0]}[{index}]", key.text, detail, key, "key-in-two-places"
+            )

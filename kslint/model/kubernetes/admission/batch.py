@@ -12,15 +12,14 @@ from kslint.model.kubernetes.admission import grammar
 from kslint.model.kubernetes.admission.field_errors import (
     FieldErrors,
     child,
-    each,
     present,
-    printed,
+    spec_of,
     word,
 )
+from kslint.model.kubernetes.admission.job_policies import failure_policy, success_policy
 from kslint.model.kubernetes.admission.schedules import schedule_error
 from kslint.model.kubernetes.admission.workloads import template
-from kslint.model.kubernetes.pod import containers, init_containers
-from kslint.source.nodes import Map, Scalar
+from kslint.source.nodes import Map
 
 if TYPE_CHECKING:
     from kslint.model.answer import Failure
@@ -30,17 +29,17 @@ _COUNTS = (
     "parallelism", "completions", "activeDeadlineSeconds", "backoffLimit",
     "ttlSecondsAfterFinished", "backoffLimitPerIndex", "maxFailedIndexes",
 )  # fmt: skip
-_ACTIONS = ("Count", "FailIndex", "FailJob", "Ignore")
 _ZONE = re.compile(r"[A-Za-z.\-_0-9+]{1,14}")
-_LONGEST_CRON_JOB = 52
+_MOST_INDEXED = 100_000
+_LONGEST_CRON_JOB, _LONGEST_LABEL = 52, 63
 
 
 def job_failures(body: Map) -> list[Failure]:
     """Everything the API server would refuse in a Job. Never raises."""
     errors = FieldErrors()
     errors.metadata(body, grammar.dns_subdomain)
-    spec = body.get("spec")
-    if not isinstance(spec, Map):
+    spec = spec_of(body)
+    if spec is None:
         return errors.failures
     selector = spec.get("selector")
     chosen = isinstance(selector, Map) and any(map(_holds, selector.entries.values()))
@@ -48,6 +47,12 @@ def job_failures(body: Map) -> list[Failure]:
         detail = "`selector` not auto-generated"
         errors.invalid("spec.selector", selector.plain(), detail, selector, "job-selector")
     _job(errors, spec, "spec")
+    name = word(body.at("metadata", "name"))
+    if name and len(name) > _LONGEST_LABEL and spec.boolean("manualSelector") is not True:
+        node = body.nearest("metadata", "name")
+        for _ in ("job-name", "batch.kubernetes.io/job-name"):  # labels that its pods are given
+            detail = "must be no more than 63 characters"
+            errors.invalid("spec.template.labels", name, detail, node, "name-too-long")
     return errors.failures
 
 
@@ -59,8 +64,8 @@ def cron_job_failures(body: Map) -> list[Failure]:
     """Everything the API server would refuse in a CronJob. Never raises."""
     errors = FieldErrors()
     errors.metadata(body, grammar.dns_subdomain)
-    spec = body.get("spec")
-    if not isinstance(spec, Map):
+    spec = spec_of(body)
+    if spec is None:
         return errors.failures
     text = errors.needed("spec", spec, "schedule", "no-schedule")
     where = child(spec, "schedule")
@@ -74,13 +79,18 @@ def cron_job_failures(body: Map) -> list[Failure]:
     errors.not_negative("spec", spec, "startingDeadlineSeconds")
     _time_zone(errors, spec)
     errors.one_of("spec", spec, "concurrencyPolicy", ("Allow", "Forbid", "Replace"))
-    job = spec.at("jobTemplate", "spec")
-    if isinstance(job, Map):
-        _job(errors, job, "spec.jobTemplate.spec")
+    made = spec_of(spec, "jobTemplate")
+    job = None if made is None else spec_of(made)
+    if job is not None:
+        path = "spec.jobTemplate.spec"
+        _job(errors, job, path)
         selector = job.get("selector")
         if isinstance(selector, Map):
-            detail, path = "`selector` will be auto-generated", "spec.jobTemplate.spec.selector"
-            errors.invalid(path, selector.plain(), detail, selector, "job-selector")
+            detail, at = "`selector` will be auto-generated", f"{path}.selector"
+            errors.invalid(at, selector.plain(), detail, selector, "job-selector")
+        if job.boolean("manualSelector") is True:
+            at, node = f"{path}.manualSelector", child(job, "manualSelector")
+            errors.unsupported(at, True, ("nil", "false"), node, "job-selector")
     for field in ("successfulJobsHistoryLimit", "failedJobsHistoryLimit"):
         errors.not_negative("spec", spec, field)
     name = word(body.at("metadata", "name"))
@@ -135,7 +145,9 @@ def _job(errors: FieldErrors, spec: Map, path: str) -> None:
         if not present(spec, "completions"):
             detail = "when completion mode is Indexed"
             errors.required(f"{path}.completions", where, "no-completions", detail)
-        elif count is not None and most is not None and most > count:
+        detail = f"must be less than or equal to {_MOST_INDEXED} when completion mode is Indexed"
+        errors.within(path, spec, "parallelism", -(2**31), _MOST_INDEXED, detail)
+        if count is not None and most is not None and most > count:
             detail, node = (
                 "must be less than or equal to completions",
                 child(spec, "maxFailedIndexes"),
@@ -147,19 +159,21 @@ def _job(errors: FieldErrors, spec: Map, path: str) -> None:
             if value is not None:
                 detail, node = "requires indexed completion mode", child(spec, field)
                 errors.invalid(f"{path}.{field}", value, detail, node, "not-indexed")
-    _failure_policy(errors, spec, f"{path}.podFailurePolicy")
+    _managed_by(errors, spec, f"{path}.managedBy")
+    failure_policy(errors, spec, f"{path}.podFailurePolicy")
+    success_policy(errors, spec, mode, f"{path}.successPolicy")
     kinds = ("Failed",) if present(spec, "podFailurePolicy") else ("Failed", "TerminatingOrFailed")
     errors.one_of(path, spec, "podReplacementPolicy", kinds)
-    pods = spec.get("template")
-    template(errors, pods, f"{path}.template")
-    if isinstance(pods, Map):
-        _restart_policy(errors, spec, pods, f"{path}.template.spec.restartPolicy")
+    template(errors, spec, f"{path}.template")
+    pods = spec_of(spec, "template")
+    pod = None if pods is None else spec_of(pods)
+    if pod is not None:
+        _restart_policy(errors, spec, pod, f"{path}.template.spec.restartPolicy")
 
 
-def _restart_policy(errors: FieldErrors, spec: Map, node: Map, path: str) -> None:
-    pod = node.get("spec")
-    policy = None if pod is None else word(pod.get("restartPolicy"))
-    if pod is None or policy is None:
+def _restart_policy(errors: FieldErrors, spec: Map, pod: Map, path: str) -> None:
+    policy = word(pod.get("restartPolicy"))
+    if policy is None:
         return
     where = child(pod, "restartPolicy")
     if policy in ("", "Always"):
@@ -172,57 +186,11 @@ def _restart_policy(errors: FieldErrors, spec: Map, node: Map, path: str) -> Non
         errors.invalid(path, policy, detail, where, "restart-policy")
 
 
-def _failure_policy(errors: FieldErrors, spec: Map, path: str) -> None:
-    """As validatePodFailurePolicy."""
-    pod = spec.at("template", "spec")
-    servers = [*containers(pod), *init_containers(pod)]
-    names = [word(server.get("name")) for server in servers]
-    for index, rule in each(spec.get("podFailurePolicy"), "rules"):
-        here = f"{path}.rules[{index}]"
-        action, where = word(rule.get("action")), child(rule, "action")
-        if action == "":
-            valid = " ".join(printed(name) for name in _ACTIONS)
-            errors.required(f"{here}.action", where, "no-action", f"valid values: [{valid}]")
-        elif action == "FailIndex" and not present(spec, "backoffLimitPerIndex"):
-            detail = "requires the backoffLimitPerIndex to be set"
-            errors.invalid(f"{here}.action", action, detail, where, "no-backoff-per-index")
-        errors.one_of(here, rule, "action", _ACTIONS)
-        codes, conditions = rule.get("onExitCodes"), rule.listed("onPodConditions")
-        if isinstance(codes, Map):
-            _exit_codes(errors, codes, f"{here}.onExitCodes", names)
-        if present(rule, "onExitCodes") == bool(conditions):
-            what = "both" if conditions else "one of"
-            end = "not supported" if conditions else "required"
-            detail = f"specifying {what} OnExitCodes and OnPodConditions is {end}"
-            errors.add(f"{here}: Invalid value: {detail}", rule, "failure-rule")
-
-
-def _exit_codes(errors: FieldErrors, codes: Map, path: str, names: list[str | None]) -> None:
-    errors.one_of(path, codes, "operator", ("In", "NotIn"))
-    name = word(codes.get("containerName"))
-    if name and name not in names and None not in names:
-        detail = "must be one of the container or initContainer names in the pod template"
-        node = child(codes, "containerName")
-        errors.invalid(f"{path}.containerName", name, detail, node, "no-such-container")
-    values, where = codes.listed("values"), child(codes, "values")
-    if not values:
-        detail = "at least one value is required"
-        errors.invalid(f"{path}.values", [], detail, where, "no-exit-codes")
-    before: list[int] = []
-    for index, node in enumerate(values):
-        number = _integer(node)
-        if number is None:
-            return
-        if number == 0 and word(codes.get("operator")) == "In":
-            detail = "must not be 0 for the In operator"
-            errors.invalid(f"{path}.values[{index}]", 0, detail, node, "exit-code-zero")
-        if number in before:
-            at = f"{path}.values[{index}]: Duplicate value: {number}"
-            errors.add(at, node, "duplicate-exit-code")
-        before.append(number)
-    if before != sorted(before):
-        errors.invalid(f"{path}.values", list(before), "must be ordered", where, "exit-codes-order")
-
-
-def _integer(node: Node) -> int | None:
-    return node.integer() if isinstance(node, Scalar) else None
+def _managed_by(errors: FieldErrors, spec: Map, path: str) -> None:
+    """Who runs the Job, if not Kubernetes: a domain and a path."""
+    name, node = word(spec.get("managedBy")), child(spec, "managedBy")
+    if name is None or not present(spec, "managedBy"):
+        return
+    errors.domain_path(path, name, node, "invalid-manager")
+    if len(name) > _LONGEST_LABEL:
+        errors.add(f"{path}: Too long: may not be more than 63 bytes", node, "invalid-manager")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kslint.model.kubernetes.admission import grammar
-from kslint.model.kubernetes.admission.field_errors import FieldErrors, child, word
+from kslint.model.kubernetes.admission.field_errors import FieldErrors, child, spec_of, word
 from kslint.model.kubernetes.admission.resources import quantity
 from kslint.model.kubernetes.admission.selectors import label_selector
 from kslint.source.nodes import Map, Seq
@@ -26,7 +26,7 @@ def claim_failures(body: Map) -> list[Failure]:
     """Everything the API server would refuse in a new PersistentVolumeClaim. Never raises."""
     errors = FieldErrors()
     errors.metadata(body, grammar.dns_subdomain)
-    claim_spec(errors, body.get("spec"), "spec")
+    claim_spec(errors, spec_of(body), "spec")
     return errors.failures
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from kslint.model.kubernetes.admission import grammar
 from kslint.model.kubernetes.admission.field_errors import FieldErrors, child, opaque, word
-from kslint.model.kubernetes.admission.pods import tolerations
+from kslint.model.kubernetes.admission.tolerations import tolerations
 from kslint.source.nodes import Map, Scalar
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ _NEEDED = {
     "kubernetes.io/tls": ("tls.crt", "tls.key"),
 }
 """Keys that a Secret of a type has to have."""
+_NOT_EMPTY = ("kubernetes.io/ssh-auth",)
+_JSON = ("kubernetes.io/dockercfg", "kubernetes.io/dockerconfigjson")
 _BASE64 = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
 
 
@@ -70,11 +72,17 @@ def secret_failures(body: Map) -> list[Failure]:
     where = child(body, "type")
     if kind is None or any(opaque(key) for key in keys):
         return errors.failures
-    if kind == "kubernetes.io/basic-auth" and not keys & {"username", "password"}:
-        errors.required("data[username]", where, "missing-secret-key")
+    values = {key: node for holder in (data, texts) if holder for key, node in holder.items()}
+    if kind == "kubernetes.io/basic-auth":
+        names = ("username", "password")
+        if not any(key in values and values[key].text != "" for key in names):
+            for key in names:
+                errors.required(f"data[{key}]", where, "missing-secret-key")
     for key in _NEEDED.get(kind, ()):
-        if key not in keys:
+        if key not in keys or (kind in _NOT_EMPTY and values[key].text == ""):
             errors.required(f"data[{key}]", where, "missing-secret-key")
+        elif kind in _JSON:
+            _registries(errors, values[key], key, texts is None or texts.get(key) is None)
     account = "kubernetes.io/service-account.name"
     if kind == "kubernetes.io/service-account-token" and not body.string(
         "metadata", "annotations", account
@@ -82,6 +90,23 @@ def secret_failures(body: Map) -> list[Failure]:
         path = f"metadata.annotations[{account}]"
         errors.required(path, where, "missing-account")
     return errors.failures
+
+
+def _registries(errors: FieldErrors, node: Node, key: str, encoded: bool) -> None:
+    """Credentials of registries have to be JSON."""
+    from kslint.model.go_json import problem
+
+    text = word(node)
+    if text is None or (encoded and _stop(text) is not None):
+        return
+    if encoded:
+        import base64
+
+        text = base64.b64decode(text).decode("utf-8", "replace")
+    broken = problem(text)
+    if broken is not None:
+        shown = "<secret contents redacted>"
+        errors.invalid(f"data[{key}]", shown, broken.message, node, "no-json")
 
 
 def _key(errors: FieldErrors, key: str, node: Node, field: str) -> None:

@@ -14,7 +14,7 @@ from kslint.model.kubernetes.admission.field_errors import child, each, present,
 from kslint.model.kubernetes.admission.probes import lifecycle, no_probes, probes
 from kslint.model.kubernetes.admission.resources import container_resources
 from kslint.model.kubernetes.admission.security import container_context
-from kslint.model.kubernetes.admission.volumes import descending_path, no_backsteps
+from kslint.model.kubernetes.admission.volumes import descending_path
 from kslint.source.nodes import Map, Seq
 
 if TYPE_CHECKING:
@@ -61,6 +61,10 @@ def container_failures(
             lifecycle(errors, container, f"{here}.lifecycle", grace)
             probes(errors, container, here)
         errors.one_of(here, container, "restartPolicy", ("Always",))
+        _host_ports(errors, container, f"{here}.ports", set())
+        if container.listed("resizePolicy"):
+            detail, node = "must not be set for init containers", child(container, "resizePolicy")
+            errors.invalid(f"{here}.resizePolicy", node.plain(), detail, node, "resize-policy")
 
 
 def _unique_name(errors: FieldErrors, container: Map, path: str, names: set[str]) -> None:
@@ -95,6 +99,7 @@ def _common(
     _env_from(errors, container, f"{path}.envFrom")
     _mounts(errors, container, f"{path}.volumeMounts", known)
     _devices(errors, container, f"{path}.volumeDevices", known)
+    _mounts_and_devices(errors, container, path)
     errors.one_of(path, container, "imagePullPolicy", ("Always", "IfNotPresent", "Never"))
     container_resources(errors, container.get("resources"), f"{path}.resources", claims)
     container_context(errors, container.get("securityContext"), f"{path}.securityContext")
@@ -261,6 +266,7 @@ def _propagation(errors: FieldErrors, container: Map, mount: Map, path: str) -> 
 def _devices(errors: FieldErrors, container: Map, path: str, known: set[str] | None) -> None:
     """As ValidateVolumeDevices."""
     names: set[str] = set()
+    paths: set[str] = set()
     for index, device in each(container, "volumeDevices"):
         here, where = f"{path}[{index}]", child(device, "name")
         name = errors.needed(here, device, "name", "missing-name")
@@ -269,5 +275,31 @@ def _devices(errors: FieldErrors, container: Map, path: str, known: set[str] | N
         if name and known is not None and name not in known:
             errors.not_found(f"{here}.name", name, where, "mount-without-volume")
         errors.needed(here, device, "devicePath", "missing-path")
-        no_backsteps(errors, device, "devicePath", here)
+        place, where = word(device.get("devicePath")), child(device, "devicePath")
+        if place and place in paths:
+            errors.invalid(f"{here}.devicePath", place, "must be unique", where, "duplicate-device")
+        if place and ".." in place.split("/"):
+            detail = "can not contain backsteps ('..')"
+            errors.invalid(f"{here}.devicePath", place, detail, where, "path-up")
         names.add(name or "")
+        paths.add(place or "")
+
+
+def _mounts_and_devices(errors: FieldErrors, container: Map, path: str) -> None:
+    """One volume or path for both."""
+    kinds = (("volumeMounts", "mountPath"), ("volumeDevices", "devicePath"))
+    for (field, point), (other, its_point) in (kinds, kinds[::-1]):
+        names = {word(item.get("name")) for _, item in each(container, other)} - {"", None}
+        points = {word(item.get(its_point)) for _, item in each(container, other)} - {"", None}
+        for index, item in each(container, field):
+            here, name, place = (
+                f"{path}.{field}[{index}]",
+                word(item.get("name")),
+                word(item.get(point)),
+            )
+            if name in names:
+                detail, node = f"must not already exist in {other}", child(item, "name")
+                errors.invalid(f"{here}.name", name, detail, node, "mount-and-device")
+            if place in points:
+                detail, node = f"must not already exist as a path in {other}", child(item, point)
+                errors.invalid(f"{here}.{point}", place, detail, node, "mount-and-device")

@@ -1,18 +1,24 @@
 """What the API server says to a CustomResourceDefinition.
 
-Source: k8s.io/apiextensions-apiserver v0.34 pkg/apis/apiextensions/validation/validation.go,
-pkg/apiserver/schema/validation.go. Of generated definitions, which are long and right, the
-schemas are not gone through.
+Source: k8s.io/apiextensions-apiserver v0.34 pkg/apis/apiextensions/validation/validation.go. Of
+generated definitions, which are long and right, the schemas are not gone through.
 """
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from kslint.model.kubernetes.admission import grammar
-from kslint.model.kubernetes.admission.field_errors import FieldErrors, child, each, present, word
-from kslint.source.nodes import Map, Scalar
+from kslint.model.kubernetes.admission.field_errors import (
+    FieldErrors,
+    child,
+    each,
+    present,
+    spec_of,
+    word,
+)
+from kslint.model.kubernetes.admission.structural import structural
+from kslint.source.nodes import Map, Scalar, Seq
 
 if TYPE_CHECKING:
     from kslint.model.answer import Failure
@@ -20,17 +26,14 @@ if TYPE_CHECKING:
 
 _LONG = 100_000
 """Bytes of a file with definitions that someone wrote by hand."""
-_UNSUPPORTED = re.compile(r"(?<!\\)\(\?(?:<?[=!]|>)")
-"""What Go's regular expressions do not have: looking around."""
 _COLUMNS = ("boolean", "date", "integer", "number", "string")
-_NOT_UNIQUE = "uniqueItems cannot be set to true since the runtime complexity becomes quadratic"
 
 
 def definition_failures(body: Map) -> list[Failure]:
     """Everything the API server would refuse in a CustomResourceDefinition (v1). Never raises."""
     errors = FieldErrors()
-    spec = body.get("spec")
-    if body.string("apiVersion") != "apiextensions.k8s.io/v1" or not isinstance(spec, Map):
+    spec = spec_of(body)
+    if body.string("apiVersion") != "apiextensions.k8s.io/v1" or spec is None:
         return []
     group, plural = word(spec.get("group")), word(spec.at("names", "plural"))
 
@@ -42,13 +45,16 @@ def definition_failures(body: Map) -> list[Failure]:
 
     errors.metadata(body, rule)
     where = child(spec, "group")
-    if group:
+    if group == "":
+        errors.required("spec.group", where, "missing-group")
+    elif group:
         details = grammar.dns_subdomain(group)
         if details:
             errors.invalid("spec.group", group, ",".join(details), where, "invalid-name")
         elif "." not in group:
             detail = "should be a domain with at least one dot"
             errors.invalid("spec.group", group, detail, where, "invalid-name")
+    errors.needed("spec", spec, "scope", "missing-scope")
     errors.one_of("spec", spec, "scope", ("Cluster", "Namespaced"))
     if spec.boolean("preserveUnknownFields") is True:
         detail = (
@@ -58,8 +64,8 @@ def definition_failures(body: Map) -> list[Failure]:
         node = child(spec, "preserveUnknownFields")
         errors.invalid("spec.preserveUnknownFields", True, detail, node, "unknown-fields-kept")
     _versions(errors, spec)
-    names = spec.get("names")
-    if isinstance(names, Map):
+    names = spec_of(spec, "names")
+    if names is not None:
         _names(errors, names)
     conversion = spec.get("conversion")
     if isinstance(conversion, Map):
@@ -72,7 +78,9 @@ def _versions(errors: FieldErrors, spec: Map) -> None:
     stored = 0
     names: set[str] = set()
     where = child(spec, "versions")
-    known = len(versions) == len(spec.listed("versions")) > 0
+    given = spec.get("versions")
+    known = len(versions) == len(spec.listed("versions"))
+    known = known and (given is None or given.is_null or isinstance(given, Seq))
     for index, version in enumerate(versions):
         path = f"spec.versions[{index}]"
         storage = version.get("storage")
@@ -104,10 +112,12 @@ def _version(errors: FieldErrors, version: Map, path: str, place: str) -> None:
         errors.required(at, child(version, "schema"), "version-without-schema")
     elif _is_short(version):
         root = f"{path}.validation" if path == "spec" else f"{path}.schema"
-        _schema(errors, schema, f"{root}.openAPIV3Schema")
+        structural(errors, schema, f"{root}.openAPIV3Schema")
     for field, below in (("specReplicasPath", ".spec."), ("statusReplicasPath", ".status.")):
         scale = version.at("subresources", "scale")
         text = None if scale is None else word(scale.get(field))
+        if isinstance(scale, Map) and text == "":
+            errors.required(f"{path}.subresources.scale.{field}", child(scale, field), "scale-path")
         if scale is not None and text and not text.startswith(below):
             detail = f"should be a json path under {below[:-1]}"
             if not text.startswith("."):
@@ -115,47 +125,19 @@ def _version(errors: FieldErrors, version: Map, path: str, place: str) -> None:
             at = f"{path}.subresources.scale.{field}"
             errors.invalid(at, text, detail, child(scale, field), "scale-path")
     for index, column in each(version, "additionalPrinterColumns"):
+        here = f"{path}.additionalPrinterColumns[{index}]"
+        for field in ("name", "jsonPath"):
+            errors.needed(here, column, field, "incomplete-column")
         kind, node = word(column.get("type")), child(column, "type")
-        if kind and kind not in _COLUMNS:
-            detail = f"must be one of {','.join(_COLUMNS)}"
-            at = f"{path}.additionalPrinterColumns[{index}].type"
-            errors.invalid(at, kind, detail, node, "unsupported-value")
+        detail = f"must be one of {','.join(_COLUMNS)}"
+        if kind == "":
+            errors.required(f"{here}.type", node, "incomplete-column", detail)
+        elif kind is not None and kind not in _COLUMNS:
+            errors.invalid(f"{here}.type", kind, detail, node, "unsupported-value")
 
 
 def _is_short(node: Node) -> bool:
     return node.source is not None and len(node.source.data) < _LONG
-
-
-def _schema(errors: FieldErrors, root: Node, path: str) -> None:
-    """Regular expressions that Go does not know, and lists that cannot be unique."""
-    stack = [(root, path)]
-    while stack:
-        node, here = stack.pop()
-        if not isinstance(node, Map):
-            continue
-        pattern = word(node.get("pattern"))
-        found = _UNSUPPORTED.search(pattern) if pattern else None
-        if found is not None:
-            detail = (
-                "must be a valid regular expression, but isn't: error parsing regexp: invalid or "
-                f"unsupported Perl syntax: `{found[0]}`"
-            )
-            where = child(node, "pattern")
-            errors.invalid(f"{here}.pattern", pattern, detail, where, "invalid-pattern")
-        if node.boolean("uniqueItems") is True:
-            where = child(node, "uniqueItems")
-            errors.forbidden(f"{here}.uniqueItems", _NOT_UNIQUE, where, "unique-items")
-        properties = node.get("properties")
-        for name, below in () if properties is None else properties.items():
-            stack.append((below, f"{here}.properties[{name}]"))
-        for field in ("items", "additionalProperties", "not"):
-            below_node = node.get(field)
-            if below_node is not None:
-                stack.append((below_node, f"{here}.{field}"))
-        for field in ("allOf", "anyOf", "oneOf"):
-            stack += [
-                (item, f"{here}.{field}[{index}]") for index, item in enumerate(node.listed(field))
-            ]
 
 
 def _names(errors: FieldErrors, names: Map) -> None:
@@ -175,6 +157,8 @@ def _names(errors: FieldErrors, names: Map) -> None:
             if details:
                 at = f"spec.names.{field}[{index}]"
                 errors.invalid(at, text, ",".join(details), item, "invalid-name")
+    for field in ("plural", "kind"):
+        errors.needed("spec.names", names, field, "missing-name")
     kind, listed = word(names.get("kind")), word(names.get("listKind"))
     if kind and kind == listed:
         detail = "kind and listKind may not be the same"

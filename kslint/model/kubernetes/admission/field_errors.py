@@ -217,6 +217,21 @@ class FieldErrors:
                 detail = "name is neither a standard finalizer name nor is it fully qualified"
                 self.invalid(f"{path}[{index}]", text, detail, item, "invalid-finalizer")
 
+    def domain_path(self, path: str, text: str, node: Node, code: str) -> None:
+        """IsDomainPrefixedPath, of a text that is there."""
+        domain, slash, rest = text.partition("/")
+        if not slash or not domain or not rest:
+            detail = 'must be a domain-prefixed path (such as "acme.io/foo")'
+            self.invalid(path, text, detail, node, code)
+            return
+        self.each_invalid(path, domain, grammar.dns_subdomain(domain), node, code)
+        self.each_invalid(path, rest, grammar.http_path(rest), node, code)
+
+    def reference(self, path: str, holder: Node, field: str) -> None:
+        """A kind or name that has to be there, and may be any segment of a path."""
+        if self.needed(path, holder, field, "missing-value"):
+            self.named(path, holder, field, grammar.path_segment, "invalid-reference")
+
     def ids(self, path: str, holder: Node | None, fields: Iterable[str]) -> None:
         """User and group ids of a securityContext."""
         for field in fields:
@@ -258,6 +273,22 @@ class FieldErrors:
         if node is not None and size > MAX_ANNOTATIONS:
             text = f"{path}: Too long: may not be more than {MAX_ANNOTATIONS} bytes"
             self.add(text, node, "annotations-too-long")
+
+
+def spec_of(body: Map, field: str = "spec") -> Map | None:
+    """A block that has to be there; an absent one counts as empty, and None is one misshapen.
+
+    The empty one stands where it would be: at its key, else at what holds it.
+    """
+    spec = body.get(field)
+    if isinstance(spec, Map):
+        return spec
+    if spec is not None and not spec.is_null:
+        return None
+    empty = body.with_entries({})
+    if spec is not None:
+        empty.key = spec.key
+    return empty
 
 
 def child(holder: Node, field: str) -> Node:
@@ -315,10 +346,13 @@ def word(node: Node | None) -> str | None:
     return value if isinstance(value, str) and not opaque(value) else None
 
 
-def printed(value: JsonValue) -> str:
-    """A bad value as an error shows it: strings quoted, the rest as compact JSON."""
+def printed(value: JsonValue, ordered: bool = False) -> str:
+    """A bad value as an error shows it: strings quoted, the rest as compact JSON.
+
+    `ordered`: with the keys in their order, as of a type, and not sorted, as of a map.
+    """
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     import json
 
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=not ordered)

@@ -8,6 +8,10 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ipaddress import IPv4Network, IPv6Network
 
 _QUALIFIED = "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]"
 _LABEL = "[a-z0-9]([-a-z0-9]*[a-z0-9])?"
@@ -21,6 +25,9 @@ _RFC1035 = "[a-z]([-a-z0-9]*[a-z0-9])?"
 _WILDCARD = rf"\*\.{_SUBDOMAIN}"
 _HEADER = "[-A-Za-z0-9]+"
 _PERCENT = "[0-9]+%"
+_HTTP_PATH = r"[A-Za-z0-9/\-._~%!$&'()*+,;=:]+"
+_LOOSE = "_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?"
+_UNDERSCORED = rf"{_LOOSE}(\.{_LOOSE})*"
 
 
 def _pattern(text: str, pattern: str, *examples: str) -> str:
@@ -179,6 +186,25 @@ def path_segment(text: str) -> list[str]:
     return [f"may not contain '{sign}'" for sign in ("/", "%") if sign in text]
 
 
+def http_path(text: str) -> list[str]:
+    """IsDomainPrefixedPath, of what follows the domain."""
+    if re.fullmatch(_HTTP_PATH, text):
+        return []
+    return [f"Invalid path (regex used for validation is '{_HTTP_PATH}')"]
+
+
+def underscored_subdomain(text: str) -> list[str]:
+    """IsDNS1123SubdomainWithUnderscore: where a pod looks for names."""
+    found = _too_long(text, 253)
+    if not re.fullmatch(_UNDERSCORED, text):
+        what = (
+            "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, "
+            "'-', '_' or '.', and must start and end with an alphanumeric character"
+        )
+        found.append(_pattern(what, _UNDERSCORED, "example.com"))
+    return found
+
+
 def ip_address(text: str) -> list[str]:
     """IsValidIPForLegacyField: leading zeros do no harm there."""
     import ipaddress
@@ -191,6 +217,33 @@ def ip_address(text: str) -> list[str]:
     except ValueError:
         return ["must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"]
     return []
+
+
+def special_address(text: str) -> list[str]:
+    """ValidateNonSpecialIP, of what is an address."""
+    import ipaddress
+
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:  # leading zeros
+        return []
+    found = []
+    if address.is_unspecified:
+        found.append(f"may not be unspecified ({text})")
+    if address.is_loopback:
+        found.append("may not be in the loopback range (127.0.0.0/8, ::1/128)")
+    if address.is_link_local:
+        found.append("may not be in the link-local range (169.254.0.0/16, fe80::/10)")
+    if any(address.version == net.version and address in net for net in _near_multicast()):
+        found.append("may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)")
+    return found
+
+
+@lru_cache(maxsize=1)
+def _near_multicast() -> tuple[IPv4Network | IPv6Network, ...]:
+    import ipaddress
+
+    return ipaddress.ip_network("224.0.0.0/24"), ipaddress.ip_network("ff02::/16")
 
 
 def cidr(text: str) -> list[str]:

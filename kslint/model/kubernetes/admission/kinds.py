@@ -121,6 +121,7 @@ _MARKS = {
     ("", "Service"): ("ports", "selector", "type", "externalName", "clusterIP"),
     ("", "PersistentVolumeClaim"): ("accessModes", "resources"),
     ("autoscaling", "HorizontalPodAutoscaler"): ("scaleTargetRef", "maxReplicas"),
+    ("apiextensions.k8s.io", "CustomResourceDefinition"): ("names", "scope", "versions"),
 }
 """Fields of a spec of which a whole object has at least one."""
 

@@ -8,7 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kslint.model.kubernetes.admission import grammar
-from kslint.model.kubernetes.admission.field_errors import FieldErrors, child, each, present, word
+from kslint.model.kubernetes.admission.field_errors import (
+    FieldErrors,
+    child,
+    each,
+    present,
+    spec_of,
+    word,
+)
 from kslint.model.kubernetes.admission.selectors import label_selector
 from kslint.source.nodes import Map
 
@@ -17,6 +24,7 @@ if TYPE_CHECKING:
     from kslint.source.nodes import Node
 
 _CLASS = "kubernetes.io/ingress.class"
+_LONGEST_CONTROLLER = 250
 _PATH_TYPES = ("Exact", "ImplementationSpecific", "Prefix")
 _SEQUENCES = ("//", "/./", "/../", "%2f", "%2F")
 _SUFFIXES = ("/..", "/.")
@@ -26,8 +34,8 @@ def ingress_failures(body: Map) -> list[Failure]:
     """Everything the API server would refuse in an Ingress. Never raises."""
     errors = FieldErrors()
     errors.metadata(body, grammar.dns_subdomain)
-    spec = body.get("spec")
-    if not isinstance(spec, Map):
+    spec = spec_of(body)
+    if spec is None:
         return errors.failures
     if not spec.listed("rules") and not present(spec, "defaultBackend"):
         detail = "either `defaultBackend` or `rules` must be specified"
@@ -38,7 +46,7 @@ def ingress_failures(body: Map) -> list[Failure]:
     for index, tls in each(spec, "tls"):
         path = f"spec.tls[{index}]"
         for number, host in enumerate(tls.listed("hosts")):
-            _host(errors, host, f"{path}.hosts[{number}]")
+            _host(errors, host, f"{path}.hosts[{number}]", True)
         errors.named(path, tls, "secretName", grammar.dns_subdomain, "invalid-reference")
     errors.named("spec", spec, "ingressClassName", grammar.dns_subdomain, "invalid-reference")
     annotation = body.at("metadata", "annotations", _CLASS)
@@ -66,9 +74,9 @@ def _rule(errors: FieldErrors, rule: Map, path: str) -> None:
         _path(errors, item, f"{path}.http.paths[{index}]")
 
 
-def _host(errors: FieldErrors, node: Node, path: str) -> None:
+def _host(errors: FieldErrors, node: Node, path: str, needed: bool = False) -> None:
     text = word(node)
-    if text:
+    if text or (needed and text is not None):
         rule = grammar.wildcard_subdomain if "*" in text else grammar.dns_subdomain
         errors.each_invalid(path, text, rule(text), node, "invalid-host")
 
@@ -109,6 +117,13 @@ def _backend(errors: FieldErrors, node: Node | None, path: str) -> None:
         if service is not None:
             detail = "cannot set both resource and service backends"
             errors.invalid(path, "", detail, service, "two-backends")
+            return
+        resource = child(node, "resource")
+        if isinstance(resource, Map):
+            here = f"{path}.resource"
+            errors.named(here, resource, "apiGroup", grammar.dns_subdomain, "invalid-reference")
+            errors.reference(here, resource, "kind")
+            errors.reference(here, resource, "name")
         return
     if service is None or service.is_null:
         detail = "resource or service backend is required"
@@ -151,22 +166,40 @@ def ingress_class_failures(body: Map) -> list[Failure]:
     if text == "":
         errors.required("spec.controller", where, "missing-controller")
     elif text:
-        domain, slash, rest = text.partition("/")
-        if not slash or not domain or not rest:
-            detail = 'must be a domain-prefixed path (such as "acme.io/foo")'
-            errors.invalid("spec.controller", text, detail, where, "invalid-controller")
-        else:
-            details = grammar.dns_subdomain(domain)
-            errors.each_invalid("spec.controller", domain, details, where, "invalid-controller")
+        if len(text.encode("utf-8", "replace")) > _LONGEST_CONTROLLER:
+            said = f"spec.controller: Too long: may not be more than {_LONGEST_CONTROLLER} bytes"
+            errors.add(said, where, "invalid-controller")
+        errors.domain_path("spec.controller", text, where, "invalid-controller")
+    parameters = None if spec is None else spec.get("parameters")
+    if isinstance(parameters, Map):
+        _parameters(errors, parameters, "spec.parameters")
     return errors.failures
+
+
+def _parameters(errors: FieldErrors, parameters: Map, path: str) -> None:
+    """As validateIngressClassParametersReference; the scope is Cluster where none is named."""
+    errors.named(path, parameters, "apiGroup", grammar.dns_subdomain, "invalid-reference")
+    errors.reference(path, parameters, "kind")
+    errors.reference(path, parameters, "name")
+    scope = word(parameters.get("scope")) or "Cluster"
+    errors.one_of(path, parameters, "scope", ("Cluster", "Namespace"))
+    where = child(parameters, "namespace")
+    if scope == "Namespace":
+        if not present(parameters, "namespace"):
+            detail = "`parameters.scope` is set to 'Namespace'"
+            errors.required(f"{path}.namespace", where, "missing-namespace", detail)
+        errors.named(path, parameters, "namespace", grammar.dns_label, "invalid-reference")
+    elif scope == "Cluster" and present(parameters, "namespace"):
+        detail = "`parameters.scope` is set to 'Cluster'"
+        errors.forbidden(f"{path}.namespace", detail, where, "namespace-of-a-cluster")
 
 
 def network_policy_failures(body: Map) -> list[Failure]:
     """Everything the API server would refuse in a NetworkPolicy. Never raises."""
     errors = FieldErrors()
     errors.metadata(body, grammar.dns_subdomain)
-    spec = body.get("spec")
-    if not isinstance(spec, Map):
+    spec = spec_of(body)
+    if spec is None:
         return errors.failures
     label_selector(errors, spec.get("podSelector"), "spec.podSelector")
     for field, peers in (("ingress", "from"), ("egress", "to")):
@@ -176,6 +209,11 @@ def network_policy_failures(body: Map) -> list[Failure]:
                 _policy_port(errors, port, f"{path}.ports[{number}]")
             for number, peer in each(rule, peers):
                 _peer(errors, peer, f"{path}.{peers}[{number}]")
+    types = spec.get("policyTypes")
+    if types is not None and len(types.elements()) > 2:
+        detail = "may not specify more than two policyTypes"
+        errors.invalid("spec.policyTypes", types.plain(), detail, types, "three-policy-types")
+        return errors.failures
     for index, node in enumerate(spec.listed("policyTypes")):
         kind, kinds = word(node), ("Ingress", "Egress")
         if kind is not None and kind not in kinds:
@@ -229,14 +267,16 @@ def _block(errors: FieldErrors, block: Map, path: str) -> None:
     if not text:
         return
     details = grammar.cidr(text)
-    errors.each_invalid(f"{path}.cidr", text, details, child(block, "cidr"), "invalid-address")
+    if details:
+        errors.each_invalid(f"{path}.cidr", text, details, child(block, "cidr"), "invalid-address")
+        return
     for index, node in enumerate(block.listed("except")):
         inner, at = word(node), f"{path}.except[{index}]"
-        if not inner:
+        if inner is None:
             continue
         wrong = grammar.cidr(inner)
         errors.each_invalid(at, inner, wrong, node, "invalid-address")
-        if details or wrong:
+        if wrong:
             continue
         try:
             outer_net = ipaddress.ip_network(text, strict=False)

@@ -11,9 +11,16 @@ from typing import TYPE_CHECKING
 from kslint.model.kubernetes.admission import grammar
 from kslint.model.kubernetes.admission.affinity import affinity
 from kslint.model.kubernetes.admission.containers import container_failures
-from kslint.model.kubernetes.admission.field_errors import FieldErrors, child, each, present, word
+from kslint.model.kubernetes.admission.field_errors import (
+    FieldErrors,
+    child,
+    each,
+    present,
+    word,
+)
 from kslint.model.kubernetes.admission.security import pod_context
-from kslint.model.kubernetes.admission.selectors import label_selector
+from kslint.model.kubernetes.admission.selectors import label_selector, match_keys
+from kslint.model.kubernetes.admission.tolerations import tolerations
 from kslint.model.kubernetes.admission.volumes import volumes
 from kslint.source.nodes import Map
 
@@ -21,11 +28,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from kslint.model.answer import Failure
-    from kslint.source.nodes import Node
+    from kslint.source.nodes import JsonValue, Node
 
 _RESTART = ("Always", "OnFailure", "Never")
 _DNS = ("ClusterFirstWithHostNet", "ClusterFirst", "Default", "None")
-_EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
+_MOST_SEARCHES, _LONGEST_SEARCHES = 32, 2048
+_SYSTEMS = ("linux", "windows")
+_HOST_SPACES = ("hostNetwork", "hostPID", "hostIPC")
+_CLAIMS = ("resourceClaimName", "resourceClaimTemplateName")
 
 
 def pod_failures(pod_spec: Node, path: str, extra: Iterable[str] | None = ()) -> list[Failure]:
@@ -44,6 +54,7 @@ def pod_failures(pod_spec: Node, path: str, extra: Iterable[str] | None = ()) ->
         known = known.union(extra or ())
     _resource_claims(errors, pod_spec, f"{path}.resourceClaims")
     container_failures(errors, pod_spec, path, known)
+    _host_spaces(errors, pod_spec, path)
     errors.one_of(path, pod_spec, "restartPolicy", _RESTART)
     errors.one_of(path, pod_spec, "dnsPolicy", _DNS)
     errors.labels(f"{path}.nodeSelector", pod_spec.get("nodeSelector"))
@@ -58,7 +69,34 @@ def pod_failures(pod_spec: Node, path: str, extra: Iterable[str] | None = ()) ->
     tolerations(errors, pod_spec, f"{path}.tolerations")
     _host_aliases(errors, pod_spec, f"{path}.hostAliases")
     errors.one_of(path, pod_spec, "preemptionPolicy", ("PreemptLowerPriority", "Never"))
+    _system(errors, pod_spec.get("os"), f"{path}.os")
     return errors.failures
+
+
+def _host_spaces(errors: FieldErrors, pod_spec: Map, path: str) -> None:
+    """As validatePodHostNetworkDeps and validateHostUsers."""
+    for index, container in each(pod_spec, "containers") if pod_spec.boolean("hostNetwork") else ():
+        for number, port in each(container, "ports"):
+            outer, inner = port.integer("hostPort"), port.integer("containerPort")
+            if outer and inner and outer != inner:
+                at = f"{path}.containers[{index}].ports[{number}].hostPort"
+                detail = "must match `containerPort` when `hostNetwork` is true"
+                node = child(port, "hostPort")
+                errors.invalid(at, outer, detail, node, "host-port-of-a-host-network")
+    for field in _HOST_SPACES if pod_spec.boolean("hostUsers") is False else ():
+        if pod_spec.boolean(field):
+            detail, node = "when `hostUsers` is false", child(pod_spec, field)
+            errors.forbidden(f"{path}.{field}", detail, node, "host-users")
+
+
+def _system(errors: FieldErrors, system: Node | None, path: str) -> None:
+    """As validateOS."""
+    if not isinstance(system, Map):
+        return
+    name = errors.needed(path, system, "name", "no-system", "cannot be empty")
+    if name and name not in _SYSTEMS:
+        node = child(system, "name")
+        errors.unsupported(path, name, _SYSTEMS, node, "unsupported-value")
 
 
 def _topology_spread(errors: FieldErrors, pod_spec: Map, path: str) -> None:
@@ -88,9 +126,25 @@ def _topology_spread(errors: FieldErrors, pod_spec: Map, path: str) -> None:
         for field in ("nodeAffinityPolicy", "nodeTaintsPolicy"):
             errors.one_of(here, constraint, field, ("Honor", "Ignore"))
         label_selector(errors, constraint.get("labelSelector"), f"{here}.labelSelector")
+        match_keys(errors, constraint, "matchLabelKeys", here)
+        chosen = _selected_keys(constraint.get("labelSelector"))
+        for number, node in enumerate(constraint.listed("matchLabelKeys")):
+            if node.text in chosen:
+                at, detail = (
+                    f"{here}.matchLabelKeys[{number}]",
+                    "exists in both matchLabelKeys and labelSelector",
+                )
+                errors.invalid(at, node.text, detail, node, "key-in-two-places")
         domains = constraint.integer("minDomains")
         if domains is not None:
             _min_domains(errors, constraint, domains, action, f"{here}.minDomains")
+
+
+def _selected_keys(selector: Node | None) -> set[str | None]:
+    """The keys that a label selector names."""
+    labels = None if selector is None else selector.get("matchLabels")
+    keys = {expression.string("key") for _, expression in each(selector, "matchExpressions")}
+    return keys.union(() if labels is None else (key for key, _ in labels.items()))
 
 
 def _min_domains(
@@ -115,6 +169,18 @@ def _resource_claims(errors: FieldErrors, pod_spec: Map, path: str) -> None:
             details = grammar.dns_label(name)
             errors.each_invalid(f"{here}.name", name, details, where, "invalid-name")
         names.add(name or "")
+        given = [field for field in _CLAIMS if present(claim, field)]
+        for field in given:
+            errors.named(here, claim, field, grammar.dns_subdomain, "invalid-reference")
+        if name and len(given) != 1 and set(claim.entries) <= {"name", *_CLAIMS}:
+            shown: JsonValue = {
+                "Name": name,
+                **{f"{f[:1].upper()}{f[1:]}": claim.string(f) for f in _CLAIMS},
+            }
+            detail = "must specify one of: `resourceClaimName`, `resourceClaimTemplateName`"
+            if given:
+                detail = f"at most one of `{_CLAIMS[0]}` or `{_CLAIMS[1]}` may be specified"
+            errors.invalid(here, shown, detail, claim, "claim-source")
 
 
 def _dns(errors: FieldErrors, pod_spec: Map, path: str) -> None:
@@ -139,15 +205,33 @@ def _dns(errors: FieldErrors, pod_spec: Map, path: str) -> None:
         errors.invalid(f"{here}.nameservers", node.plain(), detail, node, "too-many-servers")
     for index, server in enumerate(servers):
         text = word(server)
-        if text:
+        if text is not None:
             details = grammar.ip_address(text)
             errors.each_invalid(
                 f"{here}.nameservers[{index}]", text, details, server, "invalid-address"
             )
+    _searches(errors, config, f"{here}.searches")
     for index, option in each(config, "options"):
         if word(option.get("name")) == "":
             node, detail = child(option, "name"), "must not be empty"
             errors.required(f"{here}.options[{index}]", node, "missing-name", detail)
+
+
+def _searches(errors: FieldErrors, config: Node, path: str) -> None:
+    searches, where = config.listed("searches"), child(config, "searches")
+    if len(searches) > _MOST_SEARCHES:
+        detail = f"must not have more than {_MOST_SEARCHES} search paths"
+        errors.invalid(path, where.plain(), detail, where, "too-many-searches")
+    if sum(len(item.text or "") + 1 for item in searches) - 1 > _LONGEST_SEARCHES:
+        what = f"{_LONGEST_SEARCHES} characters (including spaces)"
+        detail = f"must not have more than {what} in the search list"
+        errors.invalid(path, where.plain(), detail, where, "too-many-searches")
+    for index, item in enumerate(searches):
+        text = word(item)
+        if text is not None and text != ".":
+            text = text.removesuffix(".")
+            details = grammar.underscored_subdomain(text)
+            errors.each_invalid(f"{path}[{index}]", text, details, item, "invalid-name")
 
 
 def _gates(errors: FieldErrors, pod_spec: Map, path: str) -> None:
@@ -195,53 +279,3 @@ def _names(errors: FieldErrors, pod_spec: Map, path: str) -> None:
         if text:
             node = child(pod_spec, field)
             errors.each_invalid(f"{path}.{field}", text, rule(text), node, "invalid-reference")
-
-
-def tolerations(errors: FieldErrors, holder: Map, path: str) -> None:
-    """As ValidateTolerations."""
-    for index, item in each(holder, "tolerations"):
-        here = f"{path}[{index}]"
-        key, operator = word(item.get("key")), word(item.get("operator"))
-        effect, value = word(item.get("effect")), word(item.get("value"))
-        at_operator, at_effect = child(item, "operator"), child(item, "effect")
-        if key:
-            where = child(item, "key")
-            errors.each_invalid(
-                f"{here}.key", key, grammar.qualified_name(key), where, "invalid-label-key"
-            )
-        if key == "" and operator is not None and operator != "Exists":
-            detail = (
-                'operator must be Exists when `key` is empty, which means "match all values and '
-                'all keys"'
-            )
-            errors.invalid(
-                f"{here}.operator", operator, detail, at_operator, "toleration-without-key"
-            )
-        if present(item, "tolerationSeconds") and effect not in (None, "NoExecute"):
-            detail = "effect must be 'NoExecute' when `tolerationSeconds` is set"
-            errors.invalid(f"{here}.effect", effect, detail, at_effect, "toleration-seconds")
-        _toleration_value(errors, operator, value, f"{here}.operator", at_operator, item)
-        if effect and effect not in _EFFECTS:
-            errors.unsupported(f"{here}.effect", effect, _EFFECTS, at_effect, "unsupported-value")
-
-
-def _toleration_value(
-    errors: FieldErrors,
-    operator: str | None,
-    value: str | None,
-    path: str,
-    node: Node,
-    item: Map,
-) -> None:
-    where = child(item, "value")
-    if operator is not None and operator not in ("", "Equal", "Exists"):
-        errors.unsupported(path, operator, ("Equal", "Exists"), node, "unsupported-value")
-    elif not value:
-        return
-    elif operator == "Exists":
-        detail = "value must be empty when `operator` is 'Exists'"
-        errors.invalid(path, value, detail, where, "toleration-value")
-    elif operator is not None:
-        details = grammar.label_value(value)
-        if details:
-            errors.invalid(path, value, ";".join(details), where, "invalid-label-value")

@@ -17,6 +17,7 @@ from kslint.model.kubernetes.admission.field_errors import (
     present,
     word,
 )
+from kslint.model.kubernetes.admission.quota_scopes import quota_scopes
 from kslint.model.kubernetes.admission.resources import (
     is_integer,
     is_standard,
@@ -24,7 +25,7 @@ from kslint.model.kubernetes.admission.resources import (
     quantity,
 )
 from kslint.model.kubernetes.admission.selectors import label_selector
-from kslint.model.kubernetes.admission.workloads import at_most_all, int_or_percent
+from kslint.model.kubernetes.admission.strategies import at_most_all, int_or_percent
 from kslint.source.nodes import Map
 
 if TYPE_CHECKING:
@@ -32,12 +33,6 @@ if TYPE_CHECKING:
     from kslint.model.kubernetes.quantity import Quantity
     from kslint.source.nodes import Node
 
-_SCOPES = frozenset(
-    {
-        "Terminating", "NotTerminating", "BestEffort", "NotBestEffort", "PriorityClass",
-        "CrossNamespacePodAffinity", "VolumeAttributesClass",
-    }
-)  # fmt: skip
 _LIMIT_TYPES = ("Pod", "Container", "PersistentVolumeClaim")
 _SIDES = ("max", "min", "default", "defaultRequest", "maxLimitRequestRatio")
 
@@ -73,8 +68,8 @@ def quota_failures(body: Map) -> list[Failure]:
         if opaque(name):
             continue
         path = f"spec.hard[{name}]"
-        fine = _resource_name(errors, name, path, node)
-        if fine and name == "storage":  # the one standard resource that no quota counts
+        _resource_name(errors, name, path, node)
+        if "/" not in name and (name == "storage" or not is_standard(name)):
             detail = "must be a standard resource for quota"
             errors.invalid(path, name, detail, node, "not-a-quota-resource")
         amount = quantity(errors, node)
@@ -83,29 +78,22 @@ def quota_failures(body: Map) -> list[Failure]:
             errors.invalid(path, str(amount), detail, node, "negative-quantity")
         if amount is not None and is_integer(name) and amount.amount.denominator != 1:
             errors.invalid(path, str(amount), "must be an integer", node, "fractional-device")
-    scopes = [] if spec is None else spec.listed("scopes")
-    texts = [word(scope) for scope in scopes]
-    if spec is None or None in texts:
-        return errors.failures
-    for text, node in zip(texts, scopes, strict=True):
-        if text not in _SCOPES:
-            errors.invalid("spec.scopes", list(texts), "unsupported scope", node, "unknown-scope")
-    for pair in (("BestEffort", "NotBestEffort"), ("Terminating", "NotTerminating")):
-        if set(pair) <= set(texts):
-            node = child(spec, "scopes")
-            errors.invalid("spec.scopes", list(texts), "conflicting scopes", node, "two-scopes")
+    if isinstance(spec, Map):
+        quota_scopes(errors, spec, [name for name in _names(hard) if is_standard(name)])
     return errors.failures
 
 
-def _resource_name(errors: FieldErrors, name: str, path: str, node: Node) -> bool:
-    """As validateResourceName: is it one?"""
+def _names(hard: Node | None) -> list[str]:
+    return [] if hard is None else sorted(name for name, _ in hard.items())
+
+
+def _resource_name(errors: FieldErrors, name: str, path: str, node: Node) -> None:
+    """As validateResourceName."""
     details = grammar.qualified_name(name)
     errors.each_invalid(path, name, details, node, "invalid-resource-name")
     if not details and "/" not in name and not is_standard(name):
         detail = "must be a standard resource type or fully qualified"
         errors.invalid(path, name, detail, node, "invalid-resource-name")
-        return False
-    return not details
 
 
 def limit_range_failures(body: Map) -> list[Failure]:

@@ -8,7 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kslint.model.kubernetes.admission import grammar
-from kslint.model.kubernetes.admission.field_errors import FieldErrors, child, each, word
+from kslint.model.kubernetes.admission.field_errors import (
+    FieldErrors,
+    child,
+    each,
+    present,
+    spec_of,
+    word,
+)
 from kslint.model.kubernetes.admission.resources import quantity
 from kslint.source.nodes import Map
 
@@ -35,8 +42,8 @@ def scaler_failures(body: Map) -> list[Failure]:
     Source: validateHorizontalPodAutoscalerSpec, pkg/apis/autoscaling/validation v1.34.
     """
     errors = FieldErrors()
-    spec = body.get("spec")
-    if body.string("kind") != "HorizontalPodAutoscaler" or not isinstance(spec, Map):
+    spec = spec_of(body)
+    if body.string("kind") != "HorizontalPodAutoscaler" or spec is None:
         return []
     errors.metadata(body, grammar.dns_subdomain)
     low, high = spec.integer("minReplicas"), spec.integer("maxReplicas")
@@ -56,16 +63,7 @@ def scaler_failures(body: Map) -> list[Failure]:
     if high is not None and high < (1 if low is None else low):
         detail = "must be greater than or equal to `minReplicas`"
         errors.invalid("spec.maxReplicas", high, detail, where, "min-over-max-replicas")
-    for field in ("kind", "name"):
-        target = spec.get("scaleTargetRef") or spec
-        if word(target.get(field)) == "":
-            node = child(target, field)
-            errors.required(f"spec.scaleTargetRef.{field}", node, "no-scale-target")
-    version = word(None if target is None else target.get("apiVersion"))
-    if version and version.count("/") > 1:
-        node = child(target, "apiVersion")
-        detail = f"unexpected GroupVersion string: {version}"
-        errors.invalid("spec.scaleTargetRef.apiVersion", version, detail, node, "invalid-version")
+    _reference(errors, spec_of(spec, "scaleTargetRef"), "spec.scaleTargetRef")
     for field in ("scaleUp", "scaleDown"):
         rules = spec.at("behavior", field)
         if isinstance(rules, Map):
@@ -77,6 +75,28 @@ def scaler_failures(body: Map) -> list[Failure]:
         node = child(spec, "minReplicas")
         errors.forbidden("spec.metrics", f"{detail} replicas", node, "min-replicas-below-one")
     return errors.failures
+
+
+def _reference(errors: FieldErrors, target: Map | None, path: str) -> None:
+    """As ValidateCrossVersionObjectReference."""
+    if target is None:
+        return
+    for field in ("kind", "name"):
+        if errors.needed(path, target, field, "no-scale-target"):
+            errors.named(path, target, field, grammar.path_segment, "invalid-reference")
+    version = word(target.get("apiVersion"))
+    if version and version.count("/") > 1:
+        node = child(target, "apiVersion")
+        detail = f"unexpected GroupVersion string: {version}"
+        errors.invalid(f"{path}.apiVersion", version, detail, node, "invalid-version")
+
+
+def _identifier(errors: FieldErrors, metric: Map | None, path: str) -> None:
+    """As validateMetricIdentifier."""
+    if metric is None:
+        return
+    if errors.needed(path, metric, "name", "missing-name", "must specify a metric name"):
+        errors.named(path, metric, "name", grammar.path_segment, "invalid-name")
 
 
 def _behavior(errors: FieldErrors, rules: Map, path: str) -> None:
@@ -117,16 +137,16 @@ def _metric(errors: FieldErrors, metric: Map, path: str) -> None:
         errors.required(f"{path}.type", at_type, "no-metric-source", detail)
     if kind is not None and kind not in _METRIC_SOURCES:
         errors.unsupported(f"{path}.type", kind, _METRIC_TYPES, at_type, "unsupported-value")
-    present = [f for f in _METRIC_SOURCES.values() if isinstance(metric.get(f), Map)]
-    if present:
-        _target(errors, child(metric, present[0]), present[0], f"{path}.{present[0]}")
+    given = [f for f in _METRIC_SOURCES.values() if isinstance(metric.get(f), Map)]
+    if given:
+        _target(errors, child(metric, given[0]), given[0], f"{path}.{given[0]}")
     wanted = _METRIC_SOURCES.get(kind or "")
     if wanted and (metric.get(wanted) is None or child(metric, wanted).is_null):
         detail = "must populate information for the given metric source"
         errors.required(f"{path}.{wanted}", metric, "no-metric-source", detail)
     elif kind is not None and wanted is None:
         errors.unsupported(f"{path}.type", kind, _METRIC_TYPES, at_type, "unsupported-value")
-    for extra in present if len(present) > 1 else ():
+    for extra in given if len(given) > 1 else ():
         if extra != wanted:
             detail = "must populate the given metric source only"
             node = child(metric, extra)
@@ -135,13 +155,20 @@ def _metric(errors: FieldErrors, metric: Map, path: str) -> None:
 
 def _target(errors: FieldErrors, source: Node, kind: str, path: str) -> None:
     """As validateMetricTarget, and what each source wants of it."""
-    if kind in ("resource", "containerResource") and word(source.get("name")) == "":
-        detail = "must specify a resource name"
-        errors.required(f"{path}.name", child(source, "name"), "missing-name", detail)
-    target = source.get("target")
-    if target is not None and not isinstance(target, Map):
+    if not isinstance(source, Map):
         return
-    target = target or Map({})
+    if kind in ("resource", "containerResource"):
+        errors.needed(path, source, "name", "missing-name", "must specify a resource name")
+    else:
+        _identifier(errors, spec_of(source, "metric"), f"{path}.metric")
+    if kind == "containerResource":
+        errors.needed(path, source, "container", "missing-name", "must specify a container")
+    if kind == "object":
+        described = spec_of(source, "describedObject")
+        _reference(errors, described, f"{path}.describedObject")
+    target = spec_of(source, "target")
+    if target is None:
+        return
     where = child(source, "target")
     form = word(target.get("type"))
     at = f"{path}.target"
@@ -162,6 +189,7 @@ def _target(errors: FieldErrors, source: Node, kind: str, path: str) -> None:
         node, detail = child(target, "averageUtilization"), "must be greater than 0"
         errors.invalid(f"{at}.averageUtilization", percent, detail, node, "metric-target")
     if kind not in ("resource", "containerResource"):
+        _value(errors, target, kind, at)
         return
     given = [
         f
@@ -174,3 +202,20 @@ def _target(errors: FieldErrors, source: Node, kind: str, path: str) -> None:
     elif len(given) > 1:
         detail = "may not set both a target raw value and a target utilization"
         errors.forbidden(f"{at}.averageValue", detail, child(target, given[1]), "metric-target")
+
+
+def _value(errors: FieldErrors, target: Map, kind: str, path: str) -> None:
+    """The amount that a metric of pods, of an object or from outside is held against."""
+    where, at = child(target, "averageValue"), f"{path}.averageValue"
+    one, each_pod = (present(target, field) for field in ("value", "averageValue"))
+    if kind == "pods":
+        if not each_pod:
+            detail = "must specify a positive target averageValue"
+            errors.required(at, where, "no-metric-target", detail)
+    elif not one and not each_pod:
+        what = "value for metric or a per-pod target" if kind == "external" else None
+        detail = f"must set either a target {what or 'value or averageValue'}"
+        errors.required(at, where, "no-metric-target", detail)
+    elif one and each_pod and kind == "external":
+        detail = "may not set both a target value for metric and a per-pod target"
+        errors.forbidden(f"{path}.value", detail, child(target, "value"), "metric-target")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kslint.model.kubernetes.admission import grammar
-from kslint.model.kubernetes.admission.field_errors import child, each, opaque, word
+from kslint.model.kubernetes.admission.field_errors import child, each, opaque, present, word
 from kslint.model.tree import is_empty
 from kslint.source.nodes import Map, Seq
 
@@ -47,6 +47,20 @@ def _requirement(errors: FieldErrors, item: Map, path: str) -> None:
         if text:
             details = grammar.label_value(text)
             errors.each_invalid(f"{path}.values[{index}]", text, details, value, "invalid-label")
+
+
+def match_keys(errors: FieldErrors, holder: Map, field: str, path: str) -> None:
+    """As validateLabelKeys: labels of the pod itself that its selector is widened by."""
+    keys = holder.listed(field)
+    if keys and not present(holder, "labelSelector"):
+        detail, node = "must not be specified when labelSelector is not set", child(holder, field)
+        errors.forbidden(f"{path}.{field}", detail, node, "keys-without-selector")
+        return
+    for index, key in enumerate(keys):
+        text = word(key)
+        if text is not None:
+            details = grammar.qualified_name(text)
+            errors.each_invalid(f"{path}.{field}[{index}]", text, details, key, "invalid-label-key")
 
 
 def label_key(errors: FieldErrors, item: Map, path: str, field: str = "key") -> None:

@@ -8,11 +8,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kslint.model.kubernetes.admission import grammar
-from kslint.model.kubernetes.admission.field_errors import FieldErrors, child, each, present, word
-from kslint.source.nodes import Map, Seq
+from kslint.model.kubernetes.admission.field_errors import (
+    FieldErrors,
+    child,
+    each,
+    present,
+    spec_of,
+    word,
+)
+from kslint.source.nodes import Seq
 
 if TYPE_CHECKING:
     from kslint.model.answer import Failure
+    from kslint.source.nodes import Map
 
 _TYPES = ("ClusterIP", "ExternalName", "LoadBalancer", "NodePort")
 _EXTERNAL = ("LoadBalancer", "NodePort")
@@ -20,14 +28,17 @@ _FAMILIES = ("IPv4", "IPv6")
 _PROTOCOLS = ("SCTP", "TCP", "UDP")
 _FOR_BALANCERS = "may only be used when `type` is 'LoadBalancer'"
 _DAY = 86400
+_KUBELET = 10250
+_FIRST_NODE_PORT, _LAST_NODE_PORT = 30000, 32767
+"""The API server's own range; hardly anyone gives it another (--service-node-port-range)."""
 
 
 def service_failures(body: Map) -> list[Failure]:
     """Everything the API server would refuse in a Service. Never raises."""
     errors = FieldErrors()
     errors.metadata(body, grammar.dns1035_label)
-    spec = body.get("spec")
-    if not isinstance(spec, Map):
+    spec = spec_of(body)
+    if spec is None:
         return errors.failures
     kind = word(spec.get("type"))
     kind = "ClusterIP" if kind == "" else kind
@@ -82,6 +93,13 @@ def _ports(errors: FieldErrors, spec: Map, kind: str | None) -> None:
         protocol = word(port.get("protocol"))
         on_node, number = port.integer("nodePort"), port.integer("port")
         where = child(port, "nodePort")
+        if number == _KUBELET and kind == "LoadBalancer":
+            detail = f"may not expose port {_KUBELET} externally since it is used by kubelet"
+            errors.invalid(path, number, detail, child(port, "port"), "port-of-the-kubelet")
+        if on_node and kind in _EXTERNAL and not _FIRST_NODE_PORT <= on_node <= _LAST_NODE_PORT:
+            valid = f"{_FIRST_NODE_PORT}-{_LAST_NODE_PORT}"
+            detail = f"provided port is not in the valid range. The range of valid ports is {valid}"
+            errors.invalid(f"{path}.nodePort", on_node, detail, where, "node-port-out-of-range")
         if on_node and kind == "ClusterIP":
             detail = "may not be used when `type` is 'ClusterIP'"
             errors.forbidden(f"{path}.nodePort", detail, where, "node-port-of-a-cluster-ip")
@@ -173,8 +191,9 @@ def _addresses(errors: FieldErrors, spec: Map) -> None:
     errors.one_of("spec", spec, "ipFamilyPolicy", policies)
     for index, node in enumerate(spec.listed("externalIPs")):
         text, at = word(node), f"spec.externalIPs[{index}]"
-        if text:
-            errors.each_invalid(at, text, grammar.ip_address(text), node, "invalid-address")
+        if text is not None:
+            details = grammar.ip_address(text) or grammar.special_address(text)
+            errors.each_invalid(at, text, details, node, "invalid-address")
 
 
 def _balancer(errors: FieldErrors, spec: Map, kind: str) -> None:

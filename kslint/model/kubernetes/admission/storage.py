@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING
 from kslint.model.kubernetes.admission import grammar
 from kslint.model.kubernetes.admission.affinity import node_selector
 from kslint.model.kubernetes.admission.claims import MODES, access_modes, positive
-from kslint.model.kubernetes.admission.field_errors import FieldErrors, child, each, present, word
+from kslint.model.kubernetes.admission.field_errors import (
+    FieldErrors,
+    child,
+    each,
+    present,
+    spec_of,
+    word,
+)
 from kslint.model.kubernetes.admission.selectors import label_key
 from kslint.model.kubernetes.admission.volumes import csi_driver, no_backsteps
 from kslint.source.nodes import Map
@@ -31,12 +38,16 @@ def volume_failures(body: Map) -> list[Failure]:
     """Everything the API server would refuse in a PersistentVolume. Never raises."""
     errors = FieldErrors()
     errors.metadata(body, grammar.dns_subdomain)
-    spec = body.get("spec")
-    if not isinstance(spec, Map):
+    spec = spec_of(body)
+    if spec is None:
         return errors.failures
     access_modes(errors, spec, "spec.accessModes")
     _capacity(errors, spec)
     errors.one_of("spec", spec, "persistentVolumeReclaimPolicy", ("Delete", "Recycle", "Retain"))
+    affinity = spec.get("nodeAffinity")
+    if isinstance(affinity, Map) and not present(affinity, "required"):
+        detail = "must specify required node constraints"
+        errors.required("spec.nodeAffinity.required", affinity, "no-node-constraints", detail)
     required = spec.at("nodeAffinity", "required")
     node_selector(errors, required, "spec.nodeAffinity.required")
     given = [source for source in _SOURCES if present(spec, source)]
@@ -84,6 +95,14 @@ def _volume_source(errors: FieldErrors, spec: Map, source: str) -> None:
     if source == "nfs" and text and not text.startswith("/"):
         node, detail = child(holder, "path"), "must be an absolute path"
         errors.invalid(f"{path}.path", text, detail, node, "relative-path")
+    policy = spec.get("persistentVolumeReclaimPolicy")
+    if source == "hostPath" and policy is not None and word(policy) == "Recycle" and text:
+        import posixpath
+
+        if posixpath.normpath(text) == "/":
+            detail = "may not be 'recycle' for a hostPath mount of '/'"
+            at = "spec.persistentVolumeReclaimPolicy"
+            errors.forbidden(at, detail, policy, "recycling-the-root")
     if source in ("hostPath", "local"):
         no_backsteps(errors, holder, "path", path)
     if source == "local" and not present(spec, "nodeAffinity"):
@@ -110,14 +129,24 @@ def storage_class_failures(body: Map) -> list[Failure]:
         text = word(body.get(field))
         if text and text not in supported:
             errors.unsupported(field, text, supported, child(body, field), "unsupported-value")
+    met: list[dict[str, set[str]]] = [{}]  # as if there had been an empty one (sic)
     for index, term in each(body, "allowedTopologies"):
         path = f"allowedTopologies[{index}].matchLabelExpressions"
+        values: dict[str, set[str]] = {}
         for number, item in each(term, "matchLabelExpressions"):
-            _topology(errors, item, f"{path}[{number}]")
+            key = word(item.get("key")) or ""
+            if key in values:
+                node = child(item, "key")
+                errors.duplicate(f"{path}[{number}].key", key, node, "duplicate-key")
+            values[key] = _topology(errors, item, f"{path}[{number}]")
+        if values in met:
+            errors.duplicate(path, "", term, "duplicate-topology")
+        met.append(values)
     return errors.failures
 
 
-def _topology(errors: FieldErrors, item: Map, path: str) -> None:
+def _topology(errors: FieldErrors, item: Map, path: str) -> set[str]:
+    """As validateTopologySelectorLabelRequirement; its values."""
     values = item.listed("values")
     if not values:
         errors.required(f"{path}.values", child(item, "values"), "selector-values")
@@ -128,3 +157,4 @@ def _topology(errors: FieldErrors, item: Map, path: str) -> None:
             errors.duplicate(f"{path}.values[{index}]", text, value, "duplicate-value")
         seen.add(text or "")
     label_key(errors, item, f"{path}.key")
+    return seen

@@ -9,8 +9,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kslint.model.kubernetes.admission import grammar
-from kslint.model.kubernetes.admission.field_errors import FieldErrors, child, each, present, word
+from kslint.model.kubernetes.admission.field_errors import (
+    FieldErrors,
+    child,
+    each,
+    present,
+    spec_of,
+    word,
+)
 from kslint.model.kubernetes.admission.selectors import label_selector
+from kslint.model.kubernetes.admission.webhook_clients import webhook_service, webhook_url
+from kslint.model.kubernetes.admission.webhook_words import match_conditions, policy_words
 from kslint.source.nodes import Map
 
 if TYPE_CHECKING:
@@ -69,12 +78,33 @@ def _hook(errors: FieldErrors, hook: Map, path: str) -> None:
             detail = "exactly one of url or service is required"
             node = child(hook, "clientConfig")
             errors.required(f"{path}.clientConfig", node, "no-webhook-client", detail)
+        elif present(holder, "url"):
+            webhook_url(errors, child(holder, "url"), f"{path}.clientConfig.url")
+        else:
+            webhook_service(errors, holder.get("service"), f"{path}.clientConfig.service")
+    match_conditions(errors, hook, f"{path}.matchConditions")
+    _review_versions(errors, hook, f"{path}.admissionReviewVersions")
+
+
+def _review_versions(errors: FieldErrors, hook: Map, at: str) -> None:
+    """As validateAdmissionReviewVersions."""
     versions = hook.listed("admissionReviewVersions")
-    at, where = f"{path}.admissionReviewVersions", child(hook, "admissionReviewVersions")
+    where = child(hook, "admissionReviewVersions")
     if not versions:
         detail = "must specify one of v1, v1beta1"
         errors.required(at, where, "no-review-versions", detail)
-    elif not {word(v) for v in versions} & {"v1", "v1beta1", None}:
+        return
+    seen: set[str] = set()
+    for index, item in enumerate(versions):
+        text = word(item)
+        if text is None:
+            continue
+        if text in seen:
+            errors.invalid(f"{at}[{index}]", text, "duplicate version", item, "duplicate-version")
+        details = [] if text in seen else grammar.dns1035_label(text)
+        errors.each_invalid(f"{at}[{index}]", text, details, item, "invalid-version")
+        seen.add(text)
+    if not {word(v) for v in versions} & {"v1", "v1beta1", None}:
         detail = "must include at least one of v1, v1beta1"
         errors.invalid(at, where.plain(), detail, where, "no-review-versions")
 
@@ -98,15 +128,45 @@ def _rule(errors: FieldErrors, rule: Map, path: str) -> None:
         text, at = word(item), f"{path}.operations[{index}]"
         if text is not None and text not in _OPERATIONS:
             errors.unsupported(at, text, _OPERATIONS, item, "unsupported-value")
+    for index, item in enumerate(rule.listed("apiVersions")):
+        if word(item) == "":
+            errors.required(f"{path}.apiVersions[{index}]", item, "incomplete-rule")
+    _resources(errors, rule, f"{path}.resources")
     errors.one_of(path, rule, "scope", _SCOPES)
+
+
+def _resources(errors: FieldErrors, rule: Map, path: str) -> None:
+    """As validateResources: what a star takes in is not to be named beside it."""
+    items, where = rule.listed("resources"), child(rule, "resources")
+    texts = [word(item) for item in items]
+    wide: set[str] = set()
+    for index, (text, item) in enumerate(zip(texts, items, strict=True)):
+        if text == "":
+            errors.required(f"{path}[{index}]", item, "incomplete-rule")
+        if not text or "/" not in text:
+            continue
+        name, _, part = text.partition("/")
+        for star in (f"{name}/*", f"*/{part}"):
+            if star in wide:
+                detail = f"if '{star}' is present, must not specify {text}"
+                errors.invalid(f"{path}[{index}]", text, detail, item, "star-among-others")
+        if "*" in (name, part):
+            wide.add(text)
+    if "*/*" in texts and len(texts) > 1:
+        detail = "if '*/*' is present, must not specify other resources"
+        errors.invalid(path, where.plain(), detail, where, "star-among-others")
+    bare = [text for text in texts if text and "/" not in text]
+    if "*" in bare and bare[-1] != "*":
+        detail = "if '*' is present, must not specify other resources without subresources"
+        errors.invalid(path, where.plain(), detail, where, "star-among-others")
 
 
 def policy_failures(body: Map) -> list[Failure]:
     """Everything the API server would refuse in a ValidatingAdmissionPolicy, less CEL."""
     errors = FieldErrors()
     errors.metadata(body, grammar.dns_subdomain)
-    spec = body.get("spec")
-    if not isinstance(spec, Map):
+    spec = spec_of(body)
+    if spec is None:
         return errors.failures
     errors.one_of("spec", spec, "failurePolicy", ("Fail", "Ignore"))
     if not present(spec, "matchConstraints"):
@@ -122,17 +182,20 @@ def policy_failures(body: Map) -> list[Failure]:
         detail = "validations or auditAnnotations must contain at least one item"
         node = child(spec, "validations")
         errors.required("spec.validations", node, "no-validations", detail)
+        errors.required("spec.auditAnnotations", node, "no-validations", detail)
+    match_conditions(errors, spec, "spec.matchConditions")
+    policy_words(errors, spec)
     for index, item in each(spec, "validations"):
         path = f"spec.validations[{index}]"
-        if word(item.get("expression")) == "":
-            detail = "expression is not specified"
-            node = child(item, "expression")
-            errors.required(f"{path}.expression", node, "no-expression", detail)
-        reasons = ("Forbidden", "Invalid", "RequestEntityTooLarge", "Unauthorized")
-        errors.one_of(path, item, "reason", reasons[:3])
+        reasons = ("Forbidden", "Invalid", "RequestEntityTooLarge")
+        errors.one_of(path, item, "reason", reasons)
     name = word(body.at("metadata", "name")) or ""
+    keys: set[str] = set()
     for index, item in each(spec, "auditAnnotations"):
         key, node = word(item.get("key")), child(item, "key")
+        if key and key in keys:
+            errors.duplicate(f"spec.auditAnnotations[{index}].key", key, node, "duplicate-key")
+        keys.add(key or "")
         if key and name:
             details = grammar.qualified_name(f"{name}/{key}")
             at = f"spec.auditAnnotations[{index}].key"
@@ -145,7 +208,17 @@ def _match(errors: FieldErrors, match: Map, path: str) -> None:
         label_selector(errors, match.get(field), f"{path}.{field}")
     for field in ("resourceRules", "excludeResourceRules"):
         for index, rule in each(match, field):
-            _rule(errors, rule, f"{path}.{field}[{index}]")
+            here = f"{path}.{field}[{index}]"
+            names: set[str] = set()
+            for number, item in enumerate(rule.listed("resourceNames")):
+                text, at = word(item), f"{here}.resourceNames[{number}]"
+                if text is not None:
+                    details = grammar.path_segment(text)
+                    errors.each_invalid(at, text, details, item, "invalid-name")
+                if text and text in names:
+                    errors.duplicate(at, text, item, "duplicate-name")
+                names.add(text or "")
+            _rule(errors, rule, here)
     errors.one_of(path, match, "matchPolicy", ("Equivalent", "Exact"))
 
 
@@ -153,8 +226,8 @@ def binding_failures(body: Map) -> list[Failure]:
     """Everything the API server would refuse in a ValidatingAdmissionPolicyBinding."""
     errors = FieldErrors()
     errors.metadata(body, grammar.dns_subdomain)
-    spec = body.get("spec")
-    if not isinstance(spec, Map):
+    spec = spec_of(body)
+    if spec is None:
         return errors.failures
     if errors.needed("spec", spec, "policyName", "missing-name"):
         errors.named("spec", spec, "policyName", grammar.dns_subdomain, "invalid-reference")
@@ -167,9 +240,14 @@ def binding_failures(body: Map) -> list[Failure]:
         detail = "at least one validation action is required"
         errors.required("spec.validationActions", where, "no-actions", detail)
     known = ("Audit", "Deny", "Warn")
-    for text, node in zip(texts, actions, strict=True):
+    before: set[str] = set()
+    for index, (text, node) in enumerate(zip(texts, actions, strict=True)):
+        at = f"spec.validationActions[{index}]"
         if text is not None and text not in known:
-            errors.unsupported("spec.validationActions", text, known, node, "unsupported-value")
+            errors.unsupported(at, text, known, node, "unsupported-value")
+        if text and text in before:
+            errors.duplicate(at, text, node, "duplicate-action")
+        before.add(text or "")
     if {"Deny", "Warn"} <= set(texts):
         detail = (
             "must not contain both Deny and Warn (repeating the same validation failure "

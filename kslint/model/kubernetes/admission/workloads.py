@@ -10,43 +10,51 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kslint.model.kubernetes.admission import grammar
+from kslint.model.kubernetes.admission.claims import claim_spec
 from kslint.model.kubernetes.admission.field_errors import (
     FieldErrors,
     child,
     each,
-    present,
-    printed,
+    spec_of,
     word,
 )
 from kslint.model.kubernetes.admission.pods import pod_failures
+from kslint.model.kubernetes.admission.resources import quantity
 from kslint.model.kubernetes.admission.selectors import (
     is_empty_selector,
     label_selector,
     matches,
     unreadable,
 )
-from kslint.source.nodes import Map, Scalar
+from kslint.model.kubernetes.admission.strategies import (
+    daemon_update,
+    deployment_strategy,
+    stateful_strategy,
+)
+from kslint.model.tree import is_empty
+from kslint.source.nodes import Map
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from kslint.model.answer import Failure
     from kslint.source.nodes import Node
 
 _RETENTION = ("Retain", "Delete")
+_COST = "controller.kubernetes.io/pod-deletion-cost"
 
 
 def deployment_failures(body: Map) -> list[Failure]:
     """Everything the API server would refuse in a Deployment. Never raises."""
     errors = FieldErrors()
     errors.metadata(body, grammar.dns_subdomain)
-    spec = body.get("spec")
-    if not isinstance(spec, Map):
+    spec = spec_of(body)
+    if spec is None:
         return errors.failures
     errors.not_negative("spec", spec, "replicas")
     if _selector(errors, spec, "deployment"):
-        template(errors, spec.get("template"), "spec.template", "ReplicaSet")
-    _strategy(errors, spec)
+        template(errors, spec, "spec.template", "ReplicaSet")
+    deployment_strategy(errors, spec)
     for field in ("minReadySeconds", "revisionHistoryLimit", "progressDeadlineSeconds"):
         errors.not_negative("spec", spec, field)
     deadline = spec.integer("progressDeadlineSeconds")
@@ -66,12 +74,12 @@ def replica_set_failures(body: Map) -> list[Failure]:
     """Everything the API server would refuse in a ReplicaSet. Never raises."""
     errors = FieldErrors()
     errors.metadata(body, grammar.dns_subdomain)
-    spec = body.get("spec")
-    if isinstance(spec, Map):
+    spec = spec_of(body)
+    if spec is not None:
         for field in ("replicas", "minReadySeconds"):
             errors.not_negative("spec", spec, field)
         if _selector(errors, spec, "deployment"):
-            template(errors, spec.get("template"), "spec.template", "ReplicaSet")
+            template(errors, spec, "spec.template", "ReplicaSet")
     return errors.failures
 
 
@@ -79,43 +87,55 @@ def stateful_set_failures(body: Map) -> list[Failure]:
     """Everything the API server would refuse in a StatefulSet. Never raises."""
     errors = FieldErrors()
     errors.metadata(body, grammar.dns_label)
-    spec = body.get("spec")
-    if not isinstance(spec, Map):
+    spec = spec_of(body)
+    if spec is None:
         return errors.failures
     policy = word(spec.get("podManagementPolicy"))
     if policy and policy not in ("OrderedReady", "Parallel"):
         detail, node = "must be 'OrderedReady' or 'Parallel'", child(spec, "podManagementPolicy")
         errors.invalid("spec.podManagementPolicy", policy, detail, node, "unsupported-value")
-    _stateful_strategy(errors, spec)
+    stateful_strategy(errors, spec)
     retention = spec.get("persistentVolumeClaimRetentionPolicy")
     for field in ("whenDeleted", "whenScaled") if isinstance(retention, Map) else ():
         path = "spec.persistentVolumeClaimRetentionPolicy"
         errors.one_of(path, child(spec, path[5:]), field, _RETENTION)
     claims: list[str] | None = []
-    for index, claim in each(spec, "volumeClaimTemplates"):
-        from kslint.model.kubernetes.admission.claims import claim_spec
-
-        its = claim.get("spec")
-        claim_spec(errors, its, f"spec.volumeClaimTemplates[{index}].spec")
+    for _, claim in each(spec, "volumeClaimTemplates"):
         name = word(claim.at("metadata", "name"))
         claims = None if claims is None or name is None else [*claims, name]
+        for side in ("requests", "limits"):
+            amounts = claim.at("spec", "resources", side)
+            for _, amount in () if amounts is None else amounts.items():
+                quantity(errors, amount)  # all that is asked of them before there are pods
     for field in ("replicas", "minReadySeconds"):
         errors.not_negative("spec", spec, field)
     errors.named("spec", spec, "serviceName", grammar.dns_label, "invalid-reference")
     if _selector(errors, spec, "statefulset"):
-        template(errors, spec.get("template"), "spec.template", "StatefulSet", claims)
+        template(errors, spec, "spec.template", "StatefulSet", claims)
     return errors.failures
+
+
+def claim_template_failures(body: Map) -> Iterator[tuple[str, list[Failure]]]:
+    """What the API server would refuse of the claims that a StatefulSet's controller makes.
+
+    With the name of each. What is no quantity is refused with the StatefulSet.
+    """
+    for _, claim in each(body.get("spec"), "volumeClaimTemplates"):
+        errors = FieldErrors()
+        claim_spec(errors, spec_of(claim), "spec")
+        name = word(claim.at("metadata", "name")) or ""
+        yield name, [one for one in errors.failures if one.code != "invalid-quantity"]
 
 
 def daemon_set_failures(body: Map) -> list[Failure]:
     """Everything the API server would refuse in a DaemonSet. Never raises."""
     errors = FieldErrors()
     errors.metadata(body, grammar.dns_subdomain)
-    spec = body.get("spec")
-    if not isinstance(spec, Map):
+    spec = spec_of(body)
+    if spec is None:
         return errors.failures
     if _selector(errors, spec, "daemonset"):
-        template(errors, spec.get("template"), "spec.template", "DaemonSet")
+        template(errors, spec, "spec.template", "DaemonSet")
     for field in ("minReadySeconds", "revisionHistoryLimit"):
         errors.not_negative("spec", spec, field)
     strategy = spec.get("updateStrategy")
@@ -124,7 +144,7 @@ def daemon_set_failures(body: Map) -> list[Failure]:
         "",
         "RollingUpdate",
     ):
-        _daemon_update(errors, rolling, "spec.updateStrategy.rollingUpdate")
+        daemon_update(errors, rolling, "spec.updateStrategy.rollingUpdate")
     return errors.failures
 
 
@@ -132,11 +152,21 @@ def controller_failures(body: Map) -> list[Failure]:
     """Everything the API server would refuse in a ReplicationController. Never raises."""
     errors = FieldErrors()
     errors.metadata(body, grammar.dns_subdomain)
-    spec = body.get("spec")
-    if isinstance(spec, Map):
+    spec = spec_of(body)
+    if spec is not None:
         for field in ("replicas", "minReadySeconds"):
             errors.not_negative("spec", spec, field)
-        template(errors, spec.get("template"), "spec.template", "ReplicationController")
+        selector, labels = spec.get("selector"), spec.at("template", "metadata", "labels")
+        given = selector if isinstance(selector, Map) and selector.entries else None
+        if given is None and is_empty(labels):
+            errors.required("spec.selector", child(spec, "selector"), "no-selector")
+        elif given is not None and not (unreadable(given) or unreadable(labels)):
+            shown = {} if labels is None else labels.plain()
+            wanted = given.plain()
+            assert isinstance(shown, dict)
+            if not wanted.items() <= shown.items():
+                _mismatch(errors, spec, labels)
+        template(errors, spec, "spec.template", "ReplicationController")
     return errors.failures
 
 
@@ -144,9 +174,20 @@ def pod_object_failures(body: Map) -> list[Failure]:
     """Everything the API server would refuse in a Pod. Never raises."""
     errors = FieldErrors()
     errors.metadata(body, grammar.dns_subdomain)
-    spec = body.get("spec")
-    if isinstance(spec, Map):
+    _deletion_cost(errors, body.at("metadata", "annotations"), "metadata.annotations")
+    spec = spec_of(body)
+    if spec is not None:
         errors.take(pod_failures(spec, "spec"))
+        ephemeral = spec.get("ephemeralContainers")
+        if ephemeral is not None and ephemeral.elements():
+            detail = "cannot be set on create"
+            at = "spec.ephemeralContainers"
+            errors.forbidden(at, detail, ephemeral, "ephemeral-containers")
+        if spec.listed("schedulingGates") and word(spec.get("nodeName")):
+            detail = "cannot be set until all schedulingGates have been cleared"
+            errors.forbidden(
+                "spec.nodeName", detail, child(spec, "nodeName"), "node-of-a-gated-pod"
+            )
         for field in ("containers", "initContainers"):
             for index, container in each(spec, field):
                 image = word(container.get("image"))
@@ -158,31 +199,49 @@ def pod_object_failures(body: Map) -> list[Failure]:
     return errors.failures
 
 
+def _deletion_cost(errors: FieldErrors, notes: Node | None, path: str) -> None:
+    """As GetDeletionCostFromPodAnnotations: what Go's ParseInt takes for 32 bits."""
+    node = None if notes is None else notes.get(_COST)
+    text = word(node)
+    if node is None or not text:
+        return
+    digits = text[1:] if text[0] in "+-" else text
+    plain = digits.isascii() and digits.isdigit() and (digits == "0" or digits[0] != "0")
+    if not plain or text[0] == "+" or not -(2**31) <= int(text[:12]) < 2**31:
+        detail = "must be a 32bit integer"
+        errors.invalid(f"{path}[{_COST}]", text, detail, node, "deletion-cost")
+
+
 def pod_template_failures(body: Map) -> list[Failure]:
     """Everything the API server would refuse in a PodTemplate. Never raises."""
     errors = FieldErrors()
     errors.metadata(body, grammar.dns_subdomain)
-    template(errors, body.get("template"), "template")
+    template(errors, body, "template")
     return errors.failures
 
 
 def template(
     errors: FieldErrors,
-    node: Node | None,
+    holder: Map,
     path: str,
     maker: str = "",
     volumes: Iterable[str] | None = (),
 ) -> None:
     """ValidatePodTemplateSpec, and what `maker` wants of its pods, if that is one that restarts.
 
+    `holder` has the template, `path` is the template's own.
+
     `volumes` are those that the maker adds; None if they are not known.
     """
-    if not isinstance(node, Map):
+    node = spec_of(holder, "template")
+    if node is None:
         return
     errors.labels(f"{path}.labels", node.at("metadata", "labels"))
-    errors.annotations(f"{path}.annotations", node.at("metadata", "annotations"))
-    spec = node.get("spec")
-    if not isinstance(spec, Map):
+    notes = node.at("metadata", "annotations")
+    errors.annotations(f"{path}.annotations", notes)
+    _deletion_cost(errors, notes, f"{path}.annotations")
+    spec = spec_of(node)
+    if spec is None:
         return
     errors.take(pod_failures(spec, f"{path}.spec", volumes))
     ephemeral = spec.get("ephemeralContainers")
@@ -228,110 +287,16 @@ def _selector(errors: FieldErrors, spec: Map, kind: str) -> bool:
         if matches(selector, labels) is not False:
             return True
     if not unreadable(labels):
-        shown_labels = None if labels is None or labels.is_null else labels.plain()
-        path = "spec.template.metadata.labels"
-        detail = "`selector` does not match template `labels`"
         missing = selector is None or selector.is_null
-        where = spec if missing else spec.nearest("template", "metadata", "labels")
-        errors.invalid(path, shown_labels, detail, where, "selector-does-not-match")
+        _mismatch(errors, spec, labels, spec if missing else None)
     return True
 
 
-def _strategy(errors: FieldErrors, spec: Map) -> None:
-    """ValidateDeploymentStrategy; what is absent has the API server's defaults."""
-    strategy = spec.get("strategy")
-    if not isinstance(strategy, Map):
-        return
-    kind = word(strategy.get("type"))
-    rolling = strategy.get("rollingUpdate")
-    if kind == "Recreate":
-        if rolling is not None and not rolling.is_null:
-            detail = "may not be specified when strategy `type` is 'Recreate'"
-            at = "spec.strategy.rollingUpdate"
-            errors.forbidden(at, detail, rolling, "recreate-with-rolling-update")
-    elif kind in ("", "RollingUpdate"):
-        if isinstance(rolling, Map):
-            _rolling_update(errors, rolling, "spec.strategy.rollingUpdate")
-    elif kind is not None and (rolling is None or rolling.is_null):
-        value = f'{{"Type":{printed(kind)},"RollingUpdate":null}}'
-        supported = 'supported values: "Recreate", "RollingUpdate"'
-        text = f"spec.strategy: Unsupported value: {value}: {supported}"
-        errors.add(text, child(strategy, "type"), "unsupported-strategy")
-
-
-def _rolling_update(errors: FieldErrors, rolling: Map, path: str) -> None:
-    gone = int_or_percent(errors, rolling, "maxUnavailable", path)
-    surge = int_or_percent(errors, rolling, "maxSurge", path)
-    where = child(rolling, "maxUnavailable")
-    value = where.plain() if isinstance(where, Scalar) else None
-    if gone == 0 and surge == 0:
-        detail = "may not be 0 when `maxSurge` is 0"
-        at = f"{path}.maxUnavailable"
-        errors.invalid(at, value, detail, where, "no-surge-and-none-unavailable")
-    at_most_all(errors, rolling, "maxUnavailable", path, gone)
-
-
-def _daemon_update(errors: FieldErrors, rolling: Map, path: str) -> None:
-    gone = int_or_percent(errors, rolling, "maxUnavailable", path, 1)
-    surge = int_or_percent(errors, rolling, "maxSurge", path, 0)
-    at_most_all(errors, rolling, "maxUnavailable", path, gone)
-    at_most_all(errors, rolling, "maxSurge", path, surge)
-    if gone and surge:
-        detail, node = "may not be set when maxUnavailable is non-zero", child(rolling, "maxSurge")
-        value = node.plain() if isinstance(node, Scalar) else None
-        errors.invalid(f"{path}.maxSurge", value, detail, node, "surge-and-unavailable")
-    elif gone == 0 and surge == 0:
-        detail, node = "cannot be 0 when maxSurge is 0", child(rolling, "maxUnavailable")
-        at = f"{path}.maxUnavailable"
-        errors.required(at, node, "no-surge-and-none-unavailable", detail)
-
-
-def _stateful_strategy(errors: FieldErrors, spec: Map) -> None:
-    strategy = spec.get("updateStrategy")
-    if not isinstance(strategy, Map):
-        return
-    rolling, kind = strategy.get("rollingUpdate"), word(strategy.get("type"))
-    if not isinstance(rolling, Map) or kind is None:
-        return
-    path = "spec.updateStrategy.rollingUpdate"
-    if kind == "OnDelete":
-        detail = "only allowed for updateStrategy 'RollingUpdate'"
-        errors.invalid(path, rolling.plain(), detail, rolling, "on-delete-with-rolling-update")
-    errors.not_negative(path, rolling, "partition")
-
-
-def int_or_percent(
-    errors: FieldErrors, holder: Map, field: str, path: str, absent: int = 25
-) -> int | None:
-    """The bare number of an int-or-percent, `absent` if there is none; None if not judged.
-
-    A string that is no percentage is an error, and counts as the number it spells, else as 0.
-    """
-    if not present(holder, field):
-        return absent
-    number = holder.integer(field)
-    if number is not None:
-        errors.not_negative(path, holder, field)
-        return number
-    node = child(holder, field)
-    text = word(node)
-    if text is None:
-        return None
-    details = grammar.percent(text)
-    if not details:
-        return int(text[:-1]) if len(text) < 10 else None
-    errors.each_invalid(f"{path}.{field}", text, details, node, "invalid-percentage")
-    spelled = text.lstrip("+-")
-    plain = spelled.isascii() and spelled.isdigit() and len(text) - len(spelled) < 2
-    return int(text) if plain and len(text) < 10 else 0
-
-
-def at_most_all(
-    errors: FieldErrors, holder: Map, field: str, path: str, number: int | None
+def _mismatch(
+    errors: FieldErrors, spec: Map, labels: Node | None, where: Node | None = None
 ) -> None:
-    """As IsNotMoreThan100Percent."""
-    node = child(holder, field)
-    value = node.plain() if isinstance(node, Scalar) else None
-    if isinstance(value, str) and value.endswith("%") and number is not None and number > 100:
-        detail = "must not be greater than 100%"
-        errors.invalid(f"{path}.{field}", value, detail, node, "over-100-percent")
+    shown = None if labels is None or labels.is_null else labels.plain()
+    detail = "`selector` does not match template `labels`"
+    node = where or spec.nearest("template", "metadata", "labels")
+    path = "spec.template.metadata.labels"
+    errors.invalid(path, shown, detail, node, "selector-does-not-match")
