@@ -15,6 +15,7 @@ from kslint.graph.gaps import VALUES
 from kslint.model.answer import Met
 from kslint.model.kserve import names
 from kslint.model.kubernetes.admission import kinds
+from kslint.model.kubernetes.admission.operated import of_templates
 from kslint.model.schemas.suspects import fits
 from kslint.source.nodes import Map
 
@@ -141,6 +142,7 @@ def _own(resource: Resource, custom: frozenset[str], graph: Graph) -> Iterator[M
     for failure in kinds.failures(resource, custom):
         if failure.code != "missing-namespace" or not _is_given_one(resource, graph):
             yield Met(failure, prefix)
+    yield from of_templates(resource)
     if (resource.group, resource.kind) == ("apps", "StatefulSet"):
         from kslint.model.kubernetes.admission.workloads import claim_template_failures
 
