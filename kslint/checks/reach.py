@@ -24,9 +24,10 @@ def route_target_missing(model: Model) -> Iterator[Problem]:
                 one.node,
                 variant=("" if other is None else "other_") + one.kind.lower(),
                 about=route,
-                related=[] if other is None else [(_name(other), "it is here")],
+                related=[(_name(r), "it is here") for r in (other or one.meant,) if r is not None],
                 route=f"{route.kind} `{route.name}`",
                 name=one.name,
+                meant=None if one.meant is None else one.meant.name,
                 namespace=one.namespace,
                 there=None if other is None else model.graph.namespace_of(other),
             )

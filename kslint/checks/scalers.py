@@ -54,6 +54,7 @@ def reference_missing(model: Model) -> Iterator[Problem]:
                 scaler=f"{scaler.kind} `{scaler.name}`",
                 kind=one.kind,
                 name=one.name,
+                meant=None if other is None else other.name,
                 namespace=model.graph.namespace_of(scaler),
                 other=None if other is None else other.kind,
                 there=None if other is None else model.graph.namespace_of(other),

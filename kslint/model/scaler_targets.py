@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from kslint.graph.graph import ABSENT
 from kslint.model.kubernetes.admission.field_errors import opaque
 from kslint.model.kubernetes.templates import KINDS
+from kslint.model.namesakes import namesake
 from kslint.model.scaler_rules import KEDA
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ _MAKERS = ("InferenceService", "LLMInferenceService", "InferenceGraph", "HelmRel
 class Loose(NamedTuple):
     """What a scaler names and is not there.
 
-    `reason` is target, kind, elsewhere, login or login_kind; `other` is what has the name instead.
+    `reason` is target, kind, elsewhere or login_kind; `other` is what has the name instead.
     """
 
     reason: str
@@ -77,21 +78,13 @@ def _of_target(scaler: Resource, target: Node, namespace: str, graph: Graph) -> 
     near = [each for each in found.elsewhere if graph.belong_together(each, scaler)]
     if near:
         yield Loose("elsewhere", at, kind, name, near[0])
-    elif found.answer == ABSENT and _has_such_beside(kind, scaler, graph):
-        yield Loose("target", at, kind, name)
+    elif found.answer == ABSENT:
+        meant = namesake(kind, name, scaler, graph)
+        if meant is not None:
+            yield Loose("target", at, kind, name, meant)
 
 
 _KSERVES = ("-predictor", "-transformer", "-explainer")
-
-
-def _has_such_beside(kind: str, scaler: Resource, graph: Graph) -> bool:
-    """Do objects of the kind stand with a scaler? Elsewhere in the namespace they may be a chart's.
-
-    Of examples beside each other each is for itself.
-    """
-    return not graph.evidence.illustrates(scaler) and any(
-        each.kind == kind for each in graph.beside(scaler)
-    )
 
 
 _GROUPS = ("apps", "argoproj.io", "leaderworkerset.x-k8s.io", "ray.io")
@@ -116,5 +109,5 @@ def _of_login(scaler: Resource, reference: Node, namespace: str, graph: Graph) -
             return
     found = graph.find(kind, name, namespace, KEDA, scaler)
     near = [each for each in found.elsewhere if graph.belong_together(each, scaler)]
-    if near or (found.answer == ABSENT and _has_such_beside(kind, scaler, graph)):
-        yield Loose("login", at, kind, name, near[0] if near else None)
+    if near:
+        yield Loose("elsewhere", at, kind, name, near[0])

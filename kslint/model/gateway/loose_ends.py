@@ -13,6 +13,7 @@ from kslint.graph.references import Reference
 from kslint.model.gateway.gateways import GROUP
 from kslint.model.gateway.routes import KINDS, backends, parents
 from kslint.model.kubernetes.admission.field_errors import opaque
+from kslint.model.namesakes import namesake
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,13 +25,17 @@ if TYPE_CHECKING:
 
 
 class Loose(NamedTuple):
-    """What a route names and is not there; `elsewhere` has its name in another namespace."""
+    """What a route names and is not there.
+
+    `elsewhere` has its name in another namespace, `meant` nearly so in this one.
+    """
 
     node: Node
     kind: str
     name: str
     namespace: str
     elsewhere: Resource | None
+    meant: Resource | None
 
 
 def loose_ends(route: Resource, graph: Graph, makers: Makers) -> Iterator[Loose]:
@@ -62,18 +67,9 @@ def _loose(
     if made or makers.may_make(reference):
         return
     near = [each for each in found.elsewhere if graph.belong_together(each, route)]
-    if near or (found.answer == ABSENT and _has_such_beside(kind, route, graph)):
-        yield Loose(at, kind, name, namespace, near[0] if near else None)
-
-
-def _has_such_beside(kind: str, route: Resource, graph: Graph) -> bool:
-    """Do objects of the kind stand with a route, so that its own would be among them?
-
-    Elsewhere in the namespace they may be a chart's.
-    """
-    return not graph.evidence.illustrates(route) and any(
-        each.kind == kind for each in graph.beside(route)
-    )
+    meant = namesake(kind, name, route, graph) if found.answer == ABSENT else None
+    if near or meant is not None:
+        yield Loose(at, kind, name, namespace, near[0] if near else None, meant)
 
 
 def _is_made(name: str, namespace: str, graph: Graph) -> bool:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from kslint.graph.argo import GROUP, KUSTOMIZE
 from kslint.model.gitops import argocd
 from kslint.model.kserve.installation import values_are_known
+from kslint.model.mentions import mentioned
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,13 +53,6 @@ def _foremost(graph: Graph) -> Settings | None:
     return by_name[0] if by_name else None
 
 
-def _nowhere(graph: Graph, *texts: str) -> bool:
-    """Does none of the texts stand in any file? A setting may come from anywhere."""
-    return not any(
-        graph.documents.may_hold(name, text) for name in graph.documents for text in texts
-    )
-
-
 class Uninflated(NamedTuple):
     """A kustomization with charts, an Application that builds it, and the settings without Helm."""
 
@@ -73,7 +67,7 @@ def uninflated(graph: Graph) -> Iterator[Uninflated]:
     every = [] if applications is None else applications.places
     places = [place for place in every if place.tool == KUSTOMIZE]
     found = _foremost(graph) if places else None
-    if found is None or not _nowhere(graph, _HELM_ON):
+    if found is None or mentioned(graph, _HELM_ON):
         return
     seen = set()
     for place in places:
@@ -96,7 +90,7 @@ class Ungated(NamedTuple):
 def ungated(graph: Graph) -> Iterator[Ungated]:
     """Waves of Applications that do not wait for one another."""
     found = _foremost(graph)
-    if found is None or not _nowhere(graph, *_HEALTH):
+    if found is None or mentioned(graph, *_HEALTH):
         return
     families: dict[str, list[tuple[int, str, Resource]]] = {}
     for resource in graph.of_kind("Application", GROUP):
