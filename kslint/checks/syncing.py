@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from kslint.findings import Problem
 from kslint.model.gitops import argocd, options
-from kslint.model.platform import argocd_settings, namespaces
+from kslint.model.platform import namespaces
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,35 +71,6 @@ def claim_replaced(model: Model) -> Iterator[Problem]:
         )
 
 
-def helm_not_enabled(model: Model) -> Iterator[Problem]:
-    """A kustomization with charts that Argo CD is not set up to build."""
-    for one in argocd_settings.uninflated(model.graph):
-        yield Problem(
-            one.node,
-            about=one.application.resource,
-            related=[(one.settings.node, "how Argo CD is set up")],
-            application=one.application.name,
-            chart=one.node.string("name") or "?",
-        )
-
-
-def waves_do_not_wait(model: Model) -> Iterator[Problem]:
-    """Waves of Applications whose health Argo CD does not judge."""
-    for one in argocd_settings.ungated(model.graph):
-        yield Problem(
-            one.settings.node,
-            about=one.settings.resource,
-            related=[
-                (_wave(one.first), f"`{one.first.name}` is in wave {one.waves[0]}"),
-                (_wave(one.last), f"`{one.last.name}` is in wave {one.waves[1]}"),
-            ],
-            first=one.first.name,
-            last=one.last.name,
-            early=one.waves[0],
-            late=one.waves[1],
-        )
-
-
 def namespace_missing(model: Model) -> Iterator[Problem]:
     """An Application for a namespace that nothing creates."""
     seen: set[Span | None] = set()
@@ -112,10 +83,6 @@ def namespace_missing(model: Model) -> Iterator[Problem]:
                 application=application.name,
                 namespace=node.text,
             )
-
-
-def _wave(resource: Resource) -> Node | None:
-    return resource.body.nearest("metadata", "annotations", argocd.SYNC_WAVE)
 
 
 def _name(resource: Resource) -> Node | None:

@@ -52,11 +52,10 @@ def refused(queue: Resource) -> Iterator[Refused]:
         covered = [each.text or "" for each in group.listed("coveredResources")]
         if any(opaque(each) for each in covered) or group.get("flavors") is None:
             continue
-        names = [(node, node.text or "") for node in group.listed("coveredResources")]
-        flavors = [
-            (name, name.text or "") for f in group.listed("flavors") if (name := f.get("name"))
-        ]
-        for node, name in (*names, *flavors):
+        named = [*group.listed("coveredResources")]
+        named += [found for each in group.listed("flavors") if (found := each.get("name"))]
+        for node in named:
+            name = node.text or ""
             if name in seen:
                 yield Refused("twice", node, name)
             seen.add(name)
