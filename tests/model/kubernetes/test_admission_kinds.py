@@ -1,0 +1,66 @@
+"""Which objects the API server's validation is asked about, and how they are named."""
+
+from __future__ import annotations
+
+import pytest
+from admission_trees import tree
+
+from kslint.model.kubernetes.admission import kinds
+from kslint.resources import Resource
+
+HEAD = "metadata: {name: a}\n"
+POD = "{metadata: {labels: {a: b}}, spec: {containers: [{name: c, image: i}]}}"
+IMAGE_ONLY = "{spec: {containers: [{name: c, image: i}]}}"
+LABELS_ONLY = "{metadata: {labels: {a: b}}, spec: {containers: [{name: c}]}}"
+FRAGMENTS = [
+    ("storage.k8s.io/v1", "StorageClass", "", True),
+    ("storage.k8s.io/v1", "StorageClass", "provisioner: a", False),
+    ("apps/v1", "Deployment", "", False),
+    ("apps/v1", "Deployment", f"spec: {{template: {POD}}}", False),
+    ("apps/v1", "Deployment", f"spec: {{template: {IMAGE_ONLY}}}", True),
+    ("apps/v1", "Deployment", f"spec: {{template: {LABELS_ONLY}}}", True),
+    ("apps/v1", "Deployment", f"spec: {{selector: {{}}, template: {LABELS_ONLY}}}", False),
+    ("v1", "Pod", "spec: {containers: [{name: c, image: i}]}", False),
+    ("v1", "Pod", "spec: {containers: [{name: c}]}", True),
+    ("batch/v1", "Job", "spec: {template: {spec: {containers: [{name: c}]}}}", True),
+    ("batch/v1", "Job", "spec: {template: {spec: {restartPolicy: Never}}}", False),
+    ("batch/v1", "Job", f"spec: {{template: {POD}}}", False),
+    ("v1", "Service", "spec: {sessionAffinity: None}", True),
+    ("v1", "Service", "spec: {ports: []}", False),
+    ("v1", "ConfigMap", "spec: {}", False),
+    ("apiextensions.k8s.io/v1", "CustomResourceDefinition", "spec: {conversion: {}}", True),
+]
+
+
+@pytest.mark.parametrize(("version", "kind", "rest", "fragment"), FRAGMENTS)
+def test_fragments(version: str, kind: str, rest: str, fragment: bool) -> None:
+    assert kinds.is_fragment(resource(version, kind, rest)) is fragment
+
+
+def resource(version: str, kind: str, rest: str) -> Resource:
+    return Resource(tree(f"apiVersion: {version}\nkind: {kind}\n{HEAD}{rest}"), "a.yaml")
+
+
+SAID = [
+    ("v1", "ConfigMap", True),
+    ("v2", "ConfigMap", False),
+    ("autoscaling/v1", "HorizontalPodAutoscaler", True),
+    ("example.org/v1", "ConfigMap", False),
+    ("example.org/v1", "Model", False),
+    ("cert-manager.io/v1", "Certificate", True),
+    ("ml.example.org/v1", "Model", True),
+    ("argoproj.io/v1alpha1", "ConfigManagementPlugin", False),
+]
+
+
+@pytest.mark.parametrize(("version", "kind", "judged"), SAID)
+def test_names_are_judged_of_kinds_that_are_known(version: str, kind: str, judged: bool) -> None:
+    text = f"apiVersion: {version}\nkind: {kind}\nmetadata: {{name: A_b}}\nspec: {{}}"
+    known = frozenset({"cert-manager.io", "argoproj.io", "ml.example.org"})
+    found = kinds.failures(Resource(tree(text), "a.yaml"), known)
+    assert ("invalid-name" in {failure.code for failure in found}) is judged
+
+
+def test_how_objects_are_named() -> None:
+    assert kinds.shown(resource("apps/v1", "Deployment", "")) == 'Deployment.apps "a"'
+    assert kinds.shown(resource("v1", "Pod", "")) == 'Pod "a"'
