@@ -8,6 +8,7 @@ there only; of excerpts, each file is for itself.
 from __future__ import annotations
 
 import posixpath
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -30,6 +31,12 @@ _READ = frozenset({"doc", "docs"})
 """Those of excerpts to read."""
 _TO_APPLY = frozenset({"example", "examples", "sample", "samples"})
 """Those that hold whole manifests, in documentation too."""
+
+
+_TEMPLATE = re.compile(r"(?:.*[._-])?(?:template|tmpl|tpl)\.ya?ml", re.IGNORECASE)
+"""What files are called whose values are to be filled in."""
+_RELEASE = re.compile(r"(?:(?:version|release|rel)s?[-_]?)?v?\d+(?:\.(?:\d+|x))+\b.*")
+"""A directory that is called after a release: `v0.3.0`, `version-0.3`, `release-1.2.x`."""
 
 
 class _Use(NamedTuple):
@@ -64,7 +71,7 @@ class Evidence:
         known = self._known.get(directory)
         if known is None:
             below = directory[len(self._root) :].lower().split("/")
-            compared, read = not _COMPARED.isdisjoint(below), not _READ.isdisjoint(below)
+            compared, read = is_compared(below), not _READ.isdisjoint(below)
             alone = compared or (read and _TO_APPLY.isdisjoint(below))
             known = _Use(is_illustrative(below), compared or read, alone)
             self._known[directory] = known
@@ -80,6 +87,11 @@ class Evidence:
         """Are two near each other, and not in different files of which each stands alone?"""
         apart = one.file != other.file and (self.stands_alone(one) or self.stands_alone(other))
         return not apart and are_near(one, other)
+
+
+def is_compared(names: Iterable[str]) -> bool:
+    """Is one of the directories on a way there for what a test compares with?"""
+    return not _COMPARED.isdisjoint(names)
 
 
 def is_illustrative(names: Iterable[str]) -> bool:
@@ -116,3 +128,15 @@ def meet(some: Iterable[str], others: Collection[str]) -> bool:
         for a in some
         for b in others
     )
+
+
+def is_template(resource: Resource) -> bool:
+    """Is the file of an object called a template? (Those of kinds such as WorkflowTemplate are.)"""
+    name = posixpath.basename(resource.file)
+    return _TEMPLATE.fullmatch(name) is not None and not resource.kind.endswith("Template")
+
+
+def releases_in(resource: Resource) -> set[str]:
+    """The releases that the directories on the way to an object are called after."""
+    names = posixpath.dirname(resource.file).lower().split("/")
+    return {name for name in names if _RELEASE.fullmatch(name)}

@@ -11,6 +11,7 @@ import posixpath
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from kslint.graph.evidence import is_template
 from kslint.graph.gaps import VALUES
 from kslint.model.answer import Met
 from kslint.model.kserve import names
@@ -109,8 +110,8 @@ def _is_whole(resource: Resource, met: list[Met], graph: Graph) -> bool:
     """
     if kinds.is_fragment(resource) or any(g.kind == VALUES for g in graph.partial(resource)):
         return False
-    if resource.body.get("sops") is not None:
-        return False  # encrypted: what is applied is something else
+    if resource.body.get("sops") is not None or is_template(resource):
+        return False  # encrypted, or to be filled in: what is applied is something else
     if not any(": Required value" in one.failure.message for one in met):
         return True
     if _is_applied_in_part(resource):

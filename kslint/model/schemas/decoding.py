@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from kslint.graph.evidence import is_compared
 from kslint.model.kubernetes.admission.field_errors import opaque
 from kslint.model.schemas import tables
 from kslint.resources import Sketch, is_object
@@ -43,10 +44,13 @@ class Undecoded(NamedTuple):
 def undecoded(files: Iterable[ParsedFile], referred: Collection[str]) -> Iterator[Undecoded]:
     """Everything in files that cannot be decoded.
 
-    Files that kustomizations refer to hold patches and data too, and are left out.
+    Files that kustomizations refer to hold patches and data too, and are left out; so are those
+    that a test compares with.
     """
     for file in files:
         if isinstance(file, (Other, Sketch)) or file.source.name in referred:
+            continue
+        if is_compared(file.source.name.split("/")[:-1]):
             continue
         applied = any(_is_applied(document.root) for document in file.documents)
         if applied and _is_data(file):
