@@ -11,7 +11,6 @@ import posixpath
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from kslint.graph.evidence import is_template
 from kslint.graph.gaps import VALUES
 from kslint.model.answer import Met
 from kslint.model.kserve import names
@@ -72,7 +71,9 @@ def refusals(
     custom = kinds.custom_groups(graph)
     for resource in resources:
         met = [*_own(resource, custom, graph), *served(resource)]
-        if any(_is_lack(one) for one in met) and _is_misread(resource, schemas):
+        if any(_is_lack(one) for one in met) and (
+            graph.evidence.excerpts(resource) or _is_misread(resource, schemas)
+        ):
             met = [one for one in met if not _is_lack(one)]
         if met and _is_whole(resource, met, graph):
             found += _by_place(resource, met)
@@ -110,7 +111,7 @@ def _is_whole(resource: Resource, met: list[Met], graph: Graph) -> bool:
     """
     if kinds.is_fragment(resource) or any(g.kind == VALUES for g in graph.partial(resource)):
         return False
-    if resource.body.get("sops") is not None or is_template(resource):
+    if resource.body.get("sops") is not None or graph.evidence.is_form(resource):
         return False  # encrypted, or to be filled in: what is applied is something else
     if not any(": Required value" in one.failure.message for one in met):
         return True

@@ -7,7 +7,7 @@ import re
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from kslint.graph.evidence import are_near, homes, is_template, releases_in
+from kslint.graph.evidence import are_near, homes, releases_in
 from kslint.graph.gaps import VALUES
 from kslint.model.schemas import tables
 from kslint.model.schemas.schema import either
@@ -251,7 +251,7 @@ class Schemas:
     def refusals(self, resource: Resource) -> list[Refusal]:
         """The values of an object that its schema does not allow."""
         limited = self.reading(resource).limited
-        if not limited or is_template(resource):
+        if not limited or self._graph.evidence.is_form(resource):
             return []
         from kslint.model.schemas.limits import refusals
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from kslint.graph.evidence import is_compared
 from kslint.model.kubernetes.admission.field_errors import opaque
 from kslint.model.schemas import tables
 from kslint.resources import Sketch, is_object
@@ -19,6 +18,7 @@ from kslint.source.nodes import Map, Scalar, Seq
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
+    from kslint.graph.evidence import Evidence
     from kslint.source.load import ParsedFile
     from kslint.source.nodes import Node
 
@@ -41,7 +41,9 @@ class Undecoded(NamedTuple):
     in_list: bool = False
 
 
-def undecoded(files: Iterable[ParsedFile], referred: Collection[str]) -> Iterator[Undecoded]:
+def undecoded(
+    files: Iterable[ParsedFile], referred: Collection[str], evidence: Evidence
+) -> Iterator[Undecoded]:
     """Everything in files that cannot be decoded.
 
     Files that kustomizations refer to hold patches and data too, and are left out; so are those
@@ -50,7 +52,7 @@ def undecoded(files: Iterable[ParsedFile], referred: Collection[str]) -> Iterato
     for file in files:
         if isinstance(file, (Other, Sketch)) or file.source.name in referred:
             continue
-        if is_compared(file.source.name.split("/")[:-1]):
+        if evidence.is_compared(file.source.name):
             continue
         applied = any(_is_applied(document.root) for document in file.documents)
         if applied and _is_data(file):
