@@ -1,4 +1,4 @@
-"""Probes of vLLM servers: do they wait for the warm-up, and do they ask the right place?"""
+"""Probes of model servers: do they wait for the warm-up, and do they ask the right place?"""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from kslint.findings import Problem
 from kslint.model.answer import Known
+from kslint.model.engines.vllm.engine import Engine
 from kslint.model.engines.vllm.weights import billions
 from kslint.model.kubernetes.pod import accelerator, containers, init_containers
 from kslint.model.kubernetes.quantity import parse_or_none
@@ -15,8 +16,7 @@ from kslint.source.nodes import Map
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from kslint.model.engines.vllm.engine import Engine
-    from kslint.model.workload import Server
+    from kslint.model.workload import ModelServer, Server
     from kslint.source.nodes import Node
 
 _PROBES = ("startupProbe", "livenessProbe", "readinessProbe")
@@ -25,11 +25,22 @@ _ANSWERED = ("/v1/models", "/version", "/load", "/metrics", "/docs", "/openapi.j
 """Other paths that vLLM 0.23 answers with 200, from the moment that the engine is up."""
 
 
+_EXPECTED = ("/healthz", "/readyz", "/livez", "/ready", "/live", "/v1/health")
+_GUESSED = {
+    "huggingfaceserver": ((*_EXPECTED, "/health"), "/v2/health/ready"),
+    "sglang": ((*_EXPECTED, "/v2/health/ready", "/v2/health/live"), "/health"),
+    "tgi": ((*_EXPECTED, "/v2/health/ready", "/v2/health/live"), "/health"),
+}
+"""Paths that servers of other kinds answer with 404, and where their health is.
+
+Sources: KServe v0.19.0 python/kserve/kserve/protocol/rest; SGLang v0.5.5
+entrypoints/http_server.py; Text Generation Inference v3.3.4 router/src/server.rs.
+"""
 _LARGE = 14
 """Billions of parameters from which on a model counts as large."""
 
 
-def too_short(server: Server, *, startup: int, liveness: int, large: int) -> Iterator[Problem]:
+def too_short(server: ModelServer, *, startup: int, liveness: int, large: int) -> Iterator[Problem]:
     """A probe that gives up, in seconds, before the server has warmed up."""
     if not server.engine.backend_certain:
         return
@@ -47,6 +58,7 @@ def too_short(server: Server, *, startup: int, liveness: int, large: int) -> Ite
                 probe.nearest("failureThreshold"),
                 variant=f"large_{variant}" if load else variant,
                 load=load,
+                engine=server.engine.name,
                 workload=server.resource.name,
                 budget=budget,
                 needed=needed,
@@ -58,7 +70,7 @@ def too_short(server: Server, *, startup: int, liveness: int, large: int) -> Ite
         return
 
 
-def _load(server: Server) -> str:
+def _load(server: ModelServer) -> str:
     """What makes the start a long one, in words: the size of the model, or GPUs; "" for neither."""
     size = billions(server.engine.model.text)
     if size is not None and size >= _LARGE:
@@ -90,8 +102,8 @@ def _seconds(probe: Node, field: str, default: int) -> int | None:
     return number or default if number is not None else None
 
 
-def wrong_endpoint(server: Server) -> Iterator[Problem]:
-    """A probe that vLLM does not answer with 200, by its path or its port."""
+def wrong_endpoint(server: ModelServer) -> Iterator[Problem]:
+    """A probe that the server does not answer with 200, by its path or its port."""
     engine = server.engine
     port = engine.port.value if isinstance(engine.port, Known) else None
     for name, handler in _handlers(server):
@@ -101,16 +113,17 @@ def wrong_endpoint(server: Server) -> Iterator[Problem]:
             yield from _wrong_path(server, name, handler)
 
 
-def _handlers(server: Server) -> Iterator[tuple[str, Map]]:
-    """What the probes of a vLLM server ask of itself, over HTTP or TCP."""
-    for name in _PROBES if server.engine.health_path is not None else ():
+def _handlers(server: ModelServer) -> Iterator[tuple[str, Map]]:
+    """What the probes of a server ask of itself, over HTTP or TCP."""
+    known = server.engine.health_path is not None or server.engine.kind in _GUESSED
+    for name in _PROBES if known else ():
         probe = server.container.get(name)
         handler = None if probe is None else probe.get("httpGet") or probe.get("tcpSocket")
         if isinstance(handler, Map) and not handler.string("host"):
             yield name, handler
 
 
-def _is_http(server: Server, name: str, handler: Node) -> bool:
+def _is_http(server: ModelServer, name: str, handler: Node) -> bool:
     return server.container.at(name, "httpGet") is handler
 
 
@@ -133,15 +146,19 @@ def scheme_mismatch(server: Server) -> Iterator[Problem]:
             )
 
 
-def _wrong_path(server: Server, name: str, handler: Node) -> Iterator[Problem]:
+def _wrong_path(server: ModelServer, name: str, handler: Node) -> Iterator[Problem]:
     text = handler.string("path") or "/"
-    root = _root_path(server.engine)
+    engine = server.engine
+    if not isinstance(engine, Engine) or engine.kind in _GUESSED:
+        yield from _guessed(server, name, handler, text)
+        return
+    root = _root_path(engine)
     if root is None or "$(" in text or "{{" in text:
         return
     path = "/" + text.partition("?")[0].strip("/")
     path = path[len(root) :] if path.startswith(f"{root}/") else path
     guarded = path.startswith("/v1/") and not _has_key(handler)
-    key = server.engine.wants_key
+    key = engine.wants_key
     locked = key.node if isinstance(key, Known) and key.value else None
     if path in _ASK_THE_ENGINE:
         return
@@ -160,8 +177,25 @@ def _wrong_path(server: Server, name: str, handler: Node) -> Iterator[Problem]:
         related=[(locked, "the key is set here")] if variant == "key" else (),
         probe=name,
         path=text,
+        engine=engine.name,
+        health=engine.health_path,
         container=server.container.string("name") or "",
     )
+
+
+def _guessed(server: ModelServer, name: str, handler: Node, text: str) -> Iterator[Problem]:
+    """A path that people expect of a server, and that this one does not have."""
+    paths, health = _GUESSED[server.engine.kind]
+    if "/" + text.partition("?")[0].strip("/") in paths:
+        yield Problem(
+            _written(handler, "path"),
+            variant="path",
+            probe=name,
+            path=text,
+            engine=server.engine.name,
+            health=health,
+            container=server.container.string("name") or "",
+        )
 
 
 def _written(handler: Node, field: str) -> Node:
@@ -183,7 +217,7 @@ def _root_path(engine: Engine) -> str | None:
     return "" if engine.flag("root-path") is None else None
 
 
-def _wrong_port(server: Server, name: str, handler: Node, port: int) -> Iterator[Problem]:
+def _wrong_port(server: ModelServer, name: str, handler: Node, port: int) -> Iterator[Problem]:
     injected = handler.start is None
     node = handler.get("port")
     text = handler.string("port") or ""
@@ -205,6 +239,7 @@ def _wrong_port(server: Server, name: str, handler: Node, port: int) -> Iterator
         probe=name,
         port=text if text.isdigit() or number is None else f"{text} ({number})",
         served=port,
+        engine=server.engine.name,
         container=server.container.string("name") or "",
     )
 
@@ -233,7 +268,7 @@ def _is_anothers(container: Node, number: int) -> bool:
 _PORT_OPTION = re.compile(r"--port[=\s]+[\"']?(\d+)")
 
 
-def _is_a_neighbours(server: Server, number: int) -> bool:
+def _is_a_neighbours(server: ModelServer, number: int) -> bool:
     """Does another container of the pod declare the port? They share one network."""
     spec = server.workload.pod_spec
     return any(

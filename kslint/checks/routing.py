@@ -8,7 +8,7 @@ from kslint.findings import Problem
 from kslint.model import endpoints
 from kslint.model.gateway import policies, pools, switches
 from kslint.model.gateway.gateways import GROUP
-from kslint.model.gateway.kserve_routes import shut_out
+from kslint.model.gateway.kserve_routes import llm_refused, shut_out
 from kslint.model.gateway.routes import (
     KINDS,
     backends,
@@ -42,6 +42,16 @@ def not_allowed(model: Model) -> Iterator[Problem]:
                 why = refused(kind, namespace, names, parent, gateway, model.graph)
                 if why is not None:
                     yield _refused(route, parent, gateway, why, namespace)
+    for service, target, gateway, why in llm_refused(model):
+        yield Problem(
+            target.node,
+            variant="llm",
+            about=service.resource,
+            related=[(why.at, "the Gateway's listener")],
+            gateway=gateway.name,
+            service=service.resource.name,
+            namespace=service.namespace,
+        )
     for shut in shut_out(model):
         gateway, first = shut.gateway, shut.services[0]
         yield Problem(

@@ -10,7 +10,7 @@ from kslint.source.nodes import Scalar
 
 if TYPE_CHECKING:
     from kslint.fixes.draft import Draft
-    from kslint.model.workload import Server
+    from kslint.model.workload import ModelServer
     from kslint.source.nodes import JsonValue
 
 _PATIENCE = 600
@@ -37,11 +37,11 @@ def wait(draft: Draft) -> None:
 
 
 def ask_health(draft: Draft) -> None:
-    """The path of vLLM's health, or the port it listens on."""
+    """The path of the server's health, or the port it listens on."""
     at, server, variant = draft.problem.at, _server(draft), draft.problem.variant
     if variant in ("path", "key", "alive"):
         handler = draft.around(at) if key_of(at) == "path" else at
-        draft.put(handler, ("path",), server.engine.health_path)
+        draft.put(handler, ("path",), str(draft.facts["health"]))
         return
     port = server.engine.port
     if not isinstance(port, Known) or not isinstance(at, Scalar):
@@ -56,6 +56,6 @@ def speak_as_served(draft: Draft) -> None:
     draft.put(handler, ("scheme",), str(draft.facts["served"]))
 
 
-def _server(draft: Draft) -> Server:
-    server: Server = draft.subject
+def _server(draft: Draft) -> ModelServer:
+    server: ModelServer = draft.subject
     return server

@@ -254,6 +254,8 @@ def _may_be_made(
     for resource in graph.resources:
         if resource.group.endswith(_PODLESS) or "." not in resource.group:
             continue
+        if resource.kind in _READ:
+            continue
         if graph.namespace_of(resource) in (namespace, None) and any(
             resource.name in value or graph.may_hold(resource, value) for value in wanted
         ):
@@ -261,6 +263,8 @@ def _may_be_made(
     return False
 
 
+_READ = ("LeaderWorkerSet", "JobSet", "RayCluster", "RayJob", "RayService")
+"""Kinds whose templates are read; the labels that their operators add have a prefix."""
 _PLAIN = ("app.kubernetes.io/", "app/")
 _PODLESS = (
     ".k8s.io", "argoproj.io", "keda.sh", "monitoring.coreos.com", "external-secrets.io",

@@ -15,6 +15,7 @@ from kslint.graph.gaps import VALUES
 from kslint.model.answer import Met
 from kslint.model.kserve import names
 from kslint.model.kubernetes.admission import kinds
+from kslint.model.kubernetes.admission.operated import of_templates
 from kslint.model.schemas.suspects import fits
 from kslint.source.nodes import Map
 
@@ -44,6 +45,8 @@ class Refusal(NamedTuple):
     message: str
     said: str
     """What the cluster prints; the API server says all there is of an object at once."""
+    shown: str
+    """The same for the object's first refusal, and for each further one its own part of it."""
     made: str
     """What KServe makes of the object, if it is this that is refused: `Deployment`."""
     failure: Failure
@@ -143,6 +146,7 @@ def _own(resource: Resource, custom: frozenset[str], graph: Graph) -> Iterator[M
     for failure in kinds.failures(resource, custom):
         if failure.code != "missing-namespace" or not _is_given_one(resource, graph):
             yield Met(failure, prefix)
+    yield from of_templates(resource)
     if (resource.group, resource.kind) == ("apps", "StatefulSet"):
         from kslint.model.kubernetes.admission.workloads import claim_template_failures
 
@@ -187,11 +191,12 @@ def _by_place(resource: Resource, met: list[Met]) -> Iterator[Refusal]:
         if place is not None:
             nodes.setdefault(place, node)
             places.setdefault(place, []).append(one)
-    for place, several in places.items():
+    for number, (place, several) in enumerate(places.items()):
         first = several[0]
         failure = first.failure
         told = met if failure.stage == API_SERVER else several[:1]  # others stop at the first
         messages = [one.failure.message for one in told if one.prefix == first.prefix]
+        one_of_many = f"[..., {failure.message}, ...]"
         said = messages[0] if len(messages) == 1 else f"[{', '.join(messages)}]"
         yield Refusal(
             resource,
@@ -200,6 +205,7 @@ def _by_place(resource: Resource, met: list[Met]) -> Iterator[Refusal]:
             failure.code,
             failure.message,
             first.prefix + said,
+            first.prefix + (said if not number or len(messages) == 1 else one_of_many),
             first.made,
             failure,
         )

@@ -22,6 +22,7 @@ from kslint.report.facts import (
 )
 from kslint.report.frames import frame, printable
 from kslint.report.graph import svg
+from kslint.report.graph.marks import inventory
 from kslint.report.template import page
 from kslint.report.terminal import count
 from kslint.report.text import passed_over
@@ -118,7 +119,7 @@ def _graph(graph: GraphPicture | None) -> str:
     if graph is None or not graph.nodes:
         return ""
     drawn = sketch(graph)
-    told = f"{count(len(drawn.nodes), 'resource')}, {count(len(drawn.edges), 'reference')}"
+    told = f"{inventory(drawn.nodes)}; {count(len(drawn.edges), 'reference')}"
     buttons = "".join(
         f'<button type="button" data-zoom="{name}" aria-label="{label}" title="{label}">'
         f"{sign}</button>"
@@ -134,7 +135,8 @@ def _graph(graph: GraphPicture | None) -> str:
         f'<details class="graph" id="graph-panel" open><summary><h2>Resource graph</h2> '
         f'<span class="told">{told}</span></summary>'
         f'<div class="zoom scripted" role="group" aria-label="Zoom">{buttons}</div>'
-        f'<div class="canvas">{svg.drawing(graph, _links(graph))}</div></details>'
+        f'<div class="canvas">{svg.drawing(graph, _links(graph))}</div>'
+        f"{svg.legend(graph)}</details>"
     )
 
 

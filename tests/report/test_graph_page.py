@@ -185,7 +185,7 @@ def test_words_lead_to_the_drawing(browser: Browser) -> None:
 def test_search_and_filter(browser: Browser) -> None:
     browser.press("/", "q", "u", "o", "t", "a")
     assert browser.run(SHOWN) == 2
-    assert browser.run("document.querySelector('#status').textContent") == "2 of 19 objects"
+    assert browser.run("document.querySelector('#status').textContent") == "2 of 19 shown"
     assert browser.run(NEAR) == ["quota", "quota2"]
     browser.press("Escape", "e")
     assert browser.run(SHOWN) == 3

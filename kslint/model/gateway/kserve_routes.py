@@ -15,7 +15,10 @@ from kslint.model.kserve import names
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from kslint.model.gateway.routes import Refusal
     from kslint.model.kserve.isvc import InferenceService
+    from kslint.model.kserve.llm.service import LLMInferenceService
+    from kslint.model.kserve.llm.spec import Target
     from kslint.model.model import Model
     from kslint.resources import Resource
     from kslint.source.nodes import Node
@@ -54,3 +57,21 @@ def shut_out(model: Model) -> Iterator[ShutOut]:
         at = why.at.at("allowedRoutes", "namespaces", "from") or spec.get("listeners") or spec
         found.setdefault(id(gateway), ShutOut(gateway, at, [])).services.append(service)
     yield from found.values()
+
+
+def llm_refused(model: Model) -> Iterator[tuple[LLMInferenceService, Target, Resource, Refusal]]:
+    """The Gateways of LLMInferenceServices that do not take the routes KServe makes for them.
+
+    Source: KServe v0.19.0 pkg/controller/v1alpha2/llmisvc/router.go (router.gateway.refs become
+    the parents of the route, which is in the service's namespace).
+    """
+    for service in model.llm_services:
+        router = service.router
+        for target in router.gateways if router.makes_route and not service.stopped else ():
+            found = model.graph.find("Gateway", target.name, target.namespace, GROUP).resources
+            if len(found) != 1 or model.graph.namespace_of(found[0]) != target.namespace:
+                continue
+            parent = Parent(target.node, target.name, target.namespace, None, None)
+            why = refused("HTTPRoute", service.namespace, [], parent, found[0], model.graph)
+            if why is not None and why.reason == "namespace" and target.node.place is not None:
+                yield service, target, found[0], why

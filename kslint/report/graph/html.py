@@ -13,11 +13,10 @@ from kslint.picture import CREATED, MISSING
 from kslint.picture.sketch import clusters, plain_edges
 from kslint.report.facts import active, counted, one_line
 from kslint.report.frames import printable
-from kslint.report.graph.marks import STATES, counting
-from kslint.report.graph.svg import drawing
+from kslint.report.graph.marks import STATES, counting, inventory
+from kslint.report.graph.svg import drawing, legend
 from kslint.report.pages import code
 from kslint.report.template import page
-from kslint.report.terminal import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -37,8 +36,9 @@ def render(picture: GraphPicture, findings: Sequence[Finding]) -> str:
         ("graph.js", "graph_page.js"),
         title="kslint graph",
         headline=_text(counted(active(shown))),
-        facts=count(len(picture.nodes), "object"),
+        facts=inventory(picture.nodes),
         graph=drawing(picture, links),
+        legend=legend(picture),
         objects="\n".join(words.sections()) or '<p class="empty">No object.</p>',
         loose=words.loose(),
     )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from kslint.findings import SEVERITIES
-from kslint.picture import CREATED, MISSING, UNKNOWN
+from kslint.picture import CREATED, INPUT, MISSING, UNKNOWN
 from kslint.report.facts import active, counted, worst_first
+from kslint.report.terminal import count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,8 +16,16 @@ if TYPE_CHECKING:
     from kslint.findings import Finding
     from kslint.picture import PictureNode
 
+_COUNTED = (CREATED, MISSING, UNKNOWN)
 STATES = {CREATED: "created by a controller", MISSING: "missing", UNKNOWN: "not in the input"}
 SIGNS = {"error": "✕", "warning": "!", "note": "i"}
+
+
+def inventory(nodes: Sequence[PictureNode]) -> str:
+    """`38 objects, 34 created by a controller, 4 missing`: how many of each state there are."""
+    amounts = Counter(node.state for node in nodes)
+    others = [f"{amounts[state]} {STATES[state]}" for state in _COUNTED if amounts[state]]
+    return ", ".join([count(amounts[INPUT], "object"), *others])
 
 
 def counting(node: PictureNode, findings: Sequence[Finding]) -> list[Finding]:

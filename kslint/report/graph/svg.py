@@ -6,6 +6,7 @@ import re
 from html import escape
 from typing import TYPE_CHECKING
 
+from kslint.findings import SEVERITIES
 from kslint.picture import CREATES, DEPLOYS, INPUT, MISSING, UNKNOWN
 from kslint.picture.sketch import clusters, sketch
 from kslint.report.frames import printable
@@ -25,12 +26,15 @@ _CHARACTERS = 24
 _LETTER = 6.4
 """About how wide a letter of a lane's title is."""
 _MARGIN = 12
+_LEGEND = 420
+"""How wide a legend may be where the drawing is narrower."""
 
 
 def render(picture: GraphPicture, _findings: Sequence[Finding]) -> str:
     """A file that needs nothing else; its colours follow the reader's."""
     drawn = _Drawing(picture, {}, False)
-    width, height = (size + 2 * _MARGIN for size in (drawn.plan.width, drawn.plan.height))
+    meanings, wide, high = _legend_below(picture, drawn.plan.width, drawn.plan.height)
+    width, height = (size + 2 * _MARGIN for size in (wide, high))
     box = f"{-_MARGIN} {-_MARGIN} {width} {height}"
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="drawing" viewBox="{box}" '
@@ -38,8 +42,24 @@ def render(picture: GraphPicture, _findings: Sequence[Finding]) -> str:
         f'<title id="title">{drawn.title}</title>\n<desc id="desc">{drawn.description}</desc>\n'
         f"<style>\n{_style()}</style>\n"
         f'<rect class="ground" x="{-_MARGIN}" y="{-_MARGIN}" width="{width}" height="{height}"/>\n'
-        f"{drawn.body()}\n</svg>\n"
+        f"{drawn.body()}\n{meanings}</svg>\n"
     )
+
+
+def _legend_below(picture: GraphPicture, width: int, height: int) -> tuple[str, int, int]:
+    """The legend under a drawing of a size, and the size of both."""
+    parts = []
+    x, y = 0, height + _MARGIN
+    for classes, text in _meanings(sketch(picture)):
+        needed = 36 + int(len(text) * _LETTER) + 18
+        if x and x + needed > max(width, _LEGEND):
+            x, y = 0, y + 24
+        parts.append(
+            f'{_sample(classes, x, y)}<text class="told" x="{x + 36}" y="{y + 13}">'
+            f"{_text(text)}</text>\n"
+        )
+        x += needed
+    return "".join(parts), max(width, _LEGEND if parts else 0), y + 18 if parts else height
 
 
 def drawing(picture: GraphPicture, links: Mapping[str, str]) -> str:
@@ -53,6 +73,44 @@ def drawing(picture: GraphPicture, links: Mapping[str, str]) -> str:
         f'role="group" tabindex="0" aria-label="{drawn.title}" '
         f'preserveAspectRatio="xMidYMin meet">\n{drawn.body()}\n</svg>'
     )
+
+
+def legend(picture: GraphPicture) -> str:
+    """What the boxes and lines of a drawing mean, of those that are in it, as a list for a page."""
+    items = []
+    for classes, text in _meanings(sketch(picture)):
+        sample = (
+            f'<svg class="drawing" width="30" height="18" viewBox="0 0 30 18" aria-hidden="true">'
+            f"{_sample(classes, 1, 1)}</svg>"
+        )
+        items.append(f"<li>{sample} {_text(text)}</li>")
+    return f'<ul class="legend" aria-label="Legend">{"".join(items)}</ul>' if items else ""
+
+
+def _meanings(picture: GraphPicture) -> Iterator[tuple[str, str]]:
+    """Classes of nodes and edges that a drawing has, each with what it means."""
+    severities = {node.severity or "suppressed" for node in picture.nodes if node.findings}
+    for severity in (*SEVERITIES, "suppressed"):
+        if severity in severities:
+            yield f"sample {severity}", severity
+    states = {node.state for node in picture.nodes}
+    for state, meaning in STATES.items():
+        if state in states:
+            yield f"sample {state}", meaning
+    if picture.focus:
+        yield "sample focus", "asked for"
+    roles = {edge.role == CREATES for edge in picture.edges if edge.role != DEPLOYS}
+    if False in roles:
+        yield "edge sample", "refers to"
+    if True in roles:
+        yield "edge sample creates", "creates"
+
+
+def _sample(classes: str, x: int, y: int) -> str:
+    if classes.startswith("edge"):
+        return f'<path class="{classes}" d="M{x} {y + 8}h28"/>'
+    box = f'<rect class="box" x="{x}" y="{y}" width="28" height="16" rx="5"/>'
+    return f'<g class="{classes}">{box}</g>'
 
 
 def curve(x: int, y: int, to_x: int, to_y: int) -> str:
@@ -86,13 +144,13 @@ class _Drawing:
     @property
     def title(self) -> str:
         nodes, edges = self._picture.nodes, self._picture.edges
-        return f"Resource graph: {count(len(nodes), 'resource')}, {count(len(edges), 'reference')}"
+        return f"Resource graph: {count(len(nodes), 'object')}, {count(len(edges), 'reference')}"
 
     @property
     def description(self) -> str:
         """What is in each lane, for those who do not see them."""
         lanes = [f"{_lane_name(box)}: {_told(box)}" for box in self.plan.boxes]
-        return _text("; ".join(lanes) or "No resource.")
+        return _text("; ".join(lanes) or "No object.")
 
     def body(self) -> str:
         parts = [self._band(box, index) for index, box in enumerate(self.plan.boxes)]
@@ -212,9 +270,9 @@ def _lane_name(box: Box) -> str:
 
 
 def _told(box: Box) -> str:
-    """`3 resources, 1 finding`."""
+    """`3 objects, 1 finding`."""
     amount = sum(len(node.findings) for node, _, _ in box.lane.places)
-    told = count(len(box.lane.places), "resource")
+    told = count(len(box.lane.places), "object")
     return told + (f", {count(amount, 'finding')}" if amount else "")
 
 

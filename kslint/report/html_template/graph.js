@@ -127,15 +127,14 @@ function drawing(svg, panel, chosen, picked) {
   function fit() {
     const scale = Math.min(canvas.clientWidth / (width + 24), canvas.clientHeight / (height + 24), 1.25);
     const w = canvas.clientWidth / scale, h = canvas.clientHeight / scale;
-    scaleTo(scale, within(0, w, width), within(0, h, height));
+    scaleTo(scale, within(0, w, width), h > height + 24 ? -12 : within(0, h, height));
   }
 
+  // the whole of it, and on a report's page no higher than leaves room for findings
   function start() {
-    const whole = canvas.clientWidth / (width + 24);
-    const scale = whole < 0.65 ? 0.78 : Math.min(whole, 1);
+    const scale = Math.min(canvas.clientWidth / (width + 24), 1);
     if (!picked) canvas.style.height = `${Math.min(Math.max((height + 24) * scale, 150), innerHeight * 0.62)}px`;
-    const w = canvas.clientWidth / scale;
-    scaleTo(scale, within(0, w, width), -12);
+    fit();
   }
 
   function zoom(by, fx = 0.5, fy = 0.5) {

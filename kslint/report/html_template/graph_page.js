@@ -2,7 +2,7 @@
 (() => {
   const root = document.documentElement;
   root.classList.add("live");
-  const { $, $$, plural, on } = tools;
+  const { $, $$, on } = tools;
   const objects = $$(".object");
   const byId = new Map(objects.map((object) => [object.dataset.id, object]));
   const texts = new Map(objects.map((object) => [object, `${$("h3", object).textContent} ${object.dataset.id}`.toLowerCase()]));
@@ -27,7 +27,7 @@
       space.hidden = Boolean($(".object", space)) && !$(".object:not([hidden])", space);
     }
     const all = shown === objects.length;
-    status.textContent = all ? plural(shown, "object") : `${shown} of ${plural(objects.length, "object")}`;
+    status.textContent = all ? `all ${shown} shown` : `${shown} of ${objects.length} shown`;
     graph.emphasize(all ? null : objects.filter((object) => !object.hidden).map((object) => object.dataset.id));
   }
 

@@ -141,6 +141,19 @@ def of_llm(service: LLMInferenceService) -> Iterator[Met]:
         yield Met(said, webhook if said.stage == "webhook" else "")
     if not service.stopped:
         yield from _llm_service(service)
+        yield from _llm_pods(service)
+
+
+def _llm_pods(service: LLMInferenceService) -> Iterator[Met]:
+    """The Deployments, and LeaderWorkerSets' StatefulSets, of its pools (workload.go @v0.19.0)."""
+    from kslint.model.kubernetes.admission.operated import refused_pods
+
+    for pool in service.pools:
+        kind = "StatefulSet" if pool.multi_node else "Deployment"
+        name = kinds.named("apps", kind, f"{service.resource.name}-kserve")
+        if pool.pod_spec is not None:
+            path = "spec.template.spec"
+            yield from refused_pods(pool.pod_spec, path, f"{name} is invalid: ", kind)
 
 
 def _llm_service(service: LLMInferenceService) -> Iterator[Met]:
