@@ -30,10 +30,6 @@ EFFECTS = {
 """The kinds of effects, from the gravest on, and how grave each is."""
 
 
-MERGED = "merged spec"
-"""The kind of what an LLMInferenceService is made of: its own spec, over presets and configs."""
-
-
 class Subject(NamedTuple):
     """An object by its name. `group` is "" for the core group, `namespace` None if not known."""
 

@@ -9,7 +9,6 @@ from kslint.changes import (
     ADMITTED,
     CHANGED,
     LATER,
-    MERGED,
     NOTED,
     REFUSED,
     REMOVED,
@@ -37,7 +36,7 @@ if TYPE_CHECKING:
 _MODES = "kserve pkg/apis/serving/v1beta1/inference_service_validation.go @v0.19.0"
 _SIZES = "kserve pkg/apis/serving/v1alpha2/llm_inference_service_validation.go @v0.19.0"
 _SERVICES = ("InferenceService", "LLMInferenceService")
-_PIECES = ("Pod", MERGED)
+_PIECES = ("Pod",)
 """What is compared and is no object that KServe creates."""
 _LONG = 5
 """Letters of a text that are too many to stand in another by chance."""

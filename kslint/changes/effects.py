@@ -8,7 +8,6 @@ from kslint.changes import (
     CLAIM,
     DELETED,
     DOWNTIME,
-    MERGED,
     NOTED,
     REFUSED,
     RESTART,
@@ -35,11 +34,9 @@ _CONTROLLED = ("Deployment", "StatefulSet", "DaemonSet")
 _ROLLOUTS = "kubernetes pkg/controller/deployment/sync.go v1.34"
 _HOOKS = ("argocd.argoproj.io/hook", "helm.sh/hook")
 _SYNC_OPTIONS = "argocd.argoproj.io/sync-options"
-_LLM_PODS = {
-    "its pods": ("spec.template", "spec.worker"),
-    "its prefill pods": ("spec.prefill.template", "spec.prefill.worker"),
-    "the scheduler's pods": ("spec.router.scheduler.template",),
-}
+_GROUPS = "LeaderWorkerSet"
+_GROUP_TEMPLATE = ".spec.leaderWorkerTemplate"
+_GROUP_ROLLOUTS = "sigs.k8s.io/lws pkg/webhooks/leaderworkerset_webhook.go:68-74 v0.8.0"
 _COUNTS = {
     "replicas": "replicas",
     "minReplicas": "replicas at least",
@@ -47,7 +44,7 @@ _COUNTS = {
     "minReplicaCount": "replicas at least",
     "maxReplicaCount": "replicas at most",
 }
-_SCALED_KINDS = ("HorizontalPodAutoscaler", "ScaledObject", *_CONTROLLED)
+_SCALED_KINDS = ("HorizontalPodAutoscaler", "ScaledObject", "LeaderWorkerSet", *_CONTROLLED)
 
 
 def of_change(
@@ -110,8 +107,8 @@ def _replaces(body: Map) -> bool:
 
 def _of_pods(new: Effective, fields: Sequence[Field], least: int | None) -> Iterator[Effect]:
     kind, body = new.subject.kind, new.body
-    if kind == MERGED:
-        yield from _of_merged(fields)
+    if kind == _GROUPS:
+        yield from _of_groups(body, fields, least)
     if kind not in _CONTROLLED:
         return
     if not any("".join(field.way).startswith(_TEMPLATE) for field in fields):
@@ -145,11 +142,18 @@ def _of_pods(new: Effective, fields: Sequence[Field], least: int | None) -> Iter
         yield Effect(RESTART, text, _ROLLOUTS)
 
 
-def _of_merged(fields: Sequence[Field]) -> Iterator[Effect]:
-    """An LLMInferenceService: whose pods get another template."""
-    for whose, blocks in _LLM_PODS.items():
-        if any(field.path.startswith(blocks) for field in fields):
-            yield Effect(RESTART, f"a new pod template: {whose} are replaced")
+def _of_groups(body: Map, fields: Sequence[Field], least: int | None) -> Iterator[Effect]:
+    """A LeaderWorkerSet: without bounds of its own a group stops before its next starts."""
+    if not any("".join(field.way).startswith(_GROUP_TEMPLATE) for field in fields):
+        return
+    replicas = least if least is not None else body.integer("spec", "replicas")
+    own = body.at("spec", "rolloutStrategy", "rollingUpdateConfiguration")
+    if replicas == 1 and own is None:
+        text = "a new pod template: its only group stops before the new one starts"
+        yield Effect(DOWNTIME, text, _GROUP_ROLLOUTS)
+    elif replicas != 0:
+        text = "a new pod template: its groups are replaced one after the other"
+        yield Effect(RESTART, text, _GROUP_ROLLOUTS)
 
 
 def _of_scale(new: Effective, fields: Sequence[Field]) -> Iterator[Effect]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from kslint.changes import MERGED, Subject
+from kslint.changes import Subject
 from kslint.graph.references import is_patch
-from kslint.model.kserve import names
+from kslint.model.kserve.llm import rendering
 from kslint.model.kserve.pod_webhook import admitted_pod
 from kslint.model.kserve.rendering import created
 from kslint.model.kubernetes.defaults import defaulted_deployment, defaulted_pod
@@ -103,14 +103,9 @@ def of_service(service: InferenceService, graph: Graph) -> list[Effective]:
 
 
 def of_llm_service(service: LLMInferenceService, graph: Graph) -> list[Effective]:
-    """The merged spec of an LLMInferenceService: its objects are made of nothing else."""
+    """What KServe makes of an LLMInferenceService, as far as it is known."""
     owner = subject_of(service.resource, graph)
-    spec = service.effective
-    if spec is None:
-        return []
-    subject = Subject(MERGED, names.GROUP, owner.namespace, owner.name)
-    place = place_of(service.resource)
-    return [Effective(subject, Map({"spec": spec}), place, None, owner)]
+    return list(_made(rendering.created(service), owner, service.resource))
 
 
 def _made(bodies: Iterable[Map], owner: Subject, resource: Resource) -> Iterator[Effective]:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from kslint.changes.objects import of_llm_service, of_service, subject_of, written
 from kslint.model.gitops import argocd
 from kslint.model.kserve import names
+from kslint.model.kserve.admission.kinds import of_llm
+from kslint.model.kserve.llm.objects import unknowns
 from kslint.model.kserve.llm.pools import own_sizes
 from kslint.model.kubernetes.admission.kinds import body_failures
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from kslint.changes import Subject
     from kslint.changes.objects import Effective
     from kslint.model.answer import Failure
+    from kslint.model.kserve.llm.service import LLMInferenceService
     from kslint.model.model import Model
     from kslint.source.load import Input
     from kslint.source.nodes import Span
@@ -108,11 +111,17 @@ class Side:
         for llm in self.model.llm_services:
             subject = subject_of(llm.resource, graph)
             made = of_llm_service(llm, graph)
-            reasons = [] if made else ["a config that it is merged from is not in the input"]
+            reasons = [] if llm.stopped or any(of_llm(llm)) else list(_unknown(llm))
             key = (subject, _place(llm.resource.emitter, llm.resource.file))
             there = frozenset(one.subject for one in made)
             sizes = own_sizes(llm)
             yield key, Served(subject, made, tuple(reasons), llm.stopped, "", sizes, there)
+
+
+def _unknown(llm: LLMInferenceService) -> Iterator[str]:
+    for text in unknowns(llm):
+        what, _, why = text.partition(": ")
+        yield f"its {what} is not known: {why}"
 
 
 def _reached(made: list[Effective], services_first: bool) -> Iterator[Subject]:

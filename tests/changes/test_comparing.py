@@ -383,11 +383,25 @@ spec:
 
 
 def test_llm_services(compared: Compared) -> None:
-    found = compared(LLM % "replicas: 1", LLM % "template: {nodeSelector: {a: b}}")
-    assert told(found)[-1] == "~ merged spec qwen: restart"
+    found = compared(*(LLM % f"template: {{nodeSelector: {{a: {x}}}}}" for x in "bc"))
+    assert told(found) == ["~ Deployment qwen-kserve: restart"]
+    (field,) = found[0].changes
+    assert field.path == "spec.template.spec.nodeSelector.a"
+    found = compared(LLM % "replicas: 1", LLM % "replicas: 1\n  router: {scheduler: {}}")
+    assert "+ InferencePool qwen-inference-pool" in "\n".join(told(found))
     sizes = "worker: {containers: []}\n  parallelism: {data: %d, dataLocal: 1}"
     (effect,) = compared(LLM % (sizes % 2), LLM % (sizes % 4))[0].effects
     assert "previous size 2, curr size 4" in effect.text
+
+
+@pytest.mark.parametrize(("replicas", "effect"), [(1, "downtime"), (2, "restart"), (0, "")])
+def test_groups_of_an_llm_service(compared: Compared, replicas: int, effect: str) -> None:
+    spec = (
+        "worker: {containers: [{name: main, env: [{name: A, value: '%d'}]}]}\n"
+        "  parallelism: {data: 4, dataLocal: 2}\n  replicas: %d"
+    )
+    found = compared(*(LLM % (spec % (value, replicas)) for value in (1, 2)))
+    assert told(found) == [f"~ LeaderWorkerSet qwen-kserve-mn: {effect}"]
 
 
 def test_llm_services_that_are_not_known(compared: Compared) -> None:

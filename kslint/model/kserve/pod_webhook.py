@@ -17,7 +17,6 @@ from kslint.model.kserve.storage.initializer import (
     INITIALIZER_CONTAINER,
     with_image,
     with_single,
-    with_storage_uris,
 )
 from kslint.model.kserve.storage.sources import (
     INJECTOR,
@@ -47,7 +46,7 @@ def admitted_pod(component: Component) -> Map | None:
     base = component.pod_spec
     if base is None or component.owner.mode.name == names.MODELMESH:
         return None
-    pod = with_storage_uris(component, base)
+    pod = base if component.deployment is not None else component.provisioned
     if pod is None or any(f.stage == "pod-webhook" for f in storage_failures(component)):
         return None
     uri = single_uri(component)

@@ -35,10 +35,10 @@ def when_running(service: InferenceService) -> list[Map]:
     """Deployment, Service and scaler of each component, then the routes.
 
     In Knative mode a Knative Service each; the VirtualService around them is not modelled. None
-    when the service is refused, or in another mode. The API server may refuse what is made: see
-    `refusals`.
+    when the service is refused, or in another mode. The API server may refuse what is made, and
+    the pod webhook its pods: see `refusals`.
     """
-    if of_service(service):
+    if any(failure.stage != "pod-webhook" for failure in of_service(service)):
         return []
     if service.mode.name == names.KNATIVE:
         made = [component.knative_service for component in service.components]

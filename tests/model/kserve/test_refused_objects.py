@@ -76,8 +76,10 @@ stringData: {other: '{"type": "s3", "bucket": "b"}'}
 
 def test_a_key_that_the_secret_has_not_is_refused() -> None:
     stored = "model: {modelFormat: {name: sklearn}, storage: {key: k, path: p}}"
-    (refused,) = refusals(world(service(stored, more=STORAGE_CONFIG)))
+    found = world(service(stored, more=STORAGE_CONFIG))
+    (refused,) = refusals(found)
     assert refused.stage == "pod-webhook"
+    assert "Deployment" in [body.string("kind") for body in created(found)], "its pods are refused"
     assert refused.message == "specified storage key k not found in storage secret storage-config"
 
 

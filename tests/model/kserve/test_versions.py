@@ -110,6 +110,23 @@ def test_a_canary_is_the_stable_predictor_with_changes() -> None:
     assert (stable_scaler["minReplicas"], stable_scaler["maxReplicas"]) == (3, 9)
 
 
+def test_the_models_of_a_canary_are_not_mounted() -> None:
+    uris = "model: {modelFormat: {name: sklearn}}, storageUris: [{uri: 's3://b/a'}]"
+    canary = f"[{{predictor: {{name: v2, {uris}}}, trafficPercent: 50}}]"
+    found = service(uris, canary)
+    pods = [admitted_pod(each) for each in (*found.components, *found.canaries)]
+    assert [pod is not None and bool(pod.listed("initContainers")) for pod in pods] == [True, False]
+
+
+def test_native_images_are_no_download_of_earlier_releases() -> None:
+    found = service("model: {modelFormat: {name: sklearn}, storageUri: 'oci+native://x/a:1'}")
+    assert made(found)
+    old = service(
+        "model: {modelFormat: {name: sklearn}, storageUri: 'oci+native://x/a:1'}", version="0.19"
+    )
+    assert not made(old)
+
+
 def test_earlier_releases_have_no_canaries() -> None:
     assert len(made(service(MODEL % "", CANARY % "", version="0.19"))) == 4
 

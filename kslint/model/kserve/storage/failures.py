@@ -16,6 +16,7 @@ from kslint.model.kserve.metadata import source_uri
 from kslint.model.kserve.storage.containers import named_container, used_containers
 from kslint.model.kserve.storage.sources import (
     NATIVE,
+    OCI_NATIVE,
     UNSUPPORTED,
     attached_images,
     is_oci,
@@ -60,8 +61,10 @@ def _uri_failures(component: Draft) -> list[Failure]:
         message = "must provide only one of storageUri and storage.path"
         return [Failure("controller", message, uri, "storage-uri-and-path")]
     text = uri.text or ""
-    settled = component.owner.settings.in_input or bool(
-        component.owner.graph.of_kind("ClusterStorageContainer", names.GROUP)
+    settled = (
+        component.owner.settings.in_input
+        or bool(component.owner.graph.of_kind("ClusterStorageContainer", names.GROUP))
+        or text.startswith(OCI_NATIVE)  # KServe's own, which nothing else downloads
     )
     if not settled or is_oci(component, text) or kind_of(component, text) != UNSUPPORTED:
         return []

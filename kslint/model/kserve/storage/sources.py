@@ -40,7 +40,7 @@ _PREFIXES = (
     "gs://", "s3://", "pvc://", "file://", "https://", "http://", "hdfs://", "webhdfs://",
     "oci://", "hf://",
 )  # fmt: skip
-_OCI_NATIVE = "oci+native://"
+OCI_NATIVE = "oci+native://"
 _NATIVE_SINCE = "0.20"
 """SupportedStorageURIPrefixList, inferenceservice/utils/utils.go:47-54 @v0.19.0, :48 @v0.20.0."""
 _SCHEME = re.compile(r"\w+?://", re.ASCII)
@@ -165,9 +165,9 @@ def image_mode(settings: Settings, uri: str) -> str:
         return MODELCAR if enabled and uri.startswith("oci://") else ""
     configured = settings.text("storageInitializer", "ociModelMode")
     enabled = enabled or settings.flag("storageInitializer", "enableOciModelSupport")
-    if not (configured or enabled) or not uri.startswith(("oci://", _OCI_NATIVE)):
+    if not (configured or enabled) or not uri.startswith(("oci://", OCI_NATIVE)):
         return ""
-    native = uri.startswith(_OCI_NATIVE) or configured == "native"
+    native = uri.startswith(OCI_NATIVE) or configured == "native"
     return NATIVE if native else MODELCAR
 
 
@@ -236,14 +236,14 @@ def kind_of(component: Draft, uri: str) -> str:
 def is_oci(component: Draft, uri: str) -> bool:
     """Does KServe's version take this for an OCI image, whether or not they are enabled?"""
     native = component.owner.settings.has("native-images")
-    return uri.startswith(("oci://", _OCI_NATIVE) if native else "oci://")
+    return uri.startswith(("oci://", OCI_NATIVE) if native else "oci://")
 
 
 def prefixes(component: Draft) -> tuple[str, ...]:
     """The prefixes that the controller's version lists, in its order."""
     if not component.owner.settings.has("native-images"):
         return _PREFIXES
-    return (*_PREFIXES[:-1], _OCI_NATIVE, _PREFIXES[-1])
+    return (*_PREFIXES[:-1], OCI_NATIVE, _PREFIXES[-1])
 
 
 def _by_default_image(uri: str) -> bool:
