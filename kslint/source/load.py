@@ -34,8 +34,8 @@ CHART_TEMPLATE, TEMPLATE = "Helm template", "template with unrendered {{ }}"
 NO_MANIFEST = "no Kubernetes object"
 """Why others are: neither `apiVersion` nor `kind` stands in them."""
 _NO_NEXT = "did not find expected <document start>"
-_BRACES = ("{{", "{%", "<%", "%{")
-"""Where templates begin: of Go and Helm, Jinja, ERB and Terraform."""
+_BRACES = ("{{", "{%", "<%", "%{", "<#", "</#")
+"""Where templates begin: of Go and Helm, Jinja, ERB, Terraform and FreeMarker."""
 _STAND_IN = re.compile(
     r"\s*(?:- )*(?:[\w./-]+: +)?(?:<[A-Z][A-Z0-9_]*>\s*$|%[A-Za-z_-]+%|\{[A-Z][A-Z0-9_]*\})"
     r"|\s+\.{3}\s*$"

@@ -75,7 +75,9 @@ def failures(resource: Resource, custom: Container[str]) -> list[Failure]:
     """
     if (resource.group, resource.kind) in _VALIDATORS or resource.group not in custom:
         return body_failures(resource.api_version, resource.kind, resource.body)
-    return [] if resource.kind in _NO_OBJECTS else _metadata(resource.body)
+    if resource.kind in _NO_OBJECTS or resource.body.get("metadata") is None:
+        return []  # the configuration of a program (EnvoyGateway)
+    return _metadata(resource.body)
 
 
 def body_failures(api_version: str, kind: str, body: Map) -> list[Failure]:
