@@ -64,3 +64,12 @@ def test_names_are_judged_of_kinds_that_are_known(version: str, kind: str, judge
 def test_how_objects_are_named() -> None:
     assert kinds.shown(resource("apps/v1", "Deployment", "")) == 'Deployment.apps "a"'
     assert kinds.shown(resource("v1", "Pod", "")) == 'Pod "a"'
+
+
+def test_without_metadata_it_may_be_the_configuration_of_a_program() -> None:
+    known = frozenset({"cert-manager.io", "gateway.envoyproxy.io"})
+    rest = "kind: {}\nspec: {{}}"
+    mine = Resource(tree("apiVersion: cert-manager.io/v1\n" + rest.format("Issuer")), "a.yaml")
+    other = "apiVersion: gateway.envoyproxy.io/v1\n" + rest.format("EnvoyGateway")
+    assert [f.code for f in kinds.failures(mine, known)] == ["missing-name"]
+    assert kinds.failures(Resource(tree(other), "a.yaml"), known) == []

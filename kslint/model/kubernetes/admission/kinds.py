@@ -75,7 +75,8 @@ def failures(resource: Resource, custom: Container[str]) -> list[Failure]:
     """
     if (resource.group, resource.kind) in _VALIDATORS or resource.group not in custom:
         return body_failures(resource.api_version, resource.kind, resource.body)
-    if resource.kind in _NO_OBJECTS or resource.body.get("metadata") is None:
+    bare = resource.body.get("metadata") is None
+    if resource.kind in _NO_OBJECTS or (bare and resource.group not in _FAMILIES):
         return []  # the configuration of a program (EnvoyGateway)
     return _metadata(resource.body)
 
