@@ -34,10 +34,9 @@ _FILTERS = {
 _ONCE = ("RequestHeaderModifier", "ResponseHeaderModifier", "RequestRedirect", "URLRewrite", "CORS")
 _MODIFIERS = {"requestRedirect": "RequestRedirect", "urlRewrite": "URLRewrite"}
 _REPLACEMENTS = {"ReplaceFullPath": "replaceFullPath", "ReplacePrefixMatch": "replacePrefixMatch"}
-_METHOD = {
-    "service": r"^(?i)\.?[a-z_][a-z_0-9]*(\.[a-z_][a-z_0-9]*)*$",
-    "method": "^[A-Za-z_][A-Za-z_0-9]*$",
-}
+_SERVICE = r"\.?[a-z_][a-z_0-9]*(\.[a-z_][a-z_0-9]*)*"
+_METHOD = "[A-Za-z_][A-Za-z_0-9]*"
+_VALID = "valid characters (matching"
 _GROUP = "gateway.networking.k8s.io"
 _TWICE = "when parentRefs includes 2 or more references to the same parent"
 _SPAN = "([0-9]{1,5})(h|ms|m|s)"
@@ -86,14 +85,18 @@ def grpc_failures(body: Map) -> list[Failure]:
 
 
 def _method(errors: FieldErrors, method: Map, path: str) -> None:
-    if not any(present(method, field) for field in _METHOD):
-        detail = "One or both of 'service' or 'method' must be specified"
-        errors.invalid(path, "object", detail, method, "no-method")
-    for field, pattern in _METHOD.items() if word(method.get("type")) in ("", "Exact") else ():
-        text, node = word(method.get(field)), child(method, field)
-        if text and not re.fullmatch(pattern.replace("^(?i)", "(?i)").strip("^$"), text):
-            detail = f"{field} must only contain valid characters (matching {pattern})"
-            errors.invalid(path, "object", detail, node, "invalid-method")
+    service, name = (word(method.get(field)) for field in ("service", "method"))
+    details = []
+    if service == name == "":
+        details.append("One or both of 'service' or 'method' must be specified")
+    if word(method.get("type")) in ("", "Exact"):
+        if service and not re.fullmatch(_SERVICE, service, re.IGNORECASE):
+            details.append(f"service must only contain {_VALID} ^(?i){_SERVICE}$)")
+        if name and not re.fullmatch(_METHOD, name):
+            details.append(f"method must only contain {_VALID} ^{_METHOD}$)")
+    for detail in details:
+        node = child(method, detail.partition(" ")[0])
+        errors.invalid(path, "object", detail, node, "invalid-method")
 
 
 def _parents(errors: FieldErrors, spec: Map) -> None:
