@@ -6,6 +6,7 @@ import pytest
 from admission_trees import tree
 
 from kslint.model.kubernetes.admission import kinds
+from kslint.model.kubernetes.admission.operated import of_templates
 from kslint.resources import Resource
 
 HEAD = "metadata: {name: a}\n"
@@ -73,3 +74,32 @@ def test_without_metadata_it_may_be_the_configuration_of_a_program() -> None:
     other = "apiVersion: gateway.envoyproxy.io/v1\n" + rest.format("EnvoyGateway")
     assert [f.code for f in kinds.failures(mine, known)] == ["missing-name"]
     assert kinds.failures(Resource(tree(other), "a.yaml"), known) == []
+
+
+POD_WITH = "{{spec: {{containers: [{{name: c, image: i, {}}}]}}}}"
+MOUNT = "volumeMounts: [{name: data, mountPath: /a}]"
+JOBS = "spec: {{{} replicatedJobs: [{{name: a, template: {{spec: {{template: {}}}}}}}]}}"
+GROUP = "spec: {{leaderWorkerTemplate: {{{} workerTemplate: {}}}}}"
+OPERATED = [
+    ("jobset.x-k8s.io/v1alpha2", "JobSet", JOBS, "volumeClaimPolicies: [],"),
+    ("leaderworkerset.x-k8s.io/v1", "LeaderWorkerSet", GROUP, "volumeClaimTemplates: [],"),
+]
+
+
+@pytest.mark.parametrize(("version", "kind", "form", "claims"), OPERATED)
+def test_what_operators_make(version: str, kind: str, form: str, claims: str) -> None:
+    def found(container: str, more: str = "") -> list[tuple[str, str]]:
+        body = resource(version, kind, form.format(more, POD_WITH.format(container)))
+        return [
+            (met.failure.code, met.failure.message.partition(": ")[2]) for met in of_templates(body)
+        ]
+
+    assert found("command: [a]") == []
+    assert found(MOUNT) == [("mount-without-volume", 'Not found: "data"')]
+    assert found(MOUNT, claims) == []
+    assert found("env: [{name: '', value: a}]") == []
+    assert [code for code, _ in found("imagePullPolicy: always")] == ["unsupported-value"]
+
+
+def test_nothing_is_made_of_others() -> None:
+    assert list(of_templates(resource("apps/v1", "Deployment", "spec: {}"))) == []
