@@ -52,6 +52,18 @@ def test_a_name_that_everyone_refuses_is_refused_once(tmp_path: Path) -> None:
     assert found(tmp_path, a=service(MODEL, "Iris_1")) == [("refused-by-api-server", "a.yaml", 4)]
 
 
+def test_the_whole_answer_is_shown_once_and_then_its_parts(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(
+        "apiVersion: v1\nkind: Service\nmetadata: {name: web}\n"
+        "spec: {sessionAffinity: Some, ports: [{port: 0, name: a}, {port: 80, name: A_}]}\n",
+        encoding="utf-8",
+    )
+    whole, *parts = [f.symptom for f in result_of(tmp_path).findings if f.rule == "KS903"]
+    assert 'Service "web" is invalid: [spec.' in whole
+    assert parts
+    assert all(", ...]" in part and part.count("spec.") == 1 for part in parts)
+
+
 def test_the_line_is_the_runtimes_where_the_flaw_is_there(tmp_path: Path) -> None:
     runtime = """\
 apiVersion: serving.kserve.io/v1alpha1
@@ -82,9 +94,10 @@ spec:
     metadata: {labels: {app: web}}
     spec:
       containers:
+        - {name: log, image: a.example.org/log:1}
         - name: web
 """
-    assert found(tmp_path, a=patch) == [("missing-field", "a.yaml", 10)]
+    assert found(tmp_path, a=patch) == [("missing-field", "a.yaml", 11)]
     whole = f"{patch}          image: a.example.org/b:1\n"
     assert found(tmp_path, b=whole) == []
 

@@ -145,6 +145,18 @@ def test_dependencies_come_from_the_tree_or_are_left_out(tree: Path) -> None:
 
 
 @needs_helm
+def test_a_chart_for_helm_2_does_without_its_requirements(tree: Path) -> None:
+    (tree / "app.yaml").write_text(APPLICATION)
+    (tree / "charts/web/requirements.yaml").write_text(
+        "dependencies: [{name: redis, version: 1.0.0, repository: 'https://charts.example.com'}]\n"
+    )
+    (tree / "charts/web/Chart.yaml").write_text("apiVersion: v1\nname: web\nversion: 0.1.0\n")
+    done = rendered(tree)
+    assert done.returncode == 1
+    assert done.stderr.startswith(b"charts/web: what requirements.yaml names left out: ")
+
+
+@needs_helm
 def test_links_are_not_followed(tree: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     secret = tmp_path_factory.mktemp("other") / "secret.yaml"
     secret.write_text("apiVersion: v1\nkind: Service\nmetadata: {name: Bad_Name}\n")

@@ -75,5 +75,5 @@ def _problem(refusal: Refusal) -> Problem:
         made=refusal.made,
         maker="KServe" if refusal.resource.group == names.GROUP else "its controller",
         error=refusal.message,
-        said=refusal.said,
+        said=refusal.shown,
     )

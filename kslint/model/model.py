@@ -279,7 +279,7 @@ class Model:
         """The documents, and items of lists, that kubectl cannot decode."""
         from kslint.model.schemas.decoding import undecoded
 
-        return list(undecoded(self.files, self.graph.scopes.referred))
+        return list(undecoded(self.files, self.graph.scopes.referred, self.graph.evidence))
 
     @property
     def files(self) -> list[ParsedFile]:

@@ -45,6 +45,8 @@ class Refusal(NamedTuple):
     message: str
     said: str
     """What the cluster prints; the API server says all there is of an object at once."""
+    shown: str
+    """The same for the object's first refusal, and for each further one its own part of it."""
     made: str
     """What KServe makes of the object, if it is this that is refused: `Deployment`."""
     failure: Failure
@@ -72,7 +74,9 @@ def refusals(
     custom = kinds.custom_groups(graph)
     for resource in resources:
         met = [*_own(resource, custom, graph), *served(resource)]
-        if any(_is_lack(one) for one in met) and _is_misread(resource, schemas):
+        if any(_is_lack(one) for one in met) and (
+            graph.evidence.excerpts(resource) or _is_misread(resource, schemas)
+        ):
             met = [one for one in met if not _is_lack(one)]
         if met and _is_whole(resource, met, graph):
             found += _by_place(resource, met)
@@ -81,7 +85,7 @@ def refusals(
 
 _LACKS = re.compile(
     r': (Required value|Not found|Duplicate value: ""|Invalid value: (""|0|null|\[\]|\{\}): )|'
-    "exactly one of|does not match|must match all|storageUri field is invalid"
+    "exactly one of|does not match|must match all|storageUri field is invalid|illegal base64 data"
 )
 """What is said where something is missing."""
 
@@ -110,8 +114,8 @@ def _is_whole(resource: Resource, met: list[Met], graph: Graph) -> bool:
     """
     if kinds.is_fragment(resource) or any(g.kind == VALUES for g in graph.partial(resource)):
         return False
-    if resource.body.get("sops") is not None:
-        return False  # encrypted: what is applied is something else
+    if resource.body.get("sops") is not None or graph.evidence.is_form(resource):
+        return False  # encrypted, or to be filled in: what is applied is something else
     if not any(": Required value" in one.failure.message for one in met):
         return True
     if _is_applied_in_part(resource):
@@ -187,11 +191,12 @@ def _by_place(resource: Resource, met: list[Met]) -> Iterator[Refusal]:
         if place is not None:
             nodes.setdefault(place, node)
             places.setdefault(place, []).append(one)
-    for place, several in places.items():
+    for number, (place, several) in enumerate(places.items()):
         first = several[0]
         failure = first.failure
         told = met if failure.stage == API_SERVER else several[:1]  # others stop at the first
         messages = [one.failure.message for one in told if one.prefix == first.prefix]
+        one_of_many = f"[..., {failure.message}, ...]"
         said = messages[0] if len(messages) == 1 else f"[{', '.join(messages)}]"
         yield Refusal(
             resource,
@@ -200,6 +205,7 @@ def _by_place(resource: Resource, met: list[Met]) -> Iterator[Refusal]:
             failure.code,
             failure.message,
             first.prefix + said,
+            first.prefix + (said if not number or len(messages) == 1 else one_of_many),
             first.made,
             failure,
         )

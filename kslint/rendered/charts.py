@@ -151,7 +151,7 @@ def _jobs(graph: Graph, remarks: list[tuple[str, str]]) -> Iterator[Job]:
         is_library = chart.root.string("type") == "library"
         if chart.directory in deployed or is_part or is_inflated or is_library:
             continue
-        yield Job(chart, Map({}), chart.name or "release", "")
+        yield Job(chart, Map({}), "release", "")
 
 
 def _is_within(directory: str, chart: str, folder: str) -> bool:
@@ -218,7 +218,10 @@ def _with_local(chart: LocalChart, folder: str) -> str:
 
 
 def _without_missing(chart: LocalChart, folder: str) -> list[str]:
-    """Take dependencies that are not there out of a copied chart: their names."""
+    """Take dependencies that are not there out of a copied chart: their names.
+
+    Those of a chart for Helm 2 stand in a file of their own.
+    """
     charts = os.path.join(folder, "charts")
     there = os.listdir(charts) if os.path.isdir(charts) else []
     entries = chart.root.listed("dependencies")
@@ -230,7 +233,11 @@ def _without_missing(chart: LocalChart, folder: str) -> list[str]:
             kept.append(entry.plain())
         else:
             missing.append(name)
-    if missing:
+    old = os.path.join(folder, "requirements.yaml")
+    if os.path.exists(old) and not there:
+        os.remove(old)
+        missing.append("what requirements.yaml names")
+    if len(kept) < len(entries):
         root = chart.root.plain()
         assert isinstance(root, dict)
         root["dependencies"] = kept
