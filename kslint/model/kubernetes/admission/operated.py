@@ -24,8 +24,11 @@ if TYPE_CHECKING:
     from kslint.resources import Resource
     from kslint.source.nodes import Map
 
-_ADDED = re.compile(r"(containers|image|name): Required value")
-"""What a controller may add to a template that has it not."""
+_ADDED = re.compile(
+    r"(containers|image|name): Required value"
+    r'|Not found: "(ray-(token|tls|logs)|shared-mem|gcs-storage)"'
+)
+"""What a controller may add to a template that has it not (the volumes: KubeRay)."""
 _MADE = {
     "LeaderWorkerSet": ("apps", "StatefulSet"),
     "JobSet": ("batch", "Job"),
