@@ -62,13 +62,14 @@ class Emission:
     """What one build emits. `directory` is the kustomization's, `root` its file's content.
 
     `resources` come from files; `generated` are ConfigMaps and Secrets made by generators,
-    under their base name where kustomize adds a hash: those are `hashed`, too. `patches` are pieces
+    under their base name where kustomize adds a hash: those are `hashed`, too. Of those that are
+    `partly` known some files are not in the input. `patches` are pieces
     of objects that come with what is not in the input. `application` keys the Argo CD Application
     whose overrides were folded in, "" for none.
     """
 
     __slots__ = (
-        "application", "charts", "directory", "gaps", "generated", "hashed", "patches",
+        "application", "charts", "directory", "gaps", "generated", "hashed", "partly", "patches",
         "resources", "root",
     )  # fmt: skip
 
@@ -79,6 +80,7 @@ class Emission:
         self.resources: list[Resource] = []
         self.generated: list[Resource] = []
         self.hashed: list[Resource] = []
+        self.partly: list[Resource] = []
         self.patches: list[Resource] = []
         self.gaps: list[Gap] = []
         self.charts: list[Chart] = []
@@ -89,6 +91,7 @@ class Emission:
         for resource in self.resources:
             resource.emitter = self.directory or "."
         self.generated, self.hashed, self.patches, self.gaps = [], [], [], []
+        self.partly = []
 
     @property
     def namespace(self) -> str | None:
@@ -120,6 +123,8 @@ def emit(tree: Tree, directory: str, root: Map | None = None, application: str =
         (emission.generated if item.generated else emission.resources).append(resource)
         if item.hashed:
             emission.hashed.append(resource)
+        if not item.known:
+            emission.partly.append(resource)
     return emission
 
 
@@ -138,6 +143,14 @@ _FIELDS = frozenset(
      "secretGenerator", "generatorOptions", "helmCharts", "helmGlobals", "sortOptions",
      "buildMetadata", "validators", "imageTags", "configurations", *_UNFOLLOWED}
 )  # fmt: skip
+
+
+def _holds(directory: str, other: str) -> bool:
+    """Kustomize takes a base above one that it is in for a cycle.
+
+    Source: kustomize v5.8.1 api/internal/loader/fileloader.go (errIfArgEqualOrHigher).
+    """
+    return directory in ("", ".") or other.startswith(f"{directory}/")
 
 
 class _Build:
@@ -215,6 +228,8 @@ class _Build:
             elif root.string("kind") == "Component":
                 self.gap(FAILS, f"{text} is a component, not a resource", node)
             elif len(above) < MAX_DEPTH and self._room(node):
+                if any(_holds(path, visited) for visited in above):
+                    self.gap(FAILS, f"{text} holds the directory of this kustomization", node)
                 yield from self.accumulate(path, root, [], above, namespace)
         elif path in self.tree:
             self.tree.documents(path)  # it has to be one that can be read
