@@ -147,7 +147,7 @@ def test_only_some_labels_of_the_service_are_passed_on() -> None:
         ("baseRefs: [{name: elsewhere}]", "", "0.19",
          "spec: LLMInferenceServiceConfig elsewhere is not in the input"),
         ("worker: {containers: []}\nparallelism: {pipeline: 2}", "", "0.19",
-         "LLMInferenceServiceConfig kserve-config-llm-worker-pipeline-parallel is not in the input"),
+         "kserve-config-llm-worker-pipeline-parallel is not in the input"),
         ("", "", "0.17", "spec: the presets of KServe 0.17 are not known"),
         ("router: {route: {}, scheduler: {config: {ref: {name: there}}}}", "", "0.19",
          "scheduler: the ConfigMap of its configuration is not in the input"),
