@@ -111,8 +111,8 @@ def _rule_index(book: list[rulebook.Rule]) -> str:
     lines = [
         "# Rules",
         "",
-        "`kslint explain RULE` prints these pages on the terminal. You can select, ignore and suppress",
-        "rules by name or id. The evidence for a rule is one of:",
+        "`kslint explain RULE` prints these pages on the terminal. You can select, ignore and",
+        "suppress rules by name or id. The evidence for a rule is one of:",
         "",
         *(f"- **{word}**: {meaning}" for word, meaning in EVIDENCE.items()),
     ]
