@@ -46,7 +46,7 @@ _MILLISECONDS = {"h": 3_600_000, "m": 60_000, "s": 1000, "ms": 1}
 def route_failures(body: Map) -> list[Failure]:
     """What the rules of an HTTPRoute's definition refuse of its rules. Never raises."""
     errors = FieldErrors()
-    errors.metadata(body, grammar.dns_subdomain)
+    errors.metadata(body, grammar.dns_subdomain, native=False)
     spec = body.get("spec")
     if not isinstance(spec, Map):
         return errors.failures
@@ -68,7 +68,7 @@ def route_failures(body: Map) -> list[Failure]:
 def grpc_failures(body: Map) -> list[Failure]:
     """What the rules of a GRPCRoute's definition refuse of its rules. Never raises."""
     errors = FieldErrors()
-    errors.metadata(body, grammar.dns_subdomain)
+    errors.metadata(body, grammar.dns_subdomain, native=False)
     spec = body.get("spec")
     if not isinstance(spec, Map):
         return errors.failures
