@@ -184,8 +184,16 @@ def _has_scheduler(service: LLMInferenceService) -> bool:
     return service.resource.body.at("spec", "router", "scheduler") is not None
 
 
+def _by_gateway(service: InferenceService) -> bool:
+    return service.settings.flag("ingress", "enableGatewayApi")
+
+
 _OF_SERVICES: dict[str, Callable[[Any], bool]] = {
     "multi-node": _is_multi_node,
+    "canary-with-gateway": lambda one: bool(one.canaries) and _by_gateway(one),
+    "named-predictor-with-gateway": lambda one: (
+        bool(one.resource.body.string("spec", "predictor", "name")) and _by_gateway(one)
+    ),
     "ca-bundle-and-https": _downloads_by_https,
 }
 _OF_LLMS: dict[str, Callable[[Any], bool]] = {
@@ -222,6 +230,10 @@ _OF_CHARTS: dict[str, Callable[[str, Any], bool]] = {
     "controller-chart-with-localmodel": lambda chart, values: (
         chart in ("kserve", "kserve-resources")
         and values.boolean("kserve", "localmodel", "enabled") is True
+    ),
+    "chart-with-storage-resources": lambda chart, values: (
+        chart in ("kserve", "kserve-resources")
+        and values.at("kserve", "storage", "resources") is not None
     ),
     "llm-chart-of-old-name": lambda chart, _: chart in ("llmisvc-resources", "llmisvc-crd"),
 }
