@@ -23,7 +23,7 @@ def refused(model: Model) -> Iterator[Problem]:
     for emission in model.graph.scopes.emissions:
         for gap in emission.gaps if _is_known(emission) else ():
             place = gap.node.place
-            if gap.kind != FAILS or place is None or place in seen:
+            if gap.kind != FAILS or not gap.settled or place is None or place in seen:
                 continue
             if model.share is not None and place.file not in model.share:
                 continue

@@ -166,6 +166,10 @@ class _Build:
     def gap(self, kind: str, reason: str, node: Node, bound: bool = False) -> None:
         self.emission.gaps.append(Gap(kind, reason, node, bound))
 
+    def fails(self, reason: str, node: Node) -> None:
+        """Kustomize refuses this whatever else there is."""
+        self.emission.gaps.append(Gap(FAILS, reason, node, settled=True))
+
     def accumulate(
         self, directory: str, root: Map, items: list[Item], above: tuple[str, ...],
         namespace: str | None,
@@ -187,7 +191,9 @@ class _Build:
             if field in _UNFOLLOWED and not found.is_null:
                 self.gap(_UNFOLLOWED[field], f"`{field}` is not followed", found)
             elif field not in _FIELDS:
-                self.gap(FAILS, f"there is no field `{field}`", found)
+                known = field.lower() in {name.lower() for name in _FIELDS}  # as Go's JSON has it
+                reason = f"`{field}` is not followed" if known else f"there is no field `{field}`"
+                self.gap(VALUES if known else FAILS, reason, found)
         for node in listing(root, "patchesStrategicMerge"):
             self._patch(directory, _as_patch(node, self.tree, directory), items)
         for node in listing(root, "patches"):
@@ -213,7 +219,7 @@ class _Build:
         seen: set[Id] = set()
         for item in items:
             if item.id in seen:
-                self.gap(FAILS, f"{item.id.kind}/{item.id.name} is there twice", item.body)
+                self.fails(f"{item.id.kind}/{item.id.name} is there twice", item.body)
             seen.add(item.id)
 
     def _resource(
@@ -224,12 +230,12 @@ class _Build:
         if path in self.tree.kustomizations:
             root = self.tree.kustomizations[path]
             if path in above:
-                self.gap(FAILS, f"{text} includes itself", node)
+                self.fails(f"{text} includes itself", node)
             elif root.string("kind") == "Component":
-                self.gap(FAILS, f"{text} is a component, not a resource", node)
+                self.fails(f"{text} is a component, not a resource", node)
             elif len(above) < MAX_DEPTH and self._room(node):
                 if any(_holds(path, visited) for visited in above):
-                    self.gap(FAILS, f"{text} holds the directory of this kustomization", node)
+                    self.fails(f"{text} holds the directory of this kustomization", node)
                 yield from self.accumulate(path, root, [], above, namespace)
         elif path in self.tree:
             self.tree.documents(path)  # it has to be one that can be read

@@ -67,6 +67,8 @@ def _astray(
     if len(found) != 1 or not graph.belong_together(found[0], source):
         return
     service = found[0]
+    if service.emitter != source.emitter:  # it may be that of another cluster
+        return
     if any(gap.kind == VALUES for each in (source, service) for gap in graph.partial(each)):
         return
     spec = service.spec
