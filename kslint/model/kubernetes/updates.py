@@ -1,8 +1,8 @@
 """Fields that the API server lets no one change, and what it answers.
 
 `data/immutable.json` holds them by kind, with the upstream file; `{path}` in a message is the field
-of the rule. Messages stand as in v1.34.1, less the value that is printed before them. Only what both
-sides show is judged: what a cluster fills in by itself is in no manifest.
+of the rule. Messages stand as in v1.34.1, less the value that is printed before them. Only what
+both sides show is judged: what a cluster fills in by itself is in no manifest.
 """
 
 from __future__ import annotations
