@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kslint.findings import Problem
+from kslint.graph.references import is_imageless
 from kslint.model.kserve import amounts
 from kslint.model.schemas import quantities
 
@@ -86,6 +87,7 @@ def missing_field(model: Model) -> Iterator[Problem]:
         for lack in model.schemas.lacking(resource):
             yield Problem(
                 lack.node,
+                severity="warning" if lack.field == "image" and is_imageless(resource) else None,
                 about=resource,
                 field=lack.path,
                 name=lack.field,

@@ -136,6 +136,7 @@ def image_without_device(server: ModelServer) -> Iterator[Problem]:
         return
     yield Problem(
         container.nearest("resources"),
+        severity="warning" if engine.kind == "tgi" else None,
         related=[(image, "the image is built for GPUs")],
         workload=server.resource.name,
         container=server.name,

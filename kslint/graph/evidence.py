@@ -8,6 +8,7 @@ there only; of excerpts, each file is for itself.
 from __future__ import annotations
 
 import posixpath
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -22,9 +23,11 @@ _ILLUSTRATIVE = frozenset(
 """Names of such directories, whatever dots and underscores they begin with; so are those that begin
 with `test`."""
 
-_COMPARED = frozenset(
-    {"__snapshot__", "__snapshots__", "expected", "golden", "goldens", "snapshots", "testdata"}
+_PRODUCED = frozenset(
+    {"__snapshot__", "__snapshots__", "expected", "golden", "goldens", "snapshots"}
 )
+"""Those of what came out of a test."""
+_COMPARED = _PRODUCED | {"testdata"}
 """Those of what a test compares with, which nobody applies."""
 _READ = frozenset({"doc", "docs"})
 """Those of excerpts to read."""
@@ -32,10 +35,20 @@ _TO_APPLY = frozenset({"example", "examples", "sample", "samples"})
 """Those that hold whole manifests, in documentation too."""
 
 
+_TEMPLATE = re.compile(r"(?:.*[._-])?(?:template|tmpl|tpl)\.ya?ml", re.IGNORECASE)
+"""What files are called whose values are to be filled in."""
+_AWAITED = re.compile(r"(?:.*[._-])?(?:assert(?:[._-].*)?|golden|out|snap)\.ya?ml", re.IGNORECASE)
+"""What files are called of which a test compares the parts that matter to it."""
+_RELEASE = re.compile(r"(?:(?:version|release|rel)s?[-_]?)?v?\d+(?:\.(?:\d+|x))+\b.*")
+"""A directory that is called after a release: `v0.3.0`, `version-0.3`, `release-1.2.x`."""
+
+
 class _Use(NamedTuple):
     illustrates: bool
     excerpts: bool
     alone: bool
+    compared: bool
+    produced: bool
 
 
 class Evidence:
@@ -49,25 +62,43 @@ class Evidence:
 
     def illustrates(self, resource: Resource) -> bool:
         """Does an object stand in a test, an example, documentation or an archive?"""
-        return self._directory(resource).illustrates
+        return self._below(resource.file).illustrates
 
     def excerpts(self, resource: Resource) -> bool:
         """May an object be but a part: shown in documentation, or compared with by a test?"""
-        return self._directory(resource).excerpts
+        return self._below(resource.file).excerpts
 
     def stands_alone(self, resource: Resource) -> bool:
         """Does its file show something by itself, as pages do and what tests compare with?"""
-        return self._directory(resource).alone
+        return self._below(resource.file).alone
 
-    def _directory(self, resource: Resource) -> _Use:
-        directory = posixpath.dirname(resource.file)
+    def is_compared(self, file: str) -> bool:
+        """Is a file there for a test to compare with?"""
+        return self._below(file).compared
+
+    def is_form(self, resource: Resource) -> bool:
+        """Is an object a template to be filled in, or what a test awaits? Neither is applied as is.
+
+        (A file of a kind such as WorkflowTemplate may be called so.)
+        """
+        name = posixpath.basename(resource.file)
+        if self._below(resource.file).produced or _AWAITED.fullmatch(name):
+            return True
+        return _TEMPLATE.fullmatch(name) is not None and not resource.kind.endswith("Template")
+
+    def _below(self, file: str) -> _Use:
+        directory = posixpath.dirname(file)
         known = self._known.get(directory)
         if known is None:
             below = directory[len(self._root) :].lower().split("/")
             compared, read = not _COMPARED.isdisjoint(below), not _READ.isdisjoint(below)
-            alone = compared or (read and _TO_APPLY.isdisjoint(below))
-            known = _Use(is_illustrative(below), compared or read, alone)
-            self._known[directory] = known
+            known = self._known[directory] = _Use(
+                is_illustrative(below),
+                compared or read,
+                compared or (read and _TO_APPLY.isdisjoint(below)),
+                compared,
+                not _PRODUCED.isdisjoint(below),
+            )
         return known
 
     def reaches(self, resource: Resource, asker: Resource | None) -> bool:
@@ -116,3 +147,9 @@ def meet(some: Iterable[str], others: Collection[str]) -> bool:
         for a in some
         for b in others
     )
+
+
+def releases_in(resource: Resource) -> set[str]:
+    """The releases that the directories on the way to an object are called after."""
+    names = posixpath.dirname(resource.file).lower().split("/")
+    return {name for name in names if _RELEASE.fullmatch(name)}

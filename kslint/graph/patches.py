@@ -227,12 +227,17 @@ def _apply_in_list(node: Seq, step: str, rest: list[str], op: str, value: Node |
 
 
 def same_identity(before: Map, after: Map, options: Node | None) -> Map:
-    """A patch changes neither kind nor name unless its options say so, and never the namespace."""
+    """A patch changes neither kind nor name unless its options say so, and never the namespace.
+
+    Nor the version: what is patched gives its own to the patch (api/resmap ApplySmPatch, SetGvk).
+    """
     kind, metadata = before.get("kind"), before.get("metadata")
     changes_kind = options is not None and options.boolean("allowKindChange") is True
     changes_name = options is not None and options.boolean("allowNameChange") is True
     if kind is not None and not changes_kind:
         after = put(after, ("kind",), kind)
+    if (version := before.get("apiVersion")) is not None:
+        after = put(after, ("apiVersion",), version)
     for field in ("name", "namespace"):
         value = None if metadata is None else metadata.get(field)
         if value is not None and not (field == "name" and changes_name):

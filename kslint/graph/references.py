@@ -70,10 +70,14 @@ def is_patch(resource: Resource) -> bool:
 
     One that a kustomization takes in is none of the input's objects; the others lie about unused.
     """
+    spec = resource.spec
+    return spec is not None and spec.get("selector") is None and is_imageless(resource)
+
+
+def is_imageless(resource: Resource) -> bool:
+    """Has no container of a workload an image? Then an operator or a script gives it one."""
     spec = resource.spec if resource.kind in _TEMPLATED else None
-    if spec is None or spec.get("selector") is not None:
-        return False
-    containers = list(_each(spec.at("template", "spec"), "containers"))
+    containers = [] if spec is None else list(_each(spec.at("template", "spec"), "containers"))
     return bool(containers) and all(container.get("image") is None for container in containers)
 
 

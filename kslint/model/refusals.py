@@ -74,7 +74,9 @@ def refusals(
     custom = kinds.custom_groups(graph)
     for resource in resources:
         met = [*_own(resource, custom, graph), *served(resource)]
-        if any(_is_lack(one) for one in met) and _is_misread(resource, schemas):
+        if any(_is_lack(one) for one in met) and (
+            graph.evidence.excerpts(resource) or _is_misread(resource, schemas)
+        ):
             met = [one for one in met if not _is_lack(one)]
         if met and _is_whole(resource, met, graph):
             found += _by_place(resource, met)
@@ -83,7 +85,8 @@ def refusals(
 
 _LACKS = re.compile(
     r': (Required value|Not found|Duplicate value: ""|Invalid value: (""|0|null|\[\]|\{\}): )|'
-    "exactly one of|does not match|must match all|storageUri field is invalid"
+    "exactly one of|does not match|must match all|is required when|undeclared reference|"
+    "storageUri field is invalid|illegal base64 data"
 )
 """What is said where something is missing."""
 
@@ -112,8 +115,8 @@ def _is_whole(resource: Resource, met: list[Met], graph: Graph) -> bool:
     """
     if kinds.is_fragment(resource) or any(g.kind == VALUES for g in graph.partial(resource)):
         return False
-    if resource.body.get("sops") is not None:
-        return False  # encrypted: what is applied is something else
+    if resource.body.get("sops") is not None or graph.evidence.is_form(resource):
+        return False  # encrypted, or to be filled in: what is applied is something else
     if not any(": Required value" in one.failure.message for one in met):
         return True
     if _is_applied_in_part(resource):

@@ -83,6 +83,8 @@ class Workload:
         """KServe's, where it makes the pods."""
         self.pods: int | None = None
         """How many there may be at most, where the kind itself tells that."""
+        self.model_uri: Node | None = None
+        """Where KServe gets the model from."""
         self.model_claim: tuple[str, Node] | None = None
         """The claim that is mounted as the model, though the pod spec does not show it."""
 
@@ -151,6 +153,7 @@ def of_component(component: Component) -> Workload | None:
         component,
     )
     found.settings = owner.settings
+    found.model_uri = component.stored.at("model", "storageUri")
     return found
 
 
@@ -168,6 +171,7 @@ def of_pool(pool: Pool) -> Workload | None:
     found.settings = owner.settings
     found.pods = pool.pods
     stored = model_storage(owner)
+    found.model_uri = None if stored is None else stored.node
     if stored is not None and stored.claim is not None and stored.downloads:
         found.model_claim = stored.claim.name, stored.node
     return found

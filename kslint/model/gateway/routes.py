@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.graph.argo import GROUP as ARGO
+from kslint.graph.gaps import VALUES
 from kslint.model.gateway.gateways import GROUP
 from kslint.model.kubernetes.admission.field_errors import opaque
 from kslint.model.kubernetes.selection import fits, texts
@@ -88,10 +89,13 @@ def backends(route: Resource, graph: Graph) -> Iterator[Backend]:
 
 
 def gateway_of(parent: Parent, graph: Graph, asker: Resource) -> Resource | None:
-    """The Gateway of the input that a route means; None where it may be more than one."""
+    """The Gateway of the input that a route means; None where it may be another or be changed."""
     found = graph.find("Gateway", parent.name, parent.namespace, GROUP, asker).resources
     near = [each for each in found if each.emitter == asker.emitter] or list(found)
-    return near[0] if len(near) == 1 and graph.evidence.reaches(near[0], asker) else None
+    if len(near) != 1 or not graph.evidence.reaches(near[0], asker):
+        return None
+    changed = (gap.kind for each in (asker, near[0]) for gap in graph.partial(each))
+    return None if VALUES in changed else near[0]
 
 
 class Refusal(NamedTuple):

@@ -76,7 +76,7 @@ def _of_project(application: Application, graph: Graph) -> Iterator[Refused]:
     name = "" if at is None else at.text or ""
     if at is None or not name or _is_open(name):
         return
-    found = graph.find("AppProject", name, None, GROUP, application.resource).resources
+    found = _projects(name, application.resource, graph)
     if not found:
         others = graph.of_kind("AppProject", GROUP)
         near = [each for each in others if graph.belong_together(each, application.resource)]
@@ -87,10 +87,15 @@ def _of_project(application: Application, graph: Graph) -> Iterator[Refused]:
                 {f"`{each.name}`" for each in near})))  # fmt: skip
         return
     project = found[0]
-    if len(found) != 1 or project.spec is None:
+    if len(found) != 1 or project.spec is None or _may_inherit(project, graph):
         return
     yield from _of_repositories(application, project)
     yield from _of_destination(application, project)
+
+
+def _projects(name: str, asker: Resource, graph: Graph) -> list[Resource]:
+    found = graph.find("AppProject", name, None, GROUP, asker).resources
+    return [each for each in found if graph.evidence.reaches(each, asker)]
 
 
 def _may_be_brought(graph: Graph) -> bool:
@@ -171,10 +176,10 @@ def kinds_refused(graph: Graph) -> Iterator[tuple[Resource, Resource, Applicatio
         return
     for owner in graph.scopes.applications or ():
         name = owner.spec.string("project") or ""
-        found = graph.find("AppProject", name, None, GROUP, owner.resource).resources
+        found = _projects(name, owner.resource, graph)
         if not owner.known or len(found) != 1:
             continue
-        spec = found[0].spec
+        spec = None if _may_inherit(found[0], graph) else found[0].spec
         application = argocd.Application(owner.resource, owner.metadata, owner.spec, False)
         said = set()
         for resource in graph.children(owner) if spec is not None else ():
@@ -183,6 +188,21 @@ def kinds_refused(graph: Graph) -> Iterator[tuple[Resource, Resource, Applicatio
             if at is not None:
                 said.add(kind)
                 yield resource, found[0], application, at
+
+
+def _may_inherit(project: Resource, graph: Graph) -> bool:
+    """May a global project add to what a project permits? Argo CD chooses those by labels.
+
+    Its ConfigMap says which (`globalProjects`), where the input shows it.
+    """
+    labels = project.body.at("metadata", "labels")
+    own = [name for name, _ in labels.items() if "/" not in name] if labels is not None else []
+    settings = graph.find("ConfigMap", "argocd-cm", None).resources
+    known = bool(settings) and all(each.body.at("data", _GLOBAL) is None for each in settings)
+    return bool(own) and not known
+
+
+_GLOBAL = "globalProjects"
 
 
 def _denied(spec: Node, resource: Resource) -> Node | None:

@@ -51,6 +51,32 @@ def devices(container: Node) -> Answer[Devices]:
     return Known(found[0], found[0].node) if len(found) == 1 else Unknown("devices of two kinds")
 
 
+class Slices(NamedTuple):
+    """So many MIG slices of one profile, each with so many GB; `node` is the amount."""
+
+    number: int
+    resource: str
+    gigabytes: int
+    node: Node
+
+
+def slices(container: Node) -> Slices | None:
+    """The MIG slices in a container's limits; None where it asks for none, or other devices too.
+
+    Source: NVIDIA/k8s-device-plugin, strategy `mixed` (`nvidia.com/mig-3g.40gb`).
+    """
+    limits = container.at("resources", "limits")
+    found = [(n, v) for n, v in ([] if limits is None else limits.items()) if accelerator(n)]
+    profile = _PROFILE.fullmatch(found[0][0]) if len(found) == 1 else None
+    quantity = parse_or_none(found[0][1].text) if profile is not None else None
+    if profile is None or quantity is None or quantity.whole() < 1:
+        return None
+    return Slices(quantity.whole(), found[0][0], int(profile[1]), found[0][1])
+
+
+_PROFILE = re.compile(r"nvidia\.com/mig-\d+g\.(\d{1,4})gb(?:\.me)?")
+
+
 def past_kubernetes(container: Node, pod_spec: Node | None) -> bool:
     """May the container see devices that it did not ask for?
 

@@ -25,11 +25,15 @@ _INSTANCE = ("node.kubernetes.io/instance-type", "beta.kubernetes.io/instance-ty
 
 
 class Gpu(NamedTuple):
-    """A GPU: its name, its compute capability, and where the pod, or the user, names it."""
+    """A GPU: its name, its compute capability, and where the pod, or the user, names it.
+
+    `memory` is the most that a GPU of the name has, in GiB; None where that is not known.
+    """
 
     name: str
     capability: Capability
     node: Node | None = None
+    memory: int | None = None
 
 
 def of_label(key: str, value: str, node: Node | None = None) -> Gpu | None:
@@ -46,7 +50,8 @@ def of_label(key: str, value: str, node: Node | None = None) -> Gpu | None:
         name = _by_prefix(table["machines"], value)
     if name is None:
         return None
-    return Gpu(name.upper(), _capability(table["capability"][name]), node)
+    capability = _capability(table["capability"][name])
+    return Gpu(name.upper(), capability, node, table["memory"].get(name))
 
 
 def of_pod(pod_spec: Node) -> list[Gpu]:
@@ -65,6 +70,14 @@ def of_pod(pod_spec: Node) -> list[Gpu]:
     )  # fmt: skip
     each = [_of_term(term) for term in terms]
     return [gpu for found in each for gpu in found] if all(each) else []
+
+
+def memory_of(pod_spec: Node, pools: Iterable[NodePool], demand: Demand) -> Gpu | None:
+    """The largest of the GPUs that a pod may land on; None where one is not known."""
+    gpus = of_pod(pod_spec) or of_pools(pools, demand, pod_spec)
+    if not gpus or any(gpu.memory is None for gpu in gpus):
+        return None
+    return max(gpus, key=lambda gpu: gpu.memory or 0)
 
 
 def of_pools(pools: Iterable[NodePool], demand: Demand, pod_spec: Node) -> list[Gpu]:

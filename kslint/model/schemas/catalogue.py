@@ -7,7 +7,7 @@ import re
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from kslint.graph.evidence import are_near, homes
+from kslint.graph.evidence import are_near, homes, releases_in
 from kslint.graph.gaps import VALUES
 from kslint.model.schemas import tables
 from kslint.model.schemas.schema import either
@@ -69,9 +69,6 @@ _FILLED = {
 _COPIES = frozenset({"external", "third_party", "third-party", "thirdparty"})
 """Directories of what a repository takes over from others, often for its tests."""
 
-_RELEASE = re.compile(r"(?:(?:version|release|rel)s?[-_]?)?v?\d+(?:\.(?:\d+|x))+\b.*")
-"""A directory that is called after a release: `v0.3.0`, `version-0.3`, `release-1.2.x`."""
-
 _ENCRYPTED = "sops"
 """The field that SOPS adds to an object of which it encrypts the values."""
 
@@ -97,8 +94,11 @@ class Schemas:
     def of(self, resource: Resource) -> Known:
         """What is known of an object's kind and version."""
         name = f"{resource.group}/{resource.version}/{resource.kind}"
-        apart = name in self._copied or (name in self._defined and bool(_releases_in(resource)))
-        where = frozenset(homes(resource) if apart else ())
+        where: frozenset[str] = frozenset()
+        if name in self._copied or (name in self._defined and releases_in(resource)):
+            where = frozenset(homes(resource))
+        elif name in self._defined and tables.family_of(resource.group) is not None:
+            where = frozenset({"near"} if self._is_defined_near(name, resource) else ())
         key = (resource.api_version, resource.kind, where)
         found = self._known.get(key)
         if found is None:
@@ -113,7 +113,8 @@ class Schemas:
     def _of(self, key: str, resource: Resource) -> Known:
         """A definition in the input decides; one that leaves `spec` open says nothing.
 
-        Of KServe's kinds it adds to what the table knows: it may be newer, or a mere stub. A copy
+        Of KServe's kinds it adds to what the table knows: it may be newer, or a mere stub. So does
+        one that does not lie near: it may be another cluster's, of another release. A copy
         speaks of objects that lie with it only, and none of those kept for another release.
         """
         family = tables.family_of(resource.group)
@@ -126,13 +127,16 @@ class Schemas:
                 for definition, node in self._defined[key]
                 if not _is_open(node)
                 and (not self._is_copy(definition) or are_near(definition, resource))
-                and _releases_in(resource) <= _releases_in(definition)
+                and releases_in(resource) <= releases_in(definition)
             ]
+            if not defined and releases_in(resource):
+                return Known(by_hand(key), "", False)  # that of its release is not in the input
         schema = None
         for each in defined:
             schema = each if schema is None else either(schema, each)
         whole = True
-        if family is not None and (schema is None or family == tables.KSERVE):
+        adds = family == tables.KSERVE or not self._is_defined_near(key, resource)
+        if family is not None and (schema is None or adds):
             release = self.installed(family)
             table = tables.table(family)
             known = table.of(key, release.place)
@@ -144,6 +148,9 @@ class Schemas:
         if schema is None:
             return Known(by_hand(key), "", False)
         return Known(of_root(schema), family or "", whole)
+
+    def _is_defined_near(self, key: str, resource: Resource) -> bool:
+        return any(are_near(each, resource) for each, _ in self._defined.get(key, ()))
 
     def is_defined(self, resource: Resource) -> bool:
         """Is an object's kind and version defined in the input?"""
@@ -219,7 +226,7 @@ class Schemas:
         What is there under a misspelt name is not missing.
         """
         reading = self.reading(resource)
-        if not reading.lacking or self.is_partial(resource):
+        if not reading.lacking or self.is_partial(resource) or self._is_filled_in(resource):
             return []
         from kslint.model.schemas.meant import meant
 
@@ -232,10 +239,21 @@ class Schemas:
             and (filled is None or re.fullmatch(filled, lack.path) is None)
         ]
 
+    def _is_filled_in(self, resource: Resource) -> bool:
+        """May a webhook of the input give an object what it lacks, before it is validated?"""
+        return any(
+            resource.group in (group.text, "*")
+            for webhooks in self._graph.of_kind("MutatingWebhookConfiguration")
+            for webhook in webhooks.body.listed("webhooks")
+            for rule in webhook.listed("rules")
+            for group in rule.listed("apiGroups")
+            if resource.group and "." in resource.group
+        )
+
     def refusals(self, resource: Resource) -> list[Refusal]:
         """The values of an object that its schema does not allow."""
         limited = self.reading(resource).limited
-        if not limited:
+        if not limited or self._graph.evidence.is_form(resource):
             return []
         from kslint.model.schemas.limits import refusals
 
@@ -307,9 +325,3 @@ def _definitions(resource: Resource) -> Iterator[tuple[str, Node]]:
         schema = version.at("schema", "openAPIV3Schema")
         if isinstance(schema, Map):
             yield f"{group}/{version.string('name')}/{kind}", schema
-
-
-def _releases_in(resource: Resource) -> set[str]:
-    """The releases that the directories on the way to an object are called after."""
-    names = posixpath.dirname(resource.file).lower().split("/")
-    return {name for name in names if _RELEASE.fullmatch(name)}

@@ -18,6 +18,7 @@ from kslint.source.nodes import Map, Scalar, Seq
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
+    from kslint.graph.evidence import Evidence
     from kslint.source.load import ParsedFile
     from kslint.source.nodes import Node
 
@@ -40,13 +41,18 @@ class Undecoded(NamedTuple):
     in_list: bool = False
 
 
-def undecoded(files: Iterable[ParsedFile], referred: Collection[str]) -> Iterator[Undecoded]:
+def undecoded(
+    files: Iterable[ParsedFile], referred: Collection[str], evidence: Evidence
+) -> Iterator[Undecoded]:
     """Everything in files that cannot be decoded.
 
-    Files that kustomizations refer to hold patches and data too, and are left out.
+    Files that kustomizations refer to hold patches and data too, and are left out; so are those
+    that a test compares with.
     """
     for file in files:
         if isinstance(file, (Other, Sketch)) or file.source.name in referred:
+            continue
+        if evidence.is_compared(file.source.name):
             continue
         applied = any(_is_applied(document.root) for document in file.documents)
         if applied and _is_data(file):

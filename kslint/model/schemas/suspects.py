@@ -124,8 +124,9 @@ def fits(node: Node, wanted: str) -> bool:
     if isinstance(node, Seq):
         children = node.elements()
         return len(children) == 1 and _is_template(children[0])  # [PROJECT_ID], to be replaced
-    if not isinstance(node, Scalar):
-        return False
+    if not isinstance(node, Scalar):  # or {name}, to be replaced
+        values = [child for _, child in node.items()]
+        return len(values) == 1 and isinstance(values[0], Scalar) and not values[0].literal
     value = node.value
     whole = isinstance(value, int) or (isinstance(value, float) and value.is_integer())
     if isinstance(value, bool):

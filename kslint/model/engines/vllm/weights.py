@@ -64,6 +64,29 @@ def weight_bytes(
     return Known(round(billions * 1e9 * width))
 
 
+def certain_bytes(
+    repository: str, dtype: str | None = None, quantization: str | None = None
+) -> int | None:
+    """The same of a repository whose weights are certainly as wide as its name says.
+
+    Those of publishers who mark what is not 16 bits wide; None for all others, and for marks
+    whose width is not known.
+    """
+    owner, _, name = repository.lower().partition("/")
+    found = weight_bytes(repository, dtype, quantization)
+    marked = any(mark.search(name) for mark, _ in _QUANTIZED)
+    if not isinstance(found, Known) or (_MARKED.search(name) and not marked):
+        return None
+    return found.value if marked or quantization or owner in _PLAIN_PUBLISHERS else None
+
+
+_MARKED = re.compile(r"[-_.](?:qat|q\d|gguf|ggml|exl\d|hqq|aqlm|eetq|mlx|int|\d+bit|\w*quant)")
+_PLAIN_PUBLISHERS = frozenset(
+    ("meta-llama", "qwen", "google", "microsoft", "01-ai", "tiiuae", "bigcode", "huggingfaceh4",
+     "ibm-granite", "facebook", "eleutherai", "thudm", "baichuan-inc", "codellama")
+)  # fmt: skip
+
+
 def billions(model: str) -> float | None:
     """The parameters of a model in billions, by its name or path; None where that does not tell."""
     return _billions(_name(model))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kslint.model.kubernetes.admission import grammar
-from kslint.model.kubernetes.admission.field_errors import child, each, present, word
+from kslint.model.kubernetes.admission.field_errors import child, each, present, spec_of, word
 from kslint.model.kubernetes.admission.selectors import label_key, label_selector, match_keys
 from kslint.source.nodes import Map
 
@@ -41,7 +41,9 @@ def affinity(errors: FieldErrors, node: Node | None, path: str) -> None:
         for index, term in each(pods, _PREFERRED):
             here = f"{path}.{field}.{_PREFERRED}[{index}]"
             _weight(errors, term, here)
-            _pod_term(errors, term.get("podAffinityTerm") or Map({}), f"{here}.podAffinityTerm")
+            inner = spec_of(term, "podAffinityTerm")
+            if inner is not None:
+                _pod_term(errors, inner, f"{here}.podAffinityTerm")
 
 
 def _weight(errors: FieldErrors, term: Map, path: str) -> None:
@@ -107,11 +109,10 @@ def _node_field(errors: FieldErrors, item: Map, path: str) -> None:
         errors.invalid(f"{path}.key", key, detail, child(item, "key"), "unsupported-value")
 
 
-def _pod_term(errors: FieldErrors, term: Node, path: str) -> None:
+def _pod_term(errors: FieldErrors, term: Map, path: str) -> None:
     for field in ("labelSelector", "namespaceSelector"):
         label_selector(errors, term.get(field), f"{path}.{field}")
-    if isinstance(term, Map):
-        _match_keys(errors, term, path)
+    _match_keys(errors, term, path)
     for namespace in term.listed("namespaces"):
         text = word(namespace)
         if text:

@@ -33,7 +33,7 @@ def definition_failures(body: Map) -> list[Failure]:
     """Everything the API server would refuse in a CustomResourceDefinition (v1). Never raises."""
     errors = FieldErrors()
     spec = spec_of(body)
-    if body.string("apiVersion") != "apiextensions.k8s.io/v1" or spec is None:
+    if spec is None:
         return []
     group, plural = word(spec.get("group")), word(spec.at("names", "plural"))
 
@@ -87,7 +87,7 @@ def _versions(errors: FieldErrors, spec: Map) -> None:
         stored += version.boolean("storage") is True
         known = known and not (storage is not None and version.boolean("storage") is None)
         name = word(version.get("name"))
-        if name:
+        if name is not None:
             details = grammar.dns1035_label(name)
             if details:
                 node = child(version, "name")
@@ -153,7 +153,7 @@ def _names(errors: FieldErrors, names: Map) -> None:
     for field in ("shortNames", "categories"):
         for index, item in enumerate(names.listed(field)):
             text = word(item) if isinstance(item, Scalar) else None
-            details = grammar.dns1035_label(text) if text else []
+            details = [] if text is None else grammar.dns1035_label(text)
             if details:
                 at = f"spec.names.{field}[{index}]"
                 errors.invalid(at, text, ",".join(details), item, "invalid-name")
