@@ -1,7 +1,7 @@
 """What Kueue refuses of a ClusterQueue, and what a ClusterQueue never admits.
 
-Sources: kueue v0.14 apis/kueue/v1beta1/clusterqueue_types.go (CEL rules; a namespaceSelector that
-is left out selects nothing), pkg/webhooks/clusterqueue_webhook.go,
+Sources: kueue v0.14 apis/kueue/v1beta1/clusterqueue_types.go (a namespaceSelector that is left
+out selects nothing), pkg/webhooks/clusterqueue_webhook.go,
 pkg/scheduler/flavorassigner/flavorassigner.go (a resource that no group covers is unavailable;
 without a cohort a flavor's nominalQuota is all there is).
 """
@@ -34,7 +34,7 @@ _PARTIAL = "kueue.x-k8s.io/job-min-parallelism"
 
 
 class Refused(NamedTuple):
-    """A field that Kueue refuses: `reason` is count, order, twice, limit or preemption."""
+    """A field that Kueue's webhook refuses: `reason` is order or twice."""
 
     reason: str
     node: Node
@@ -42,11 +42,10 @@ class Refused(NamedTuple):
 
 
 def refused(queue: Resource) -> Iterator[Refused]:
-    """What Kueue's CRD and webhook refuse of a ClusterQueue by itself."""
+    """What Kueue's webhook refuses of a ClusterQueue that its CRD takes."""
     spec = queue.spec
     if spec is None:
         return
-    cohort = spec.string("cohort") or spec.string("cohortName")
     seen: set[str] = set()
     for group in spec.listed("resourceGroups"):
         covered = [each.text or "" for each in group.listed("coveredResources")]
@@ -60,28 +59,16 @@ def refused(queue: Resource) -> Iterator[Refused]:
                 yield Refused("twice", node, name)
             seen.add(name)
         for flavor in group.listed("flavors"):
-            yield from _of_flavor(flavor, covered, bool(cohort))
-    preemption = spec.get("preemption")
-    if preemption is not None:
-        borrow = preemption.at("borrowWithinCohort", "policy")
-        reclaim = preemption.string("reclaimWithinCohort") or "Never"
-        if borrow is not None and borrow.text not in ("Never", None) and reclaim == "Never":
-            yield Refused("preemption", borrow)
+            yield from _of_flavor(flavor, covered)
 
 
-def _of_flavor(flavor: Node, covered: list[str], cohort: bool) -> Iterator[Refused]:
+def _of_flavor(flavor: Node, covered: list[str]) -> Iterator[Refused]:
     quotas = flavor.listed("resources")
     own = [each.string("name") or "" for each in quotas]
-    listed = ", ".join(f"`{each}`" for each in covered)
-    if len(own) != len(covered):
-        yield Refused("count", flavor.get("resources") or flavor, listed)
-    elif own != covered:
+    if len(own) == len(covered) and own != covered:
         at = next(q for q, name, wanted in zip(quotas, own, covered, strict=True) if name != wanted)
+        listed = ", ".join(f"`{each}`" for each in covered)
         yield Refused("order", at.get("name") or at, listed)
-    for quota in quotas if not cohort else ():
-        limit = quota.get("borrowingLimit")
-        if limit is not None and not limit.is_null:
-            yield Refused("limit", limit)
 
 
 class Shut(NamedTuple):
