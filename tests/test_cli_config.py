@@ -161,8 +161,10 @@ def test_rules_about_input_may_be_selected_but_not_switched_off(tree: Path) -> N
         (
             "select:\n  - canary-on-rwo\n",
             [
-                "2:5: no rule or category is called `canary-on-rwo`; "
-                "did you mean `canary-on-rwo-pvc`?"
+                (
+                    "2:5: no rule or category is called `canary-on-rwo`; "
+                    "did you mean `canary-on-rwo-pvc`?"
+                )
             ],
         ),
         (

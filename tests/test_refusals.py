@@ -94,9 +94,10 @@ spec:
     metadata: {labels: {app: web}}
     spec:
       containers:
+        - {name: log, image: a.example.org/log:1}
         - name: web
 """
-    assert found(tmp_path, a=patch) == [("missing-field", "a.yaml", 10)]
+    assert found(tmp_path, a=patch) == [("missing-field", "a.yaml", 11)]
     whole = f"{patch}          image: a.example.org/b:1\n"
     assert found(tmp_path, b=whole) == []
 

@@ -100,11 +100,11 @@ def _labels(start: str, target: str | None, vllm: str | None) -> tuple[str, str]
 
 def _version(text: str | None, option: str) -> str | None:
     """`v0.20.1` as `0.20`. Raises UsageError for what is no version."""
-    from kslint.model.kserve.upgrades import number
+    from kslint.model.kserve.versions import parsed
 
     if text is None:
         return None
-    numbers = number(text)
+    numbers = parsed(text)
     if numbers is None:
         raise UsageError(f"{option} takes a release of KServe such as 0.20, and not `{text}`")
     return ".".join(map(str, numbers))
@@ -123,9 +123,14 @@ def _vllm_release(text: str) -> Version:
 
 
 def _refuse_downgrade(start: str, target: str) -> None:
-    from kslint.model.kserve.upgrades import number
+    from kslint.model.kserve.versions import parsed
 
+<<<<<<< HEAD
     if (number(target) or ()) < (number(start) or ()):
         raise UsageError(
             f"{target} is older than the current version, {start}; --from sets the current version"
         )
+=======
+    if (parsed(target) or ()) < (parsed(start) or ()):
+        raise UsageError(f"--to {target} is older than what runs now, {start}; --from may say")
+>>>>>>> main

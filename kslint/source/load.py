@@ -37,11 +37,11 @@ _NO_NEXT = "did not find expected <document start>"
 _BRACES = ("{{", "{%", "<%", "%{", "<#", "</#")
 """Where templates begin: of Go and Helm, Jinja, ERB, Terraform and FreeMarker."""
 _STAND_IN = re.compile(
-    r"\s*(?:- )*(?:[\w./-]+: +)?(?:<[A-Z][A-Z0-9_]*>\s*$|%[A-Za-z_-]+%|\{[A-Z][A-Z0-9_]*\})"
-    r"|\s+\.{3}\s*$"
+    r"\s*(?:- )*(?:[\w./-]+: +)?(?:<[A-Z][A-Z0-9_]*>\s*$|%[A-Za-z_-]+%|\{[A-Z][A-Z0-9_]*\}"
+    r"|\{\w+\}[^\s,}\]])|\s+\.{3}\s*$|\$\{\w+\}\s*$"
 )
 """A line that a placeholder is, or that has one for a value, or says that something is left out:
-<ANNOTATIONS>, name: %name%, ip: {PREFIX}.1, an indented `...`."""
+<ANNOTATIONS>, name: %name%, ip: {PREFIX}.1, image: {user}/web, ${LINES}, an indented `...`."""
 _QUOTED = re.compile(r""" "(?:[^"\\]|\\.)*" | '(?:[^']|'')*' """, re.VERBOSE)
 _SEARCHED = 4000
 """Characters of a line that are searched for quotes: unclosed ones take quadratic time."""

@@ -76,7 +76,7 @@ def _of_project(application: Application, graph: Graph) -> Iterator[Refused]:
     name = "" if at is None else at.text or ""
     if at is None or not name or _is_open(name):
         return
-    found = graph.find("AppProject", name, None, GROUP, application.resource).resources
+    found = _projects(name, application.resource, graph)
     if not found:
         others = graph.of_kind("AppProject", GROUP)
         near = [each for each in others if graph.belong_together(each, application.resource)]
@@ -91,6 +91,11 @@ def _of_project(application: Application, graph: Graph) -> Iterator[Refused]:
         return
     yield from _of_repositories(application, project)
     yield from _of_destination(application, project)
+
+
+def _projects(name: str, asker: Resource, graph: Graph) -> list[Resource]:
+    found = graph.find("AppProject", name, None, GROUP, asker).resources
+    return [each for each in found if graph.evidence.reaches(each, asker)]
 
 
 def _may_be_brought(graph: Graph) -> bool:
@@ -171,7 +176,7 @@ def kinds_refused(graph: Graph) -> Iterator[tuple[Resource, Resource, Applicatio
         return
     for owner in graph.scopes.applications or ():
         name = owner.spec.string("project") or ""
-        found = graph.find("AppProject", name, None, GROUP, owner.resource).resources
+        found = _projects(name, owner.resource, graph)
         if not owner.known or len(found) != 1:
             continue
         spec = None if _may_inherit(found[0], graph) else found[0].spec

@@ -129,6 +129,8 @@ class Schemas:
                 and (not self._is_copy(definition) or are_near(definition, resource))
                 and releases_in(resource) <= releases_in(definition)
             ]
+            if not defined and releases_in(resource):
+                return Known(by_hand(key), "", False)  # that of its release is not in the input
         schema = None
         for each in defined:
             schema = each if schema is None else either(schema, each)

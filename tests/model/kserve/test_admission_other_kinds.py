@@ -9,6 +9,7 @@ from admission_worlds import ORIGIN, S, configured, graph_of, listed, names_of, 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kslint.model.kserve.admission.local_models import cache_rejections
 from kslint.model.kserve.admission.runtimes import (
     inference_graph_rejections,
     runtime_rejections,
@@ -294,3 +295,21 @@ def test_nothing_raises_whatever_stands_in_a_field_of_another_kind(data: st.Data
         trained_model_rejections(resource),
     ):
         assert all(failure.message and failure.code for failure in failures)
+
+
+def test_a_second_cache_of_one_model() -> None:
+    head = "apiVersion: serving.kserve.io/v1alpha1\nkind: LocalModelCache\n"
+    texts = [("a", "s3://m/x"), ("b", "s3://m/y"), ("c", "s3://m/x"), ("d", "{{ uri }}"), ("e", "")]
+    graph = graph_of(
+        "\n---\n".join(
+            f"{head}metadata: {{name: {name}}}\nspec: {{sourceModelUri: '{uri}'}}"
+            for name, uri in [*texts, ("f", "{{ uri }}")]
+        )
+    )
+    found = [
+        (cache.name, *pair)
+        for cache in graph.of_kind("LocalModelCache")
+        for pair in said(cache_rejections(cache, graph))
+    ]
+    message = "LocalModelCache a has the same StorageURI s3://m/x"
+    assert found == [("c", "same-storage-uri", message)]

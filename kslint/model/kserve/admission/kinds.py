@@ -38,6 +38,7 @@ _VERSIONS = {
     "InferenceService": ("v1beta1",),
     "LLMInferenceService": ("v1alpha1", "v1alpha2"),
     "LLMInferenceServiceConfig": ("v1alpha1", "v1alpha2"),
+    "LocalModelCache": ("v1alpha1",),
     "ServingRuntime": ("v1alpha1",),
     "TrainedModel": ("v1alpha1",),
 }
@@ -82,6 +83,10 @@ class Judge:
             found = inference_graph_rejections(resource)
         elif resource.kind == "TrainedModel":
             found = trained_model_rejections(resource)
+        elif resource.kind == "LocalModelCache":
+            from kslint.model.kserve.admission.local_models import cache_rejections
+
+            found = cache_rejections(resource, self._graph)
         elif resource.kind == "LLMInferenceServiceConfig":
             from kslint.model.kserve.admission.llm import llm_config_rejections
 

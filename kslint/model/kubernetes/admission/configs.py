@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kslint.model.kubernetes.admission import grammar
+from kslint.model.kubernetes.admission.encoded import stop
 from kslint.model.kubernetes.admission.field_errors import FieldErrors, child, opaque, word
 from kslint.model.kubernetes.admission.tolerations import tolerations
 from kslint.source.nodes import Map, Scalar
@@ -30,7 +31,6 @@ _NEEDED = {
 """Keys that a Secret of a type has to have."""
 _NOT_EMPTY = ("kubernetes.io/ssh-auth",)
 _JSON = ("kubernetes.io/dockercfg", "kubernetes.io/dockerconfigjson")
-_BASE64 = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
 
 
 def config_map_failures(body: Map) -> list[Failure]:
@@ -97,7 +97,7 @@ def _registries(errors: FieldErrors, node: Node, key: str, encoded: bool) -> Non
     from kslint.model.go_json import problem
 
     text = word(node)
-    if text is None or (encoded and _stop(text) is not None):
+    if text is None or (encoded and stop(text) is not None):
         return
     if encoded:
         import base64
@@ -143,31 +143,10 @@ def _illegal(data: Node | None) -> list[tuple[str, Node, int]]:
     found = []
     for _, node in () if data is None else data.items():
         text = word(node)
-        offset = None if not text else _stop(text)
+        offset = None if not text else stop(text)
         if offset is not None:
             found.append(("illegal-base64", node, offset))
     return found
-
-
-def _stop(text: str) -> int | None:
-    """Where a text ceases to be base64; None if it does not. As decodeQuantum."""
-    signs = [(i, sign) for i, sign in enumerate(text) if sign not in "\r\n"]
-    at = 0
-    while at < len(signs):
-        quantum = signs[at : at + 4]
-        for number, (index, sign) in enumerate(quantum):
-            if sign in _BASE64:
-                continue
-            if sign != "=" or number < 2:
-                return index
-            if number == 2 and (len(quantum) < 4 or quantum[3][1] != "="):
-                return len(text) if len(quantum) < 4 else quantum[3][0]
-            rest = signs[at + 4 :]
-            return rest[0][0] if rest else None
-        if len(quantum) < 4:
-            return quantum[0][0] if len(quantum) == 1 else len(text) - len(quantum)
-        at += 4
-    return None
 
 
 def account_failures(body: Map) -> list[Failure]:

@@ -46,7 +46,8 @@ def container_failures(
         lifecycle(errors, container, f"{here}.lifecycle", grace)
         probes(errors, container, here)
         _host_ports(errors, container, f"{here}.ports", host_ports)
-        if present(container, "restartPolicy"):
+        ruled = present(container, "restartPolicyRules")  # a gate of 1.34, open since 1.35
+        if present(container, "restartPolicy") and not ruled:
             detail = "may not be set for non-init containers"
             where = child(container, "restartPolicy")
             errors.forbidden(f"{here}.restartPolicy", detail, where, "container-restart-policy")

@@ -215,7 +215,8 @@ class FieldErrors:
             self.each_invalid(path, text, details, item, "invalid-finalizer")
             if native and "/" not in text and text not in _FINALIZERS:
                 detail = "name is neither a standard finalizer name nor is it fully qualified"
-                self.invalid(f"{path}[{index}]", text, detail, item, "invalid-finalizer")
+                at = f"{path}[{index}]" if path.startswith("metadata") else path
+                self.invalid(at, text, detail, item, "invalid-finalizer")
 
     def domain_path(self, path: str, text: str, node: Node, code: str) -> None:
         """IsDomainPrefixedPath, of a text that is there."""

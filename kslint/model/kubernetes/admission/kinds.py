@@ -49,7 +49,10 @@ _VALIDATORS = {
     ("batch", "CronJob"): "batch.cron_job_failures",
     ("batch", "Job"): "batch.job_failures",
     ("gateway.networking.k8s.io", "Gateway"): "gateway_api.gateway_failures",
-    ("gateway.networking.k8s.io", "HTTPRoute"): "gateway_api.route_failures",
+    ("gateway.networking.k8s.io", "GRPCRoute"): "gateway_routes.grpc_failures",
+    ("gateway.networking.k8s.io", "HTTPRoute"): "gateway_routes.route_failures",
+    ("kueue.x-k8s.io", "ClusterQueue"): "kueue.queue_failures",
+    ("kueue.x-k8s.io", "ResourceFlavor"): "kueue.flavor_failures",
     ("networking.k8s.io", "Ingress"): "networking.ingress_failures",
     ("networking.k8s.io", "IngressClass"): "networking.ingress_class_failures",
     ("networking.k8s.io", "NetworkPolicy"): "networking.network_policy_failures",
@@ -72,7 +75,8 @@ def failures(resource: Resource, custom: Container[str]) -> list[Failure]:
     """
     if (resource.group, resource.kind) in _VALIDATORS or resource.group not in custom:
         return body_failures(resource.api_version, resource.kind, resource.body)
-    if resource.kind in _NO_OBJECTS or resource.body.get("metadata") is None:
+    bare = resource.body.get("metadata") is None
+    if resource.kind in _NO_OBJECTS or (bare and resource.group not in _FAMILIES):
         return []  # the configuration of a program (EnvoyGateway)
     return _metadata(resource.body)
 
@@ -89,6 +93,8 @@ def body_failures(api_version: str, kind: str, body: Map) -> list[Failure]:
 _VERSIONS = {
     "Gateway": ("v1", "v1beta1"),
     "HTTPRoute": ("v1", "v1beta1"),
+    "ClusterQueue": ("v1beta1", "v1beta2"),
+    "ResourceFlavor": ("v1beta1", "v1beta2"),
     "HorizontalPodAutoscaler": ("v1", "v2"),
 }
 """Versions that are judged, where these are not just v1."""

@@ -19,13 +19,16 @@ from kslint.model.kubernetes.defaults import defaulted_pod
 from kslint.model.kubernetes.templates import templates
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from kslint.resources import Resource
     from kslint.source.nodes import Map
 
-_ADDED = re.compile(r"(containers|image|name): Required value")
-"""What a controller may add to a template that has it not."""
+_ADDED = re.compile(
+    r"(containers|image|name): Required value"
+    r'|Not found: "(ray-(token|tls|logs)|shared-mem|gcs-storage)"'
+)
+"""What a controller may add to a template that has it not (the volumes: KubeRay)."""
 _MADE = {
     "LeaderWorkerSet": ("apps", "StatefulSet"),
     "JobSet": ("batch", "Job"),
@@ -36,6 +39,10 @@ _MADE = {
 }
 
 
+_CLAIMS = (("volumeClaimPolicies",), ("leaderWorkerTemplate", "volumeClaimTemplates"))
+"""Where a JobSet (v0.11) and a LeaderWorkerSet (v0.8) have claims, which become volumes."""
+
+
 def of_templates(resource: Resource) -> Iterator[Met]:
     """What is refused of the pods that an operator's object asks for."""
     group, kind = _MADE.get(resource.kind, ("", ""))
@@ -43,12 +50,18 @@ def of_templates(resource: Resource) -> Iterator[Met]:
         return
     prefix = f"{named(group, kind, resource.name)} is invalid: "
     path = "spec" if kind == "Pod" else "spec.template.spec"
+    claims = any(resource.body.at("spec", *way) is not None for way in _CLAIMS)
     for template in templates(resource):
-        yield from refused_pods(template.pod_spec, path, prefix, kind)
+        yield from refused_pods(template.pod_spec, path, prefix, kind, None if claims else ())
 
 
-def refused_pods(pod_spec: Map, path: str, prefix: str, made: str) -> Iterator[Met]:
-    """What is refused at values that are written; what is missing, the controller may add."""
-    for failure in pod_failures(defaulted_pod(pod_spec), path):
+def refused_pods(
+    pod_spec: Map, path: str, prefix: str, made: str, volumes: Iterable[str] | None = ()
+) -> Iterator[Met]:
+    """What is refused at values that are written; what is missing, the controller may add.
+
+    `volumes` are those that it certainly adds; None if these are not known.
+    """
+    for failure in pod_failures(defaulted_pod(pod_spec), path, volumes):
         if failure.node.place is not None and not _ADDED.search(failure.message):
             yield Met(failure, prefix, made)
