@@ -125,12 +125,7 @@ def _vllm_release(text: str) -> Version:
 def _refuse_downgrade(start: str, target: str) -> None:
     from kslint.model.kserve.versions import parsed
 
-<<<<<<< HEAD
-    if (number(target) or ()) < (number(start) or ()):
+    if (parsed(target) or ()) < (parsed(start) or ()):
         raise UsageError(
             f"{target} is older than the current version, {start}; --from sets the current version"
         )
-=======
-    if (parsed(target) or ()) < (parsed(start) or ()):
-        raise UsageError(f"--to {target} is older than what runs now, {start}; --from may say")
->>>>>>> main
