@@ -168,7 +168,9 @@ def _explain_message(found: list[Match]) -> None:
     """The rules that a message may be about; and a page, if there is no doubt which."""
     import itertools
 
+    from kslint.cli.terminal import width
     from kslint.report.frames import printable
+    from kslint.report.terminal import wrapped
     from kslint.rulebook.symptoms import plain
 
     if not found:
@@ -180,11 +182,17 @@ def _explain_message(found: list[Match]) -> None:
         raise typer.Exit(1)
     if not found[0].sure:
         typer.echo("No rule has exactly this symptom. These come closest:")
-    width = max(len(match.rule.name) for match in found)
+    names = max(len(match.rule.name) for match in found)
+    columns = width()
+    indent = names + 9
+    if columns is not None and columns < indent + 30:
+        indent = 7
     for line, matches in itertools.groupby(found, key=lambda match: match.line):
         for match in matches:
-            typer.echo(f"{match.rule.id}  {match.rule.name:<{width}}  {match.rule.title}")
-        typer.echo(f"       {printable(line)}")
+            head = f"{match.rule.id}  {match.rule.name:<{names}}"
+            between = "\n" + " " * indent if indent < len(head) else "  "
+            typer.echo(head + between + wrapped(match.rule.title, columns, indent, indent))
+        typer.echo("       " + wrapped(printable(line), columns, 7, 7))
     if meant := plain(found):
         typer.echo(f"\n---\n\n{_page(meant.rule)}")
     else:
