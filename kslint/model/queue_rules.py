@@ -89,7 +89,7 @@ def shut(resource: Resource, graph: Graph) -> Iterator[Shut]:
     if resource.group == GROUP:
         if resource.kind == "ClusterQueue" and resource.spec is not None:
             selector = resource.spec.get("namespaceSelector")
-            if selector is None or selector.is_null:
+            if (selector is None or selector.is_null) and _is_used(resource, graph):
                 yield Shut("nothing", resource.spec, resource, resource)
         elif resource.kind == "LocalQueue":
             yield from _of_namespace(resource, graph)
@@ -102,6 +102,15 @@ def shut(resource: Resource, graph: Graph) -> Iterator[Shut]:
     queue = _cluster_queue(local[0], graph) if len(local) == 1 else None
     if queue is not None and graph.belong_together(local[0], resource):
         yield from _of_workload(resource, queue, graph)
+
+
+def _is_used(queue: Resource, graph: Graph) -> bool:
+    """Does a LocalQueue lead to it? One without may be there to lend its quota to a cohort."""
+    return any(
+        local.body.string("spec", "clusterQueue") == queue.name
+        and graph.belong_together(local, queue)
+        for local in graph.of_kind("LocalQueue", GROUP)
+    )
 
 
 def _cluster_queue(local: Resource, graph: Graph) -> Resource | None:
