@@ -2,8 +2,8 @@
 
 Source: Kubernetes v1.34 networking/v1 NetworkPolicy (a pod that one policy selects for ingress
 takes what any of its policies admits, and nothing else; a podSelector without a namespaceSelector
-is for the policy's own namespace). Gateways of agentgateway, kgateway and Istio run in the Gateway's
-own namespace; the endpoint picker of an InferencePool is beside its pods.
+is for the policy's own namespace). Proxies of agentgateway, kgateway and Istio run in the namespace
+of their Gateway; the endpoint picker of an InferencePool is beside its pods.
 """
 
 from __future__ import annotations
