@@ -296,7 +296,7 @@ def test_a_missing_server_container_says_so_once(tmp_path: Path) -> None:
 def test_nothing_to_render_exits_2(tmp_path: Path, text: str) -> None:
     done = kslint(".", cwd=written(tmp_path, text))
     assert (done.exit_code, done.stdout) == (2, "")
-    assert done.stderr == "no InferenceService was found\n"
+    assert done.stderr == "No InferenceService found\n"
 
 
 def test_no_such_path_exits_2(tmp_path: Path) -> None:

@@ -88,7 +88,11 @@ def reasons_missing(service: InferenceService, schemas: Schemas | None = None) -
     elif service.mode.name == names.KNATIVE:
         yield "is in Knative mode, whose VirtualService is not modelled"
     elif service.mode.name != names.STANDARD:
-        yield f"is in {service.mode.name} mode, which is not modelled"
+        yield (
+            f"is in {service.mode.name} mode, which is not modelled"
+            if service.mode.name
+            else "is in a mode that the input does not tell"
+        )
     for refused in () if service.stopped else refusals(service, schemas):
         place = refused.node.place
         where = f" ({place})" if place is not None else ""
