@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from kslint.model.kubernetes.admission.field_errors import opaque
+from kslint.model.kubernetes.admission.field_errors import opaque, templated
 from kslint.model.stores import GROUP
 from kslint.source.nodes import Scalar
 from kslint.source.parts import Parts
@@ -87,7 +87,7 @@ def _of_template(spec: Node, keys: set[str]) -> Iterator[Stuck]:
         return
     for key, node in data.items():
         text = node.text or ""
-        if opaque(key) or not isinstance(node, Scalar) or _MOVED.search(text):
+        if templated(key) or not isinstance(node, Scalar) or _MOVED.search(text):
             continue
         for match in _FIELD.finditer(text):
             if match[1] not in keys:
