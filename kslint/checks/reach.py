@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from kslint.findings import Problem
 from kslint.model import addresses, isolation
-from kslint.model.gateway import loose_ends
+from kslint.model.gateway import agentgateway, loose_ends
 from kslint.model.kubernetes.templates import KINDS
 
 if TYPE_CHECKING:
@@ -90,6 +90,15 @@ def walled_off(model: Model) -> Iterator[Problem]:
                 policy=policy.name,
                 peer=None if peer is None else f"{peer.kind} `{peer.name}`",
                 there=None if peer is None else model.graph.namespace_of(peer),
+            )
+
+
+def refused_by_agentgateway(model: Model) -> Iterator[Problem]:
+    """A policy that the definition of AgentgatewayPolicy refuses."""
+    for policy in model.of_kind(agentgateway.POLICY, agentgateway.GROUP):
+        for one in agentgateway.refused(policy):
+            yield Problem(
+                one.node, variant=one.reason, about=policy, name=policy.name, text=one.text
             )
 
 

@@ -50,7 +50,7 @@ def stuck(secret: Resource, graph: Graph) -> Iterator[Stuck]:
     if spec is None or secret.version == "v1alpha1":
         return
     data, many = spec.listed("data"), spec.listed("dataFrom")
-    if not data and not many and spec.at("target", "template") is None:
+    if not data and not many and not _is_part(secret, graph):
         yield Stuck("empty", spec)
     yield from _of_policies(spec)
     if spec.string("target", "deletionPolicy") in (None, "", "Retain"):
@@ -66,6 +66,15 @@ def stuck(secret: Resource, graph: Graph) -> Iterator[Stuck]:
         at = spec.at("target", "name") or secret.body.at("metadata", "name")
         yield Stuck("owned", at or spec, _target(secret), other=owner)
     yield from _of_store(secret, spec, graph)
+
+
+def _is_part(secret: Resource, graph: Graph) -> bool:
+    """Is it a patch of another, as overlays have them?"""
+    return any(
+        each is not secret
+        and (each.body.listed("spec", "data") or each.body.listed("spec", "dataFrom"))
+        for each in graph.named(KIND, secret.name)
+    )
 
 
 def _of_policies(spec: Node) -> Iterator[Stuck]:
