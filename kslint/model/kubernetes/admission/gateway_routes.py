@@ -51,8 +51,14 @@ def route_failures(body: Map) -> list[Failure]:
     if not isinstance(spec, Map):
         return errors.failures
     _parents(errors, spec)
+    route_rules(errors, spec, "spec")
+    return errors.failures
+
+
+def route_rules(errors: FieldErrors, spec: Map, at: str) -> None:
+    """The rules of an HTTPRoute, or of a field of its type."""
     for index, rule in each(spec, "rules"):
-        path = f"spec.rules[{index}]"
+        path = f"{at}.rules[{index}]"
         for number, match in each(rule, "matches"):
             _path(errors, match.get("path"), f"{path}.matches[{number}].path")
         redirects = filters(errors, rule, path)
@@ -62,7 +68,6 @@ def route_failures(body: Map) -> list[Failure]:
         _backends(errors, rule, path)
         _prefixes(errors, rule, path)
         _timeouts(errors, rule.get("timeouts"), f"{path}.timeouts")
-    return errors.failures
 
 
 def grpc_failures(body: Map) -> list[Failure]:
