@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from kslint.model.kserve import names
 from kslint.model.kserve.admission import made
 from kslint.model.kserve.admission.refusals import of_service
+from kslint.model.kserve.admission.runtimes import clash_with_stock
 from kslint.model.kserve.routing.ingress import routes
 from kslint.model.kubernetes.admission import kinds
 
@@ -100,3 +101,10 @@ def reasons_missing(service: InferenceService, schemas: Schemas | None = None) -
     for component in service.components:
         if component.built.unknown:
             yield f"has an unknown {component.name}: {component.built.unknown}"
+        runtime = component.runtime
+        clash = None if runtime is None else clash_with_stock(runtime, service.settings.profile)
+        if runtime is not None and clash is not None:
+            yield (
+                f"has an unknown {component.name} where KServe's own runtimes are installed: the "
+                f"webhook refuses {runtime.name} there ({clash.message})"
+            )
