@@ -68,7 +68,11 @@ def unfit(resource: Resource, graph: Graph, makers: Makers) -> Iterator[Unfit]:
                 yield Unfit(used, found[0], tuple(keys))
             continue
         lookup = graph.find("Secret", name, used.namespace, "", resource)
-        near_ones = [each for each in lookup.elsewhere if graph.belong_together(each, resource)]
+        near_ones = [
+            each
+            for each in lookup.elsewhere
+            if each.emitter == resource.emitter and graph.belong_together(each, resource)
+        ]
         if lookup.resources or not near_ones or makers.may_make_named(name, used.namespace):
             continue
         if not graph.completeness.is_open("Secret", used.namespace):
