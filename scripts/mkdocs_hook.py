@@ -34,9 +34,9 @@ COPIED = {
 """Pages that are files of the repository, by their places there."""
 
 EVIDENCE = {
-    "source": "proven in upstream's code",
+    "source": "proven by upstream's code",
     "run": "seen by running it",
-    "runbook": "seen in operation, and written down there",
+    "runbook": "seen in production",
     "advice": "sound practice",
 }
 _RULE_PAGE = re.compile(r"(?<=^rules/)[\w-]+/(?=[\w-]+\.md$)")
@@ -111,8 +111,8 @@ def _rule_index(book: list[rulebook.Rule]) -> str:
     lines = [
         "# Rules",
         "",
-        "`kslint explain RULE` prints these pages on the terminal. Rules are selected, ignored and",
-        "suppressed by name or id. The evidence for a rule is one of:",
+        "`kslint explain RULE` prints these pages on the terminal. You can select, ignore and",
+        "suppress rules by name or id. The evidence for a rule is one of:",
         "",
         *(f"- **{word}**: {meaning}" for word, meaning in EVIDENCE.items()),
     ]

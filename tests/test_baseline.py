@@ -127,7 +127,7 @@ def test_what_is_gone_is_said_and_taken_out(tree: Path) -> None:
     done = kslint(tree, "check")
     assert done.exit_code == 0
     assert done.stderr == (
-        f"{FILE}: {len(gone)} of its findings are gone; `kslint baseline write` takes them out\n"
+        f"{FILE}: {len(gone)} findings in it are fixed; `kslint baseline write` removes them\n"
     )
     assert report(tree)["baseline"] == {
         "file": FILE,
@@ -200,7 +200,7 @@ def test_stdin_has_entries_of_its_own(tree: Path) -> None:
     kslint(tree, "baseline", "write", "-", stdin=TRAP)
     assert {entry["file"] for entry in held(tree)} == {"<stdin>"}
     assert kslint(tree, "check", "-", stdin=TRAP).exit_code == 0
-    assert "gone" in kslint(tree, "check", "-", stdin="---").stderr
+    assert "fixed" in kslint(tree, "check", "-", stdin="---").stderr
     assert kslint(tree, "check", "prod").exit_code == 1
     kslint(tree, "baseline", "write", "prod")
     assert {entry["file"] for entry in held(tree)} == {"<stdin>", "prod/a.yaml"}
@@ -244,7 +244,7 @@ def test_the_option_and_the_configuration_name_another(tree: Path) -> None:
     assert counting(tree, "--baseline", "other.json") == {
         (file, rule) for file, rule in counting(tree, "--no-baseline") if file == "staging/a.yaml"
     }
-    assert "exclude each other" in kslint(tree, "check", "--baseline=x", "--no-baseline").stderr
+    assert "cannot be combined" in kslint(tree, "check", "--baseline=x", "--no-baseline").stderr
 
 
 # ---- what may be in it

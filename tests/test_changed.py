@@ -439,14 +439,14 @@ def test_links_and_modules_of_a_revision_are_no_files(repo: Scratch, check: Chec
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--since", "no-such"], "there is no revision `no-such` here; a shallow clone may lack"),
-        (["--since", "HEAD:models"], "there is no revision `HEAD:models` here"),
+        (["--since", "no-such"], "unknown revision `no-such`; in a shallow clone, fetch"),
+        (["--since", "HEAD:models"], "unknown revision `HEAD:models`"),
     ],
 )
 def test_a_revision_that_is_none(check: Check, arguments: list[str], said: str) -> None:
     done = check(*arguments)
     assert done.code == 2
-    assert done.said.startswith(f"--changed asks git what was there before: {said}")
+    assert done.said.startswith(f"kslint cannot tell what changed: {said}")
     assert done.said.count("\n") == 1
 
 
@@ -464,7 +464,7 @@ def test_outside_of_a_repository(
 def test_without_git(check: Check, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     done = check("--changed")
-    assert done == (2, [], "--changed asks git what was there before: git is not installed\n")
+    assert done == (2, [], "kslint cannot tell what changed: git is not installed\n")
 
 
 def test_a_git_in_the_tree_is_not_run(

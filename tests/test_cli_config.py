@@ -160,19 +160,24 @@ def test_rules_about_input_may_be_selected_but_not_switched_off(tree: Path) -> N
     [
         (
             "select:\n  - canary-on-rwo\n",
-            ["2:5: no rule is called `canary-on-rwo`; did you mean `canary-on-rwo-pvc`?"],
+            [
+                (
+                    "2:5: no rule or category is called `canary-on-rwo`; "
+                    "did you mean `canary-on-rwo-pvc`?"
+                )
+            ],
         ),
         (
             "ignore: [KS101, zzzz]\n",
-            ["1:17: no rule is called `zzzz`; `kslint rules` lists them"],
+            ["1:17: no rule or category is called `zzzz`; `kslint rules` lists them"],
         ),
         (
             "severity:\n  KS101: note\n  qqqq: note\n",
-            ["3:3: no rule is called `qqqq`; `kslint rules` lists them"],
+            ["3:3: no rule or category is called `qqqq`; `kslint rules` lists them"],
         ),
         (
             "perPath:\n  tests/**:\n    ignore: [qqqq]\n",
-            ["3:14: no rule is called `qqqq`; `kslint rules` lists them"],
+            ["3:14: no rule or category is called `qqqq`; `kslint rules` lists them"],
         ),
         (
             "severity:\n  yaml-syntax: off\n",
@@ -185,7 +190,7 @@ def test_rules_about_input_may_be_selected_but_not_switched_off(tree: Path) -> N
             [
                 "1:1: `failOn` must be error, warning or note, not `off`",
                 "2:1: unknown key `clustr`; did you mean `cluster`?",
-                "3:10: no rule is called `qqqq`; `kslint rules` lists them",
+                "3:10: no rule or category is called `qqqq`; `kslint rules` lists them",
             ],
         ),
         ("a: 'x\n", ["2:1: found unexpected end of stream"]),
@@ -266,7 +271,7 @@ def test_show(tree: Path) -> None:
         "idlePause": "annotation",
         "requireReason": False,
     }
-    unset = done.stdout.partition("# Not set; in force is\n")[2]
+    unset = done.stdout.partition("# Not set; these defaults apply:\n")[2]
     assert "#   kubernetes.version: 1.34\n" in unset
     assert "#   failOn: error\n" in unset
     assert "#   baseline: none found\n" in unset
@@ -277,7 +282,7 @@ def test_show(tree: Path) -> None:
     shown = yaml.safe_load(done.stdout)
     assert shown["kserve"] == {"version": "0.19"}
     assert shown["cluster"]["complete"] is False
-    unset = done.stdout.partition("# Not set; in force is\n")[2]
+    unset = done.stdout.partition("# Not set; these defaults apply:\n")[2]
     assert "kserve.version" not in unset
     assert "cluster.complete" not in unset
     (tree / ".kslint-baseline.json").write_text("{}")

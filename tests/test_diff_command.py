@@ -89,14 +89,14 @@ def test_a_part_of_the_tree(repo: Scratch) -> None:
     assert "models/b" not in shown
     done = kslint("--tree", "missing")
     assert done.exit_code == 2
-    assert "is no directory" in done.stderr
+    assert "not a directory" in done.stderr
 
 
 @needs_git
 def test_a_revision_that_is_not_there(repo: Scratch) -> None:
     done = kslint("nowhere")
     assert done.exit_code == 2
-    assert "no revision `nowhere`" in done.stderr
+    assert "unknown revision `nowhere`" in done.stderr
     assert "--tree models" in kslint("models").stderr
 
 

@@ -169,7 +169,7 @@ def test_the_configuration_counts_and_its_mistakes_are_shown(tmp_path: Path) -> 
         await editor.until(lambda: editor.codes(config) == ["configuration"])
         assert not editor.codes(service)  # as on the command line: first the configuration
         (mistake,) = editor.diagnostics[config]
-        assert mistake.message.startswith("no rule is called `no-such-rule`")
+        assert mistake.message.startswith("no rule or category is called `no-such-rule`")
         assert mistake.range == types.Range(types.Position(0, 9), types.Position(0, 22))
 
         editor.open(config, "ignore: [no-such-rule]\n")

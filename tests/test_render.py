@@ -275,6 +275,24 @@ def test_an_unknown_runtime_is_no_guess(tmp_path: Path) -> None:
     assert message in done.stderr
 
 
+def test_a_runtime_with_the_priority_of_a_stock_one_is_refused_beside_it(tmp_path: Path) -> None:
+    runtime = """---
+apiVersion: serving.kserve.io/v1alpha1
+kind: ClusterServingRuntime
+metadata: {name: own}
+spec:
+  supportedModelFormats: [{name: sklearn, version: "1", autoSelect: true, priority: %d}]
+  protocolVersions: [v1]
+  containers: [{name: kserve-container, image: 'a:1'}]
+"""
+    model = "model: {modelFormat: {name: sklearn}, runtime: own, storageUri: s3://b/x}"
+    for priority, said in ((1, True), (7, False)):
+        text = service(server=model) + runtime % priority
+        done = kslint(".", cwd=written(tmp_path, text))
+        words = "where KServe's own runtimes are installed: the webhook refuses own there"
+        assert (words in done.stderr) == said, done.stderr
+
+
 def test_a_refused_service_says_by_whom(tmp_path: Path) -> None:
     text = service(server="minReplicas: 3\n    maxReplicas: 1\n    containers: [{image: 'a:1'}]")
     done = kslint(".", cwd=written(tmp_path, text))
@@ -296,7 +314,7 @@ def test_a_missing_server_container_says_so_once(tmp_path: Path) -> None:
 def test_nothing_to_render_exits_2(tmp_path: Path, text: str) -> None:
     done = kslint(".", cwd=written(tmp_path, text))
     assert (done.exit_code, done.stdout) == (2, "")
-    assert done.stderr == "no InferenceService was found\n"
+    assert done.stderr == "No InferenceService found\n"
 
 
 def test_no_such_path_exits_2(tmp_path: Path) -> None:

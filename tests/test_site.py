@@ -95,3 +95,12 @@ def test_links_between_files_become_links_between_pages(site: Path) -> None:
     assert 'href="contributing/"' in home
     for page in site.rglob("*.html"):
         assert re.findall(r'href="(?!https:)[^"]*\.md', page.read_text(encoding="utf-8")) == []
+
+
+def test_rule_pages_link_to_sections_there_are(site: Path) -> None:
+    """They are read on a terminal too, so their links are whole addresses, which mkdocs skips."""
+    links = {link for rule in book() for link in re.findall(rf"{SITE_URL}/([^>\s]+)", rule.page())}
+    assert links
+    for link in links:
+        page, _, anchor = link.partition("#")
+        assert f'id="{anchor}"' in (site / page / "index.html").read_text(encoding="utf-8")

@@ -54,7 +54,7 @@ def test_a_rule_that_did_not_run_is_not_called_unused() -> None:
     rules = [rule for rule in book() if rule.name == "canary-on-rwo-pvc"]
     messages = [f.message for f in result_of(CASES / "bad-wrong", rules).findings]
     assert not any("nothing to suppress" in message for message in messages)
-    assert any("no rule is called `zzz`" in message for message in messages)
+    assert any("no rule or category is called `zzz`" in message for message in messages)
 
 
 def test_the_last_day_still_counts() -> None:

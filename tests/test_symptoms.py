@@ -222,7 +222,7 @@ def test_explain_names_the_rules_where_several_fit_and_prints_none() -> None:
 
 def test_explain_says_when_a_message_only_comes_near() -> None:
     done = explain("Selected CPU core number should be less than reserved CPU core number")
-    assert done.stdout.startswith(b"No rule has quite this symptom.")
+    assert done.stdout.startswith(b"No rule has exactly this symptom.")
     assert b"vllm-cpu-too-few-cores" in done.stdout
     assert b"## What happens" not in done.stdout
 
@@ -238,10 +238,33 @@ def test_explain_says_so_when_nothing_fits() -> None:
     done = explain("no such thing was ever printed")
     assert done.returncode == 1
     assert not done.stdout
-    assert b"No rule's symptoms" in done.stderr
+    assert b"No rule matches that message" in done.stderr
 
 
 def test_a_word_that_is_no_rule_is_still_taken_for_one() -> None:
     done = explain("vllm-omp-bind-al")
     assert done.returncode == 2
-    assert b"did you mean" in done.stderr
+    assert b"vllm-omp-bind-all" in done.stderr
+
+
+def test_a_part_of_a_symptom_lists_what_it_may_be_a_part_of() -> None:
+    done = explain("unrecognized arguments")
+    assert done.stdout.startswith(b"No rule has exactly this symptom.")
+    assert b"KS311" in done.stdout
+    assert b"KS313" in done.stdout
+
+
+def test_one_word_of_a_symptom_is_no_evidence() -> None:
+    done = explain("ImagePullBackOff")
+    assert (done.returncode, done.stdout) == (1, b"")
+
+
+def test_an_option_that_is_always_there_was_not_split() -> None:
+    done = explain("vllm: error: unrecognized arguments: --max-model-len 4096")
+    assert done.stdout.startswith(b"KS313 ")
+
+
+def test_a_category_is_listed() -> None:
+    done = explain("vllm")
+    assert done.stdout.startswith(b"vLLM (vllm)\n  KS301 ")
+    assert b"## What happens" not in done.stdout

@@ -131,7 +131,7 @@ def test_parts_of_the_platform_that_are_older(tree: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ([], "say where to move"),
+        ([], "give a target"),
         (["--to", "new"], "takes a release of KServe"),
         (["--to", "0.20", "--from", "main"], "takes a release of KServe"),
         (["--to", "0.16", "--from", "0.19"], "is older than"),

@@ -26,6 +26,8 @@ _EMPTY = frozenset(
     ("resources", "labels", "annotations", "nodeSelector", "matchLabels", *_QUANTITIES)
 )
 """Mappings that mean the same empty and left out."""
+_ALIKE = 0.5
+_MOST_ALIGNED = 50
 ORDER = "order"
 
 
@@ -181,14 +183,54 @@ def _in_order(old: list[Node], new: list[Node], way: tuple[str, ...]) -> Iterato
     for what, begin, end, start, stop in matcher.get_opcodes():
         if what == "equal":
             continue
-        for number in range(max(end - begin, stop - start)):
-            before = old[begin + number] if begin + number < end else None
-            after = new[start + number] if start + number < stop else None
-            at = begin + number if after is None else start + number
+        for one, other in _aligned(old[begin:end], new[start:stop]):
+            before = None if one is None else old[begin + one]
+            after = None if other is None else new[start + other]
+            at = begin + (one or 0) if other is None else start + other
             if before is None or after is None:
                 yield Field((*way, f"[{at}]"), before, after)
             else:
                 yield from differences(before, after, (*way, f"[{at}]"))
+
+
+def _aligned(old: list[Node], new: list[Node]) -> Iterator[tuple[int | None, int | None]]:
+    """Which item became which, by their numbers.
+
+    Lists of equal length are compared in order. In others an item becomes the next one that
+    shares at least half of its values with it; without such a one it is gone.
+    """
+    if len(old) == len(new) or max(len(old), len(new)) > _MOST_ALIGNED:
+        for number in range(max(len(old), len(new))):
+            yield number if number < len(old) else None, number if number < len(new) else None
+        return
+    start = 0
+    for number, item in enumerate(old):
+        alike = (n for n in range(start, len(new)) if _likeness(item, new[n]) >= _ALIKE)
+        found = next(alike, None)
+        if found is None:
+            yield number, None
+            continue
+        yield from ((None, other) for other in range(start, found))
+        yield number, found
+        start = found + 1
+    yield from ((None, other) for other in range(start, len(new)))
+
+
+def _likeness(one: Node, other: Node) -> float:
+    """The share of the values that two items have in common."""
+    before, after = (set(_leaves(node.plain())) for node in (one, other))
+    return len(before & after) / (max(len(before), len(after)) or 1)
+
+
+def _leaves(value: JsonValue, way: str = "") -> Iterator[str]:
+    if isinstance(value, dict):
+        for name, child in value.items():
+            yield from _leaves(child, f"{way}.{name}")
+    elif isinstance(value, list):
+        for child in value:
+            yield from _leaves(child, f"{way}[]")
+    else:
+        yield f"{way}={value}"
 
 
 def _text_of(node: Node) -> str:

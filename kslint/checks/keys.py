@@ -22,11 +22,12 @@ if TYPE_CHECKING:
 _SHOWN = 4
 
 
-def secret_key_missing(model: Model) -> Iterator[Problem]:
-    """A key of a Secret that nothing puts into it."""
+def key_missing(model: Model, *, kind: str) -> Iterator[Problem]:
+    """A key of a Secret or ConfigMap that nothing puts into it."""
     for workload in model.workloads:
         resource = workload.resource
-        for lack in keys.lacking(workload.pod_spec, workload.namespace, resource, model.graph):
+        namespace = workload.namespace
+        for lack in keys.lacking(workload.pod_spec, namespace, resource, model.graph, kind):
             place = lack.wanted.node.place
             if place is None or (place.file != resource.file and not resource.emitter):
                 continue  # a runtime's, which other services use too

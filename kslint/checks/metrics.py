@@ -61,7 +61,7 @@ def _problem(query: Query, sample: Sample, found: Fault, servers: Sequence[Serve
     return Problem(
         Parts(query.node).part(sample.start, sample.end),
         variant=found.kind,
-        severity="warning" if found.kind == NEVER and not found.meant else None,
+        severity="warning" if query.shown or (found.kind == NEVER and not found.meant) else None,
         about=query.resource,
         name=sample.name,
         meant=found.meant,

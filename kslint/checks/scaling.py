@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from kslint.resources import Resource
     from kslint.source.nodes import Node, Span
 
+_SHOWN = 3
 _SCALERS = ("HorizontalPodAutoscaler", "ScaledObject", "HTTPScaledObject")
 
 
@@ -118,6 +119,25 @@ def two_scalers(model: Model) -> Iterator[Problem]:
                 other=f"{other.kind} `{other.name}`",
                 target=target.text,
             )
+
+
+def target_missing(model: Model) -> Iterator[Problem]:
+    """A scaler for a workload that is not there, beside others that are."""
+    for scaler in _of_scalers(model):
+        found = scaler_rules.lost(scaler, model.graph)
+        if found is None:
+            continue
+        node, near = found
+        names = sorted({each.name for each in near})
+        yield Problem(
+            node,
+            about=scaler,
+            related=[(_name(min(near, key=lambda each: each.name)), "stands beside it")],
+            scaler=f"{scaler.kind} `{scaler.name}`",
+            kind=near[0].kind,
+            name=node.text,
+            near=", ".join(f"`{name}`" for name in names[:_SHOWN]),
+        )
 
 
 def refused_by_keda(model: Model) -> Iterator[Problem]:

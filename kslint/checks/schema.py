@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from kslint.findings import Problem
@@ -49,9 +50,15 @@ def _refused(node: Node, path: str, resource: Resource | None, variant: str) -> 
 def unknown_field(model: Model) -> Iterator[Problem]:
     """A field that no schema of its kind has, so that the API server drops it."""
     for resource in model.resources:
-        for dropped in model.schemas.dropped(resource):
-            if dropped.node.place is not None:
-                yield _unknown(model, resource, dropped)
+        problems = [
+            _unknown(model, resource, dropped)
+            for dropped in model.schemas.dropped(resource)
+            if dropped.node.place is not None
+        ]
+        meant = Counter((one.facts["block"], one.facts["name"]) for one in problems)
+        for problem in problems:  # two fields cannot both become the one that is meant
+            problem.facts["alone"] = meant[problem.facts["block"], problem.facts["name"]] == 1
+            yield problem
 
 
 def _unknown(model: Model, resource: Resource, dropped: Dropped) -> Problem:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from kslint.findings import Problem
 from kslint.model import endpoints
+from kslint.model.gateway import targets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,6 +30,21 @@ def port_mismatch(model: Model) -> Iterator[Problem]:
                 served=miss.served,
                 user=f"{user.kind} `{user.name}`",
             )
+
+
+def port_not_there(model: Model) -> Iterator[Problem]:
+    """A port that a route or an Ingress asks for, and that the Service does not have."""
+    for found in targets.astray(model):
+        yield Problem(
+            found.node,
+            variant="target" if found.target else "default",
+            about=found.source,
+            related=[(found.service.body.at("spec", "ports"), "the Service's ports")],
+            user=f"{found.source.kind} `{found.source.name}`",
+            port=found.node.text,
+            service=found.service.name,
+            ports=", ".join(found.ports),
+        )
 
 
 def selects_nothing(model: Model) -> Iterator[Problem]:

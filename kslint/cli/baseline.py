@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from kslint.source.load import Input
 
 baseline = typer.Typer(
-    help="Keep findings that were there before from failing a run.",
+    help="Record known findings, so that only new ones fail a run.",
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -46,10 +46,10 @@ def write(
     config_file: ConfigOption = None,
     isolated: IsolatedOption = False,
 ) -> None:
-    """Write what `kslint check` finds now into a baseline, for later runs not to count.
+    """Record the current findings, so that later runs do not count them.
 
-    Entries about files outside PATHS are kept, those whose finding is gone are dropped. Input that
-    cannot be read is in no baseline: then nothing is written, and the exit code is 2.
+    Entries about files outside PATHS are kept, and entries whose finding is gone are dropped. If
+    any input cannot be read, nothing is written and the exit code is 2.
     """
     from kslint.cli.formats import replace
     from kslint.cli.inputs import context_of, in_force, read_input, say_broken

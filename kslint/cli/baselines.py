@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from kslint.cli.usage import Stop
+from kslint.report.terminal import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -44,6 +45,6 @@ def say_fixed(result: Result) -> None:
         return
     gone = sum(int(entry["count"]) for entry in result.baseline.fixed)
     sys.stderr.write(
-        f"{result.baseline.file}: {gone} of its findings {'is' if gone == 1 else 'are'} gone; "
-        "`kslint baseline write` takes them out\n"
+        f"{result.baseline.file}: {count(gone, 'finding')} in it {'is' if gone == 1 else 'are'} "
+        f"fixed; `kslint baseline write` removes {'it' if gone == 1 else 'them'}\n"
     )

@@ -209,7 +209,7 @@ def _mark(finding: Finding) -> tuple[str, ...]:
 
 
 def _stop(error: HistoryError) -> NoReturn:
-    sys.stderr.write(f"--changed asks git what was there before: {error}\n")
+    sys.stderr.write(f"kslint cannot tell what changed: {error}\n")
     raise Stop(2) from None
 
 

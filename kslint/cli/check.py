@@ -67,8 +67,8 @@ def check(
 ) -> None:
     """Check manifests and the GitOps repository around them.
 
-    Exits 0 if no finding is as bad as --fail-on, 1 if one is, 2 if input could not be read,
-    the command line is wrong, or kslint itself failed.
+    The exit code is 0 if no finding is as severe as --fail-on, 1 if one is, and 2 if input could
+    not be read, the command line is wrong, or kslint itself failed.
     """
     given = Options(
         paths=paths or [],

@@ -249,12 +249,17 @@ class _Check:
         return ignoring.ignored(result, self.reading.sources, reason, severity, reserved)
 
     def _fixes(self, result: Result) -> Outcome:
+        from kslint.cli.formats import least_shown
+        from kslint.findings import at_or_over
         from kslint.running import fixing
 
-        loaded, left_alone = self.reading.loaded, set()
+        loaded = self.reading.loaded
+        severity = least_shown(self.min_severity, self.fail_on)
+        hidden = [one for one in result.findings if not at_or_over(one.severity, severity)]
+        left_alone = set(fixing.marks(hidden))
         if self._change is not None:  # whoever edits a file does not answer for all that is in it
             whole = self._less_baseline(self._judged(loaded))
-            left_alone = fixing.marks(whole.findings).keys() - fixing.marks(result.findings).keys()
+            left_alone |= fixing.marks(whole.findings).keys() - fixing.marks(result.findings).keys()
             result = whole
         return fixing.fix(
             loaded,
@@ -290,17 +295,17 @@ def _refuse(options: Options) -> None:
 
         refuse(options.add_ignore)
         if options.fix:
-            raise UsageError("--fix and --add-ignore exclude each other: run --fix first")
+            raise UsageError("--add-ignore cannot be combined with --fix: run --fix first")
         if not options.diff and STDIN in options.paths:
             raise UsageError("--add-ignore cannot write to standard input; --diff shows it")
     if options.render and (options.changed or options.since is not None):
-        raise UsageError("--render looks at the tree as it is: leave --changed and --since out")
+        raise UsageError("--render cannot be combined with --changed or --since")
     if options.render and (options.fix or (options.diff and options.add_ignore is None)):
-        raise UsageError("--render and fixes exclude each other: run --fix without it first")
+        raise UsageError("--render cannot be combined with --fix or --diff: run --fix first")
     if options.diff and options.output_format:
         raise UsageError("--diff prints a diff in place of a report: leave --output-format out")
     if options.quiet and options.verbose:
-        raise UsageError("--quiet and --verbose exclude each other")
+        raise UsageError("--quiet and --verbose cannot be combined")
 
 
 def _tools() -> Tools:
@@ -345,7 +350,7 @@ def _change(options: Options) -> Change | None:
 def _baseline(options: Options, config: Config) -> Baseline | None:
     if options.no_baseline:
         if options.baseline is not None:
-            raise UsageError("--baseline and --no-baseline exclude each other")
+            raise UsageError("--baseline and --no-baseline cannot be combined")
         return None
     if options.isolated and options.baseline is None:
         return None

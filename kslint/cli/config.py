@@ -40,7 +40,7 @@ def show(
     config_file: ConfigOption = None,
     isolated: IsolatedOption = False,
 ) -> None:
-    """Print which configuration file is used for PATHS, the values in force, and the defaults."""
+    """Print the configuration file used for PATHS, its values, and the defaults that apply."""
     import yaml
 
     from kslint.cli.inputs import effective
@@ -49,7 +49,7 @@ def show(
     typer.echo(f"# from {found.file}" if found.file else "# no configuration file: the defaults")
     dumped: str = yaml.safe_dump(plain(found), sort_keys=False, allow_unicode=True)
     sys.stdout.write(dumped)
-    typer.echo("\n# Not set; in force is")
+    typer.echo("\n# Not set; these defaults apply:")
     for key, meaning in defaults(found, paths):
         typer.echo(f"#   {key}: {meaning}")
 
@@ -103,7 +103,7 @@ def defaults(config: Config, paths: list[str] | None) -> Iterator[tuple[str, str
         ("kserve.version", config.kserve_version, f"what the tree says, else {assumed}"),
         ("kubernetes.version", config.kubernetes_version, DEFAULT),
         ("vllm.version", config.vllm_version, "what each image's tag says, else the newest"),
-        ("cluster.nodes", cluster.nodes, "unknown: nothing is said about what fits"),
+        ("cluster.nodes", cluster.nodes, "none; kslint does not check whether pods fit"),
         ("cluster.provides", cluster.provides, "nothing beside what the tree installs"),
         ("cluster.complete", cluster.complete, "worked out from the tree"),
         ("cluster.gatewayClasses", cluster.gateway_classes, "those in the tree"),

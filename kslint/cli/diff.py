@@ -21,8 +21,7 @@ def diff(
         list[str] | None,
         typer.Argument(
             metavar="[REV | OLD NEW]",
-            help="A revision, to compare with the working tree; or two directories, or two "
-            "revisions.",
+            help="A revision to compare with the working tree, two directories, or two revisions.",
             show_default="HEAD",
         ),
     ] = None,
@@ -31,7 +30,7 @@ def diff(
         typer.Option(
             "--tree",
             metavar="DIR",
-            help="With revisions: compare what lies in this directory. May be repeated.",
+            help="With revisions: compare only this directory. Repeatable.",
             show_default=".",
         ),
     ] = None,
@@ -40,12 +39,12 @@ def diff(
     config_file: ConfigOption = None,
     isolated: IsolatedOption = False,
 ) -> None:
-    """Say what a change of the manifests changes in the cluster, why, and with what effect.
+    """Show how a change of the manifests affects the cluster, and why.
 
-    A revision means the commit where the branch left it, as in `check --since`.
+    A single revision means the commit where the current branch left it, as in `check --since`.
 
-    Exits 0, or 2 if input could not be read or the command line is wrong; with --exit-code 1
-    if anything differs.
+    The exit code is 0, or 2 if input could not be read or the command line is wrong. With
+    --exit-code it is 1 if anything differs.
     """
     from kslint.changes.side import Side
     from kslint.cli.changes import compared, finish, outputs_of

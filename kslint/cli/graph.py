@@ -15,6 +15,7 @@ from kslint.cli.options import (  # noqa: TC001  (typer reads them)
     IsolatedOption,
     PathsArgument,
     SelectOption,
+    as_output,
 )
 from kslint.cli.root import app
 from kslint.cli.usage import UsageError
@@ -35,7 +36,7 @@ class Format(str, Enum):
     html = "html"
 
 
-@app.command()
+@app.command(context_settings={"token_normalize_func": as_output})
 def graph(
     paths: PathsArgument = None,
     output: Annotated[Format, typer.Option("--output", "-o", help="Output format.")] = Format.tree,
@@ -44,13 +45,13 @@ def graph(
         typer.Option(
             "--focus",
             metavar="[KIND/][NAMESPACE/]NAME",
-            help="Only what leads to this object and what it leads to; `*` stands for any text, "
-            "short kinds (isvc, pvc) will do. May be repeated.",
+            help="Only this object, what leads to it and what it leads to. `*` matches any text; "
+            "short kinds (isvc, pvc) work. Repeatable.",
         ),
     ] = None,
     depth: Annotated[
         int | None,
-        typer.Option("--depth", min=0, help="With --focus: so many references away at most."),
+        typer.Option("--depth", min=0, help="With --focus: at most this many references away."),
     ] = None,
     select: SelectOption = None,
     ignore: IgnoreOption = None,
@@ -59,8 +60,8 @@ def graph(
 ) -> None:
     """Draw the resource graph, with the findings on it.
 
-    Exits 0 whatever is found, 2 if input could not be read, the command line is wrong, or
-    kslint itself failed.
+    The exit code is 0 whatever is found, and 2 if input could not be read, the command line is
+    wrong, or kslint itself failed.
     """
     from kslint.cli.inputs import chosen, in_force, read_input, say_broken, say_unknown_versions
     from kslint.model.model import Model

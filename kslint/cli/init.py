@@ -97,10 +97,12 @@ def rendered(seen: Survey) -> str:
         of_kserve = f"The tree does not say which KServe; {version} is assumed."
     complete = _listed(seen.namespaces) if seen.namespaces else "[models]"
     classes = _listed(seen.gateway_classes)
+    from kslint.report.terminal import count
+
     return f"""\
-# What kslint cannot read from the manifests. `kslint config schema` prints all keys that there
-# are, `kslint config show` the values in force.
-# In the tree: {seen.objects} objects, {seen.applications} Argo CD Applications.
+# What kslint cannot read from the manifests. `kslint config schema` prints all keys, and
+# `kslint config show` the values in force.
+# In the tree: {count(seen.objects, "object")}, {count(seen.applications, "Argo CD Application")}.
 
 version: 1
 
@@ -112,7 +114,7 @@ version: 1
 # kubernetes:
 #   version: "1.34"
 
-# The vLLM of images whose tag does not tell.
+# The vLLM version to assume where an image's tag does not tell.
 # vllm:
 #   version: "0.23.0"
 
@@ -155,13 +157,13 @@ idlePause: annotation
 # Files not to read, as in .gitignore.
 # exclude: ["**/vendor/**"]
 
-# What to read along where only a part of the tree is checked; it is not reported on.
+# What to read, without reporting on it, if only a part of the tree is checked.
 # context: ["."]
 
-# Exit 1 on findings this bad, or worse: error, warning or note.
+# Exit with 1 on findings of this severity or higher: error, warning or note.
 failOn: error
 
-# Show findings this bad, or worse, in any report: note adds advice.
+# Show findings of this severity or higher in every report; note adds advice.
 # minSeverity: note
 
 # Report suppressions that give no reason.

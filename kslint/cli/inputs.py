@@ -38,7 +38,7 @@ def in_force(
 
     if isolated:
         if file:
-            raise UsageError("--config and --isolated exclude each other")
+            raise UsageError("--config and --isolated cannot be combined")
         return Config(), rulebook.load()
     start = (paths or ["."])[0]
     try:

@@ -14,10 +14,13 @@ from kslint.cli.usage import Stop
 @app.command()
 def lsp(
     _stdio: Annotated[
-        bool, typer.Option("--stdio", help="Taken because editors pass it: there is no other way.")
+        bool,
+        typer.Option(
+            "--stdio", help="Accepted for compatibility: stdin and stdout are always used."
+        ),
     ] = True,
 ) -> None:
-    """Serve an editor: findings, hovers and quick fixes for what you type, on stdin and stdout."""
+    """Run the language server: findings, hovers and quick fixes for your editor."""
     try:
         import pygls.lsp.server  # noqa: F401
     except ImportError:

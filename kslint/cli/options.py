@@ -28,6 +28,11 @@ def format_names(incomplete: str) -> list[str]:
     return [name for name in FORMATS if name.startswith(incomplete)]
 
 
+def as_output(option: str) -> str:
+    """`--output-format`, as other commands call it, for commands that have `--output`."""
+    return "output" if option == "output-format" else option
+
+
 class Severity(str, Enum):
     """What `--fail-on` and `--min-severity` take."""
 
@@ -45,8 +50,8 @@ ContextOption = Annotated[
     typer.Option(
         "--context",
         metavar="PATH",
-        help="Read this too, such as the rest of the repository, and report nothing about it. "
-        "May be repeated.",
+        help="Also read this, such as the rest of the repository, without reporting on it. "
+        "Repeatable.",
     ),
 ]
 ConfigOption = Annotated[
@@ -54,25 +59,23 @@ ConfigOption = Annotated[
     typer.Option(
         "--config",
         metavar="FILE",
-        help="Use this configuration, not the nearest kslint.yaml or pyproject.toml upward.",
+        help="Use this file instead of the nearest kslint.yaml or pyproject.toml upward.",
     ),
 ]
-IsolatedOption = Annotated[
-    bool, typer.Option("--isolated", help="Use no configuration file at all.")
-]
+IsolatedOption = Annotated[bool, typer.Option("--isolated", help="Use no configuration file.")]
 SelectOption = Annotated[
     list[str] | None,
     typer.Option(
         "--select",
         autocompletion=rule_names,
-        help="Only these rules: names, ids, id prefixes (KS1), categories. Comma-separated.",
+        help="Run only these rules: names, ids, id prefixes (KS1) or categories, comma-separated.",
     ),
 ]
 IgnoreOption = Annotated[
     list[str] | None,
     typer.Option(
         "--ignore",
-        help="Not these rules; taken from what is selected.",
+        help="Skip these rules; subtracted from --select.",
         autocompletion=rule_names,
     ),
 ]
@@ -82,7 +85,8 @@ FormatOption = Annotated[
         "--output-format",
         "-o",
         metavar="FORMAT[:FILE]",
-        help=f"Report format, and a file to write it to. Repeatable. {', '.join(FORMATS)}.",
+        help="Report format, optionally with a file to write to. Repeatable. "
+        f"{', '.join(FORMATS)}.",
         show_default="text",
         autocompletion=format_names,
     ),
@@ -93,38 +97,45 @@ ReportOption = Annotated[
         "--output-format",
         "-o",
         metavar="FORMAT[:FILE]",
-        help="How to report, and where to; may be repeated. text, markdown, json.",
+        help="Report format, optionally with a file to write to. Repeatable. text, markdown, json.",
         show_default="text",
     ),
 ]
 ExitCodeOption = Annotated[
-    bool, typer.Option("--exit-code", help="Exit 1 if anything differs, as git diff does.")
+    bool, typer.Option("--exit-code", help="Exit with 1 if anything differs, as git diff does.")
 ]
 FailOnOption = Annotated[
     Severity | None,
-    typer.Option("--fail-on", help="Exit 1 on findings this bad, or worse.", show_default="error"),
+    typer.Option(
+        "--fail-on",
+        help="Exit with 1 on findings of this severity or higher.",
+        show_default="error",
+    ),
 ]
 MinSeverityOption = Annotated[
     Severity | None,
     typer.Option(
         "--min-severity",
-        help="Show findings this bad, or worse; milder ones are only counted. Reports for programs "
-        "hold all unless this is given.",
+        help="Show findings of this severity or higher, and only count the others. Reports for "
+        "programs contain all unless you give this option.",
         show_default="warning",
     ),
 ]
 FixOption = Annotated[
-    bool, typer.Option("--fix", help="Mend what can be mended safely, and report the rest.")
+    bool, typer.Option("--fix", help="Apply the safe fixes, and report the rest.")
 ]
 DiffOption = Annotated[
     bool,
-    typer.Option("--diff", help="Show what --fix would do, and write nothing. Exits 1 if so."),
+    typer.Option(
+        "--diff",
+        help="Show what --fix would change, and write nothing. Exits with 1 if there is anything.",
+    ),
 ]
 UnsafeFixesOption = Annotated[
     bool,
     typer.Option(
         "--unsafe-fixes",
-        help="Also fixes that may change what runs: shown, or made with --fix and --diff.",
+        help="Also show or, with --fix and --diff, apply fixes that may change what runs.",
     ),
 ]
 AddIgnoreOption = Annotated[
@@ -140,8 +151,8 @@ ChangedOption = Annotated[
     bool,
     typer.Option(
         "--changed",
-        help="Only what a change brings: findings that touch a changed file, or are new. "
-        "Directories among PATHS are the tree, files have changed. Asks git.",
+        help="Report only findings that are new or in a changed file. A file in PATHS counts as "
+        "changed; a directory limits what is read. Uses git.",
     ),
 ]
 SinceOption = Annotated[
@@ -149,7 +160,7 @@ SinceOption = Annotated[
     typer.Option(
         "--since",
         metavar="REV",
-        help="What came since the branch left this revision; means --changed.",
+        help="Report only what changed since the branch left this revision. Implies --changed.",
         show_default="HEAD",
     ),
 ]
@@ -158,47 +169,48 @@ BaselineOption = Annotated[
     typer.Option(
         "--baseline",
         metavar="FILE",
-        help="Findings that do not count. `kslint baseline write` makes the file.",
+        help="A file of findings that do not count, written by `kslint baseline write`.",
         show_default="the nearest .kslint-baseline.json upward",
     ),
 ]
-NoBaselineOption = Annotated[bool, typer.Option("--no-baseline", help="Let every finding count.")]
-NoCacheOption = Annotated[
-    bool, typer.Option("--no-cache", help="Check anew what has been checked before.")
-]
+NoBaselineOption = Annotated[bool, typer.Option("--no-baseline", help="Ignore the baseline.")]
+NoCacheOption = Annotated[bool, typer.Option("--no-cache", help="Do not use the cache.")]
 JobsOption = Annotated[
     int | None,
     typer.Option(
         "--jobs",
         min=1,
         metavar="N",
-        help="Processes that check large trees.",
-        show_default="one a core, up to 8; 1 outside Linux",
+        help="Number of processes for large trees.",
+        show_default="one per core, up to 8; 1 outside Linux",
     ),
 ]
 StatisticsOption = Annotated[
-    bool, typer.Option("--statistics", help="Print how many findings each rule has.")
+    bool, typer.Option("--statistics", help="Print the number of findings per rule.")
 ]
 ExitZeroOption = Annotated[
-    bool, typer.Option("--exit-zero", help="Exit 0 whatever was found in input that was read.")
+    bool,
+    typer.Option(
+        "--exit-zero", help="Exit with 0 whatever is found. Unreadable input still exits with 2."
+    ),
 ]
 StdinFilenameOption = Annotated[
     str | None,
     typer.Option(
         "--stdin-filename",
         metavar="FILE",
-        help="The file that stdin stands for, in place of the one on the disk.",
+        help="Treat stdin as the content of this file.",
     ),
 ]
 QuietOption = Annotated[
-    bool, typer.Option("--quiet", "-q", help="Print findings only: no summary and no hints.")
+    bool, typer.Option("--quiet", "-q", help="Print only findings: no summary and no hints.")
 ]
 VerboseOption = Annotated[
     bool,
     typer.Option(
         "--verbose",
         "-v",
-        help="Also print, on stderr, what was read and which versions are assumed, and why.",
+        help="Also print on stderr what was read, which versions are assumed, and why.",
     ),
 ]
 RenderOption = Annotated[
@@ -210,5 +222,5 @@ RenderOption = Annotated[
     ),
 ]
 ShowFilesOption = Annotated[
-    bool, typer.Option("--show-files", help="Print the files that would be checked, and stop.")
+    bool, typer.Option("--show-files", help="Print the files that would be checked, and exit.")
 ]

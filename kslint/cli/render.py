@@ -12,6 +12,7 @@ from kslint.cli.options import (  # noqa: TC001  (typer reads them)
     ConfigOption,
     IsolatedOption,
     PathsArgument,
+    as_output,
 )
 from kslint.cli.root import app
 
@@ -32,22 +33,24 @@ class Format(str, Enum):
     json = "json"
 
 
-@app.command()
+@app.command(context_settings={"token_normalize_func": as_output})
 def render(
     paths: PathsArgument = None,
     isvc: Annotated[
         str | None,
-        typer.Option("--isvc", metavar="[NS/]NAME", help="Only the service of this name."),
+        typer.Option("--isvc", metavar="[NS/]NAME", help="Only the service of that name."),
     ] = None,
     output: Annotated[Format, typer.Option("--output", "-o", help="Output format.")] = Format.yaml,
     why: Annotated[
         str | None,
-        typer.Option("--why", metavar="FIELD", help="Say where one field comes from: limits.cpu"),
+        typer.Option(
+            "--why", metavar="FIELD", help="Show where a field comes from, for example limits.cpu."
+        ),
     ] = None,
     config_file: ConfigOption = None,
     isolated: IsolatedOption = False,
 ) -> None:
-    """Print the objects KServe would create, each value that you did not write with its origin."""
+    """Print the objects that KServe would create, and where their values come from."""
     from kslint.cli.inputs import context_of, effective, read_input, say_unknown_versions
     from kslint.model.model import Model
 
@@ -61,7 +64,8 @@ def render(
     llms = [service for service in model.llm_services if _wanted(service, isvc)]
     if not (services or llms):
         name = f" {isvc}" if isvc else ""
-        typer.echo(f"no InferenceService{name} was found", err=True)
+        hint = _hint(isvc, [*model.inference_services, *model.llm_services])
+        typer.echo(f"No InferenceService{name} found{hint}", err=True)
         raise typer.Exit(2)
     if why is not None:
         _print_reasons(_bodies(services, llms, model.schemas), why)
@@ -69,6 +73,15 @@ def render(
         _print_objects(_bodies(services, llms, model.schemas), output)
     if loaded.troubles:
         raise typer.Exit(2)
+
+
+def _hint(isvc: str | None, services: Iterable[InferenceService | LLMInferenceService]) -> str:
+    """The nearest name of a service, where one was misspelt."""
+    import difflib
+
+    names = sorted({service.resource.name for service in services})
+    close = difflib.get_close_matches((isvc or "").rpartition("/")[2], names, n=1)
+    return f"; did you mean `{close[0]}`?" if close else ""
 
 
 def _wanted(service: InferenceService | LLMInferenceService, name: str | None) -> bool:

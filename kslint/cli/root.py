@@ -13,6 +13,11 @@ from kslint import __version__
 from kslint.cli.usage import Stop, UsageError
 from kslint.config.written import MistakesError
 
+_ORDER = (
+    "check", "explain", "rules", "render", "graph", "diff", "upgrade", "init", "config", "baseline",
+    "lsp",
+)  # fmt: skip
+
 
 class _Commands(TyperGroup):
     """Says our own ways to end a command in typer's, and what may have been meant by another."""
@@ -22,6 +27,10 @@ class _Commands(TyperGroup):
             words = shlex.join(["kslint", "check", *args])
             ctx.fail(f"No such command '{args[0]}'. To check that path, run: {words}")
         return super().resolve_command(ctx, args)
+
+    def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]
+        """In the order in which they are met, and not in that of the alphabet."""
+        return sorted(super().list_commands(ctx), key=_ORDER.index)
 
     def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]
         try:
@@ -40,10 +49,10 @@ class _Commands(TyperGroup):
 app = typer.Typer(
     name="kslint",
     cls=_Commands,
-    help="Check KServe and vLLM manifests before deploy: kslint works out what the cluster will "
-    "make of them and flags every documented trap at its line.",
+    help="Find the mistakes in KServe, vLLM and Argo CD manifests before you deploy them.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 

@@ -91,7 +91,11 @@ def run_tests(
     if directories:
         tested = pages.load(directories, own)
     if not tested:
-        typer.echo("no custom rules were found", err=True)
+        typer.echo(
+            "No custom rules found. Put pages into .kslint/rules/, or name a directory under "
+            "`rules` in the configuration.",
+            err=True,
+        )
         raise typer.Exit(2)
     failed = False
     for outcome in rule_tests.run(tested, own + tested, config):
@@ -110,7 +114,7 @@ def explain(
     rule: Annotated[
         str,
         typer.Argument(
-            help="A rule's id or name; or what the cluster printed, in quotes; `-` reads a log.",
+            help="A rule's id or name; or a message from the cluster, in quotes; `-` reads a log.",
             metavar="RULE|MESSAGE",
             autocompletion=rule_names,
         ),
@@ -118,7 +122,8 @@ def explain(
 ) -> None:
     """Print a rule's page: what happens, why, bad and good YAML, the fix.
 
-    Anything that is no rule's id or name is looked for in the symptoms of all rules.
+    Given a message or a log, find the rules whose symptoms match. Given a category or the first
+    letters of an id, list its rules.
     """
     from kslint import rulebook
     from kslint.cli.inputs import in_force
@@ -132,34 +137,62 @@ def explain(
     try:
         found = rulebook.matching(book, rule)
     except rulebook.RulebookError as error:
-        matches = [match for match in search(book, rule) if match.sure]
-        if not matches:
+        matches = search(book, rule)
+        if not matches and _is_like_a_name(rule):
             raise typer.BadParameter(str(error)) from None
         _explain_message(matches)
         return
-    for number, one in enumerate(found):
-        if number:
-            typer.echo("\n---\n")
-        typer.echo(_page(one))
+    if len(found) > 1:
+        _list(found)
+        return
+    typer.echo(_page(found[0]))
+
+
+def _is_like_a_name(text: str) -> bool:
+    """May it be meant as a rule's id or name? Those are lower case with hyphens, or KS101."""
+    return text.islower() or text[:2].upper() == "KS"
+
+
+def _list(found: list[Rule]) -> None:
+    """Several rules, as `kslint rules` lists them, and how to read one's page."""
+    from kslint import rulebook
+    from kslint.cli.terminal import of_output
+    from kslint.report import rule_list
+
+    text = rule_list.as_text(facts_of(found), rulebook.CATEGORIES, of_output(found))
+    typer.echo(text, nl=False)
+    typer.echo(f"\n`kslint explain {found[0].id}` prints a rule's page.")
 
 
 def _explain_message(found: list[Match]) -> None:
     """The rules that a message may be about; and a page, if there is no doubt which."""
     import itertools
 
+    from kslint.cli.terminal import width
     from kslint.report.frames import printable
+    from kslint.report.terminal import wrapped
     from kslint.rulebook.symptoms import plain
 
     if not found:
-        typer.echo("No rule's symptoms read like that; `kslint rules` lists them.", err=True)
+        typer.echo(
+            "No rule matches that message. Try the whole line of the log in quotes, or pipe the "
+            "log to `kslint explain -`; `kslint rules` lists all rules.",
+            err=True,
+        )
         raise typer.Exit(1)
     if not found[0].sure:
-        typer.echo("No rule has quite this symptom. These come near:")
-    width = max(len(match.rule.name) for match in found)
+        typer.echo("No rule has exactly this symptom. These come closest:")
+    names = max(len(match.rule.name) for match in found)
+    columns = width()
+    indent = names + 9
+    if columns is not None and columns < indent + 30:
+        indent = 7
     for line, matches in itertools.groupby(found, key=lambda match: match.line):
         for match in matches:
-            typer.echo(f"{match.rule.id}  {match.rule.name:<{width}}  {match.rule.title}")
-        typer.echo(f"       {printable(line)}")
+            head = f"{match.rule.id}  {match.rule.name:<{names}}"
+            between = "\n" + " " * indent if indent < len(head) else "  "
+            typer.echo(head + between + wrapped(match.rule.title, columns, indent, indent))
+        typer.echo("       " + wrapped(printable(line), columns, 7, 7))
     if meant := plain(found):
         typer.echo(f"\n---\n\n{_page(meant.rule)}")
     else:
@@ -167,4 +200,4 @@ def _explain_message(found: list[Match]) -> None:
 
 
 def _page(rule: Rule) -> str:
-    return f"{rule.id} {rule.name} ({rule.severity})\n\n{rule.page()}".rstrip()
+    return f"{rule.id} {rule.name} ({rule.severity})\n{rule.title}\n\n{rule.page()}".rstrip()

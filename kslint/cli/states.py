@@ -40,7 +40,7 @@ def states(between: list[str], tree: list[str], config: Config) -> tuple[State, 
         return old, new
     for path in tree:
         if not os.path.isdir(path):
-            raise UsageError(f"--tree names {path}, which is no directory")
+            raise UsageError(f"--tree {path}: not a directory")
     if len(between) == 2:
         return _at(between[0], tree, config), _at(between[1], tree, config)
     return _against_today(between[0] if between else None, tree, config)
@@ -82,5 +82,5 @@ def _stop(error: HistoryError, revision: str) -> NoReturn:
     hint = ""
     if os.path.isdir(revision):
         hint = f"; `kslint diff --tree {revision}` compares HEAD with the directory as it is"
-    sys.stderr.write(f"kslint diff asks git what was there before: {error}{hint}\n")
+    sys.stderr.write(f"kslint cannot tell what changed: {error}{hint}\n")
     raise Stop(2) from None

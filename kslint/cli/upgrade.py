@@ -25,7 +25,7 @@ def upgrade(
     paths: PathsArgument = None,
     to: Annotated[
         str | None,
-        typer.Option("--to", metavar="VERSION", help="The release of KServe to move to."),
+        typer.Option("--to", metavar="VERSION", help="The release of KServe to upgrade to."),
     ] = None,
     from_version: Annotated[
         str | None,
@@ -41,7 +41,7 @@ def upgrade(
         typer.Option(
             "--vllm",
             metavar="VERSION",
-            help="Move every vLLM image of a known release to this one.",
+            help="The release of vLLM to upgrade every vLLM image to.",
         ),
     ] = None,
     output_format: ReportOption = None,
@@ -49,13 +49,12 @@ def upgrade(
     config_file: ConfigOption = None,
     isolated: IsolatedOption = False,
 ) -> None:
-    """Say what a move of the platform changes in each service, and what would be refused.
+    """Show what an upgrade of KServe or vLLM changes in each service, and what it would refuse.
 
-    The manifests stay as they are; the rest is told by rendering them at both releases, and by
-    what is known of the releases.
+    kslint renders your manifests at both releases and compares the results.
 
-    Exits 0, or 2 if input could not be read or the command line is wrong; with --exit-code 1
-    if anything changes.
+    The exit code is 0, or 2 if input could not be read or the command line is wrong. With
+    --exit-code it is 1 if anything changes.
     """
     from kslint.changes import Comparison
     from kslint.changes.comparing import compare
@@ -69,7 +68,7 @@ def upgrade(
 
     wanted = outputs_of(output_format)
     if to is None and vllm is None:
-        raise UsageError("say where to move: --to for KServe, --vllm for vLLM, or both")
+        raise UsageError("give a target: --to VERSION for KServe, --vllm VERSION for vLLM, or both")
     target, start = _version(to, "--to"), _version(from_version, "--from")
     release = None if vllm is None else _vllm_release(vllm)
     config = effective(paths, config_file, isolated)
@@ -95,17 +94,17 @@ def upgrade(
 def _labels(start: str, target: str | None, vllm: str | None) -> tuple[str, str]:
     """What the two sides are called."""
     if target is None:
-        return "vLLM as it is", f"vLLM {vllm}"
+        return "vLLM: current versions", f"vLLM {vllm}"
     return f"KServe {start}", f"KServe {target}" + (f" and vLLM {vllm}" if vllm else "")
 
 
 def _version(text: str | None, option: str) -> str | None:
     """`v0.20.1` as `0.20`. Raises UsageError for what is no version."""
-    from kslint.model.kserve.upgrades import number
+    from kslint.model.kserve.versions import parsed
 
     if text is None:
         return None
-    numbers = number(text)
+    numbers = parsed(text)
     if numbers is None:
         raise UsageError(f"{option} takes a release of KServe such as 0.20, and not `{text}`")
     return ".".join(map(str, numbers))
@@ -124,7 +123,9 @@ def _vllm_release(text: str) -> Version:
 
 
 def _refuse_downgrade(start: str, target: str) -> None:
-    from kslint.model.kserve.upgrades import number
+    from kslint.model.kserve.versions import parsed
 
-    if (number(target) or ()) < (number(start) or ()):
-        raise UsageError(f"--to {target} is older than what runs now, {start}; --from may say")
+    if (parsed(target) or ()) < (parsed(start) or ()):
+        raise UsageError(
+            f"{target} is older than the current version, {start}; --from sets the current version"
+        )

@@ -29,7 +29,7 @@ def spell_field(draft: Draft) -> None:
     A whole block stays: somebody meant something by it.
     """
     variant = draft.problem.variant
-    if variant == "nearest":
+    if variant == "nearest" and draft.problem.facts["alone"]:
         draft.rename(draft.problem.at, str(draft.problem.facts["name"]))
     elif variant == "default" and isinstance(draft.problem.at, Scalar):
         draft.remove(draft.problem.at)

@@ -15,10 +15,12 @@ class Gap(NamedTuple):
 
     `kind`: OBJECTS (there are more objects than are known), CHARTS (those of a Helm chart),
     VALUES (known objects may be changed further), FAILS (kustomize would refuse to build this).
-    `bound`: there is more than kslint is ready to follow, and the user should know.
+    `bound`: there is more than kslint is ready to follow, and the user should know. `settled`: no
+    matter what else goes into the build, as a component of Flux's may.
     """
 
     kind: str
     reason: str
     node: Node
     bound: bool = False
+    settled: bool = False

@@ -62,13 +62,14 @@ class Emission:
     """What one build emits. `directory` is the kustomization's, `root` its file's content.
 
     `resources` come from files; `generated` are ConfigMaps and Secrets made by generators,
-    under their base name where kustomize adds a hash: those are `hashed`, too. `patches` are pieces
+    under their base name where kustomize adds a hash: those are `hashed`, too. Of those that are
+    `partly` known some files are not in the input. `patches` are pieces
     of objects that come with what is not in the input. `application` keys the Argo CD Application
     whose overrides were folded in, "" for none.
     """
 
     __slots__ = (
-        "application", "charts", "directory", "gaps", "generated", "hashed", "patches",
+        "application", "charts", "directory", "gaps", "generated", "hashed", "partly", "patches",
         "resources", "root",
     )  # fmt: skip
 
@@ -79,6 +80,7 @@ class Emission:
         self.resources: list[Resource] = []
         self.generated: list[Resource] = []
         self.hashed: list[Resource] = []
+        self.partly: list[Resource] = []
         self.patches: list[Resource] = []
         self.gaps: list[Gap] = []
         self.charts: list[Chart] = []
@@ -89,6 +91,7 @@ class Emission:
         for resource in self.resources:
             resource.emitter = self.directory or "."
         self.generated, self.hashed, self.patches, self.gaps = [], [], [], []
+        self.partly = []
 
     @property
     def namespace(self) -> str | None:
@@ -120,6 +123,8 @@ def emit(tree: Tree, directory: str, root: Map | None = None, application: str =
         (emission.generated if item.generated else emission.resources).append(resource)
         if item.hashed:
             emission.hashed.append(resource)
+        if not item.known:
+            emission.partly.append(resource)
     return emission
 
 
@@ -140,6 +145,14 @@ _FIELDS = frozenset(
 )  # fmt: skip
 
 
+def _holds(directory: str, other: str) -> bool:
+    """Kustomize takes a base above one that it is in for a cycle.
+
+    Source: kustomize v5.8.1 api/internal/loader/fileloader.go (errIfArgEqualOrHigher).
+    """
+    return directory in ("", ".") or other.startswith(f"{directory}/")
+
+
 class _Build:
     """One build: gathers items, and what could not be followed."""
 
@@ -152,6 +165,10 @@ class _Build:
 
     def gap(self, kind: str, reason: str, node: Node, bound: bool = False) -> None:
         self.emission.gaps.append(Gap(kind, reason, node, bound))
+
+    def fails(self, reason: str, node: Node) -> None:
+        """Kustomize refuses this whatever else there is."""
+        self.emission.gaps.append(Gap(FAILS, reason, node, settled=True))
 
     def accumulate(
         self, directory: str, root: Map, items: list[Item], above: tuple[str, ...],
@@ -174,7 +191,9 @@ class _Build:
             if field in _UNFOLLOWED and not found.is_null:
                 self.gap(_UNFOLLOWED[field], f"`{field}` is not followed", found)
             elif field not in _FIELDS:
-                self.gap(FAILS, f"there is no field `{field}`", found)
+                known = field.lower() in {name.lower() for name in _FIELDS}  # as Go's JSON has it
+                reason = f"`{field}` is not followed" if known else f"there is no field `{field}`"
+                self.gap(VALUES if known else FAILS, reason, found)
         for node in listing(root, "patchesStrategicMerge"):
             self._patch(directory, _as_patch(node, self.tree, directory), items)
         for node in listing(root, "patches"):
@@ -200,7 +219,7 @@ class _Build:
         seen: set[Id] = set()
         for item in items:
             if item.id in seen:
-                self.gap(FAILS, f"{item.id.kind}/{item.id.name} is there twice", item.body)
+                self.fails(f"{item.id.kind}/{item.id.name} is there twice", item.body)
             seen.add(item.id)
 
     def _resource(
@@ -211,10 +230,12 @@ class _Build:
         if path in self.tree.kustomizations:
             root = self.tree.kustomizations[path]
             if path in above:
-                self.gap(FAILS, f"{text} includes itself", node)
+                self.fails(f"{text} includes itself", node)
             elif root.string("kind") == "Component":
-                self.gap(FAILS, f"{text} is a component, not a resource", node)
+                self.fails(f"{text} is a component, not a resource", node)
             elif len(above) < MAX_DEPTH and self._room(node):
+                if any(_holds(path, visited) for visited in above):
+                    self.fails(f"{text} holds the directory of this kustomization", node)
                 yield from self.accumulate(path, root, [], above, namespace)
         elif path in self.tree:
             self.tree.documents(path)  # it has to be one that can be read

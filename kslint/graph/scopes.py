@@ -77,6 +77,11 @@ class Scopes:
         """The build that emits an object; None for one as written."""
         return self._emission.get(id(resource))
 
+    def is_partly_known(self, resource: Resource) -> bool:
+        """Was an object made of files that are not in the input, too?"""
+        emission = self.emission_of(resource)
+        return emission is not None and any(one is resource for one in emission.partly)
+
     def gaps(self, resource: Resource) -> list[Gap]:
         """What is not known about the build that emits an object."""
         emission = self.emission_of(resource)

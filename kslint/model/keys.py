@@ -1,4 +1,4 @@
-"""Which keys the Secrets of an input have, whoever makes them.
+"""Which keys the Secrets and ConfigMaps of an input have, whoever makes them.
 
 Sources: external-secrets v2.6 docs (`target.template.data` replaces the keys of `data` unless
 `mergePolicy: Merge`; `dataFrom` brings what the store has); Kubernetes v1.34 core/v1 Secret.
@@ -22,8 +22,16 @@ _FILLED = ("reflector", "replicator", "avp.kubernetes.io", "vault", "sealedsecre
 """Parts of annotations by which something else fills a Secret in."""
 
 
+SECRET, CONFIG_MAP = "Secret", "ConfigMap"
+_FIELDS = {
+    SECRET: ("secretKeyRef", "secret", "secretName"),
+    CONFIG_MAP: ("configMapKeyRef", "configMap", "name"),
+}
+"""Where variables and volumes name one, and the field of a volume that has its name."""
+
+
 class Wanted(NamedTuple):
-    """A key of a Secret that a pod cannot start without."""
+    """A key of a Secret or ConfigMap that a pod cannot start without."""
 
     secret: str
     key: str
@@ -38,15 +46,16 @@ class Lack(NamedTuple):
     keys: tuple[str, ...]
 
 
-def wanted(pod_spec: Node) -> Iterator[Wanted]:
-    """The keys of Secrets that the variables and volumes of a pod name."""
+def wanted(pod_spec: Node, kind: str) -> Iterator[Wanted]:
+    """The keys of Secrets, or of ConfigMaps, that the variables and volumes of a pod name."""
+    reference, volume_of, named = _FIELDS[kind]
     for container in (*containers(pod_spec), *init_containers(pod_spec)):
         for item in container.listed("env"):
-            yield from _wanted(item.at("valueFrom", "secretKeyRef"))
+            yield from _wanted(item.at("valueFrom", reference))
     for volume in pod_spec.listed("volumes"):
-        source = volume.get("secret")
+        source = volume.get(volume_of)
         if source is not None and source.boolean("optional") is not True:
-            name = source.string("secretName") or ""
+            name = source.string(named) or ""
             for item in source.listed("items"):
                 key = item.get("key")
                 if name and key is not None and key.text:
@@ -60,13 +69,17 @@ def _wanted(source: Node | None) -> Iterator[Wanted]:
         yield Wanted(name, key.text or "", key)
 
 
-def lacking(pod_spec: Node, namespace: str | None, asker: Resource, graph: Graph) -> Iterator[Lack]:
-    """The keys that a pod wants and that no maker of their Secret makes."""
-    for one in wanted(pod_spec):
+def lacking(
+    pod_spec: Node, namespace: str | None, asker: Resource, graph: Graph, kind: str
+) -> Iterator[Lack]:
+    """The keys that a pod wants and that no maker of their Secret or ConfigMap makes."""
+    for one in wanted(pod_spec, kind):
         if not one.key or templated(one.key) or opaque(one.secret):
             continue
-        makers = graph.makers("Secret", one.secret, namespace)
+        makers = graph.makers(kind, one.secret, namespace)
         if not makers or not all(graph.belong_together(maker, asker) for maker in makers):
+            continue
+        if any(graph.scopes.is_partly_known(maker) for maker in makers):
             continue
         known = [keys_of(maker) for maker in makers]
         keys = sorted({key for found in known for key in found or ()})
@@ -75,9 +88,11 @@ def lacking(pod_spec: Node, namespace: str | None, asker: Resource, graph: Graph
 
 
 def keys_of(maker: Resource) -> set[str] | None:
-    """The keys of the Secret that an object is, or makes; None where they are not all known."""
+    """The keys of what an object is, or makes; None where they are not all known."""
     if maker.kind == "ExternalSecret":
         return _of_external(maker)
+    if maker.kind == CONFIG_MAP:
+        return _of_config_map(maker)
     if maker.kind != "Secret" or maker.body.get("sops") is not None:
         return None
     annotations = maker.body.at("metadata", "annotations")
@@ -87,6 +102,16 @@ def keys_of(maker: Resource) -> set[str] | None:
     if (maker.body.string("type") or "Opaque").startswith("kubernetes.io/service-account"):
         return None
     fields = [found for name in ("data", "stringData") if (found := maker.body.get(name))]
+    keys = {key for field in fields for key, _ in field.items()}
+    return None if not keys or any(templated(key) for key in keys) else keys
+
+
+def _of_config_map(maker: Resource) -> set[str] | None:
+    annotations = maker.body.at("metadata", "annotations")
+    marks = [] if annotations is None else [name for name, _ in annotations.items()]
+    if any(word in mark for mark in marks for word in _FILLED):
+        return None
+    fields = [found for name in ("data", "binaryData") if (found := maker.body.get(name))]
     keys = {key for field in fields for key, _ in field.items()}
     return None if not keys or any(templated(key) for key in keys) else keys
 

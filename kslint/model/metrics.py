@@ -2,7 +2,7 @@
 
 Sources: KEDA v2.20 pkg/scalers/prometheus_scaler.go; Kubernetes v1.34 autoscaling/v2;
 prometheus-operator v0.80 PrometheusRule; prometheus-adapter v0.12 pkg/config; KServe v0.19.0
-pkg/apis/serving/v1beta1/component.go (AutoScalingSpec).
+pkg/apis/serving/v1beta1/component.go (AutoScalingSpec); Grafana v12 (`targets[].expr` of panels).
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from kslint.model.gitops.argocd import chart_sources, helm_values
 from kslint.model.kserve.names import GROUP
 from kslint.source.nodes import Scalar, walk
 from kslint.source.parts import Parts
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 _HPA, _KEDA = "HorizontalPodAutoscaler", ("ScaledObject", "ScaledJob")
 _ADAPTER = re.compile(r"^[ \t-]*(?:seriesQuery|metricsQuery):[ \t]*(\S.*?)[ \t]*$", re.MULTILINE)
+_PANEL = re.compile(r'"expr"\s*:\s*"((?:[^"\\]|\\.)*)"')
+_ASKING = frozenset(("expr", "seriesQuery", "metricsQuery"))
+"""Keys of a query in the values of prometheus-adapter and kube-prometheus-stack."""
 _KEYS = "record|as|targetLabel|target_label"
 _MADE = re.compile(rf"^[ \t-]*(?:{_KEYS}):[ \t]*[\"']?([^\s\"']+)", re.MULTILINE)
 _MAKERS = frozenset(_KEYS.split("|"))
@@ -35,7 +39,7 @@ class Query(NamedTuple):
     """A query, or the name of a metric. `names` is true for a name that an adapter may have made.
 
     `threshold` is what the value is compared with, `servers` what the reader scales: None where
-    that is not known.
+    that is not known. `shown` is true for a panel of a dashboard, on which nothing else hangs.
     """
 
     resource: Resource
@@ -44,6 +48,7 @@ class Query(NamedTuple):
     names: bool = False
     threshold: Node | None = None
     servers: tuple[Server, ...] | None = None
+    shown: bool = False
 
 
 def queries(model: Model) -> Iterator[Query]:
@@ -58,6 +63,12 @@ def queries(model: Model) -> Iterator[Query]:
             yield from _query(resource, rule.get("expr"))
     for resource in model.of_kind("ConfigMap", ""):
         yield from _of_adapter(resource)
+        yield from _of_dashboards(resource, resource.body.get("data"))
+    for resource in model.of_kind("GrafanaDashboard"):
+        yield from _of_dashboards(resource, resource.spec)
+    for source in chart_sources(model.graph):
+        if model.judges(source.application.resource):
+            yield from _of_values(source.application.resource, helm_values(model.graph, source))
     if any(model.of_kind("InferenceService", GROUP)):
         yield from _of_services(model)
 
@@ -107,6 +118,25 @@ def _of_adapter(resource: Resource) -> Iterator[Query]:
             start = match.start(1) + match[1].index(inner) if inner else match.start(1)
             if any(prefix in inner for prefix in _PREFIXES):
                 yield Query(resource, parts.part(start, start + len(inner)), inner)
+
+
+def _of_dashboards(resource: Resource, texts: Node | None) -> Iterator[Query]:
+    """The panels of Grafana's dashboards, which stand as JSON in a text."""
+    for _, node in () if texts is None else texts.items():
+        text = node.text if isinstance(node, Scalar) else None
+        if not text or '"expr"' not in text or not any(prefix in text for prefix in _PREFIXES):
+            continue
+        parts = Parts(node)
+        for match in _PANEL.finditer(text):
+            if any(prefix in match[1] for prefix in _PREFIXES):
+                yield Query(resource, parts.part(*match.span(1)), match[1], shown=True)
+
+
+def _of_values(resource: Resource, values: Node) -> Iterator[Query]:
+    """Rules of adapters and alerts in the values of a chart."""
+    for node in walk(values):
+        if node.key is not None and node.key.text in _ASKING and node.place is not None:
+            yield from _query(resource, node)
 
 
 def _query(resource: Resource, node: Node | None, threshold: Node | None = None) -> Iterator[Query]:

@@ -79,7 +79,7 @@ class Model:
     @property
     def unknown_versions(self) -> list[tuple[str, str]]:
         """The KServe versions whose behaviour is not known, each with the one it is taken for."""
-        unknown = {one.version: one.profile for one in self.settings if not one.is_known}
+        unknown = {one.version: one.stand_in for one in self.settings if not one.is_known}
         return sorted(unknown.items())
 
     @cached_property

@@ -85,7 +85,8 @@ def refusals(
 
 _LACKS = re.compile(
     r': (Required value|Not found|Duplicate value: ""|Invalid value: (""|0|null|\[\]|\{\}): )|'
-    "exactly one of|does not match|must match all|storageUri field is invalid|illegal base64 data"
+    "exactly one of|does not match|must match all|is required when|undeclared reference|"
+    "storageUri field is invalid|illegal base64 data"
 )
 """What is said where something is missing."""
 

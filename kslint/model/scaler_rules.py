@@ -89,3 +89,31 @@ def _target(scaler: Resource) -> tuple[str, str] | None:
     if target is None or not name or "{" in name or "$" in name:
         return None
     return target.string("kind") or "Deployment", name
+
+
+def lost(scaler: Resource, graph: Graph) -> tuple[Node, list[Resource]] | None:
+    """The name of a workload that is not there, and those of its kind that stand beside it.
+
+    None where something else may make it: a chart, KServe, an operator.
+    """
+    target, namespace = _target(scaler), graph.namespace_of(scaler)
+    if target is None or target[0] not in _WORKLOADS or namespace is None:
+        return None
+    kind, name = target
+    if graph.named(kind, name) or graph.completeness.is_open(kind, namespace):
+        return None
+    near = [
+        each
+        for each in graph.of_namespace(kind, namespace)
+        if graph.belong_together(each, scaler) and each.emitter == scaler.emitter
+    ]
+    makers = (each for each in graph.resources if each.group.endswith(_MAKERS))
+    if not near or any(name.startswith(each.name) for each in makers):
+        return None
+    node = None if scaler.spec is None else scaler.spec.at("scaleTargetRef", "name")
+    return None if node is None else (node, near)
+
+
+_WORKLOADS = ("Deployment", "StatefulSet")
+_MAKERS = ("kserve.io", "fluxcd.io", "seldon.io", "machinelearning.seldon.io", "kubeflow.org")
+"""Groups whose objects become Deployments with names that begin with theirs."""

@@ -232,7 +232,7 @@ def matching(rules: Iterable[Rule], selector: str) -> list[Rule]:
         begins = {name[: len(selector)]: name for name in reversed(names)}
         close = [begins[one] for one in difflib.get_close_matches(selector, begins, 1, 0.7)]
     hint = f"; did you mean `{close[0]}`?" if close else "; `kslint rules` lists them"
-    raise RulebookError(f"no rule is called `{selector}`{hint}")
+    raise RulebookError(f"no rule or category is called `{selector}`{hint}")
 
 
 def _read(file: str) -> str:

@@ -3,7 +3,8 @@
 A page lists under `symptoms` what its trap looks like, in the words of the program that says so.
 `...` stands for what varies: between quotes for one value, elsewhere for up to twenty words. A
 message that holds such a text, whatever is around it, is surely about the rule; one that holds
-most of it may be. A page without the list is found by its `symptom`, but never surely.
+most of it may be, and so may a few words that are a part of such a text. A page without the list is
+found by its `symptom`, but never surely.
 """
 
 from __future__ import annotations
@@ -129,7 +130,7 @@ def search(rules: Iterable[Rule], message: str, limit: int = 8) -> list[Match]:
     said = {word for line in lines for word in line.words}
     texts = [text for rule in rules for text in _texts(rule, said)]
     best: dict[str, Match] = {}
-    for find in (_sure, _near):
+    for find in (_sure, _near, _within):
         for text, number, weight in find(texts, lines):
             known = best.get(text.rule.id)
             if known is None or weight > known.weight:
@@ -318,3 +319,18 @@ def _agreeing(text: _Text, words: set[str], pairs: set[_Pair]) -> float:
     links = sum(weight for _, weight in text.links)
     share = min(agreed / text.weight, linked / links if links else 1.0)
     return text.weight * share if share >= _NEAR else 0.0
+
+
+# --- the texts that hold the message
+
+
+def _within(texts: list[_Text], lines: list[_Words]) -> Iterator[tuple[_Text, int, float]]:
+    """The texts that a message of one line is a part of: what somebody types from memory."""
+    whole = [(number, line) for number, line in enumerate(lines) if line.words]
+    if len(whole) != 1 or len(whole[0][1].words) < 2:  # one word says little
+        return
+    number, line = whole[0]
+    weight = sum(_weight(word) for word in line.words)
+    for text in texts if weight >= 1.0 else ():
+        if any(_starts(list(piece.words), tuple(line.words)) for piece in text.pieces):
+            yield text, number, weight

@@ -186,7 +186,7 @@ def read(found: Found, max_bytes: int = MAX_BYTES) -> Source | InputProblem:
         reason = ENCRYPTED if data.startswith(_GIT_CRYPT) else BINARY
         return _unread(source, "holds binary data, not YAML or JSON", reason)
     if found.name == STDIN_NAME and not data.strip():
-        return InputProblem(found.name, "is empty; did the command that writes to it fail?")
+        return InputProblem(found.name, "is empty; did the command before the pipe fail?")
     return source
 
 

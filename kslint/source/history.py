@@ -55,7 +55,7 @@ class History:
             if revision == HEAD:
                 return cls({})
             raise HistoryError(
-                f"there is no revision `{revision}` here; a shallow clone may lack it"
+                f"unknown revision `{revision}`; in a shallow clone, fetch the history first"
             ) from None
         # fails where they are unrelated, or where a shallow clone is cut off
         with contextlib.suppress(HistoryError):

@@ -301,7 +301,7 @@ def _syntax_trouble(source: Source, problem: YamlError) -> Trouble:
     at = problem.span
     message = problem.message
     if message.startswith("found ") and source.line(at.line)[at.column - 1 : at.column] == "\t":
-        message = "a tab stands where YAML takes only blanks"
+        message = "YAML does not allow tabs for indentation; use spaces"
     return Trouble("yaml-syntax", at, message, problem.related)
 
 

@@ -120,3 +120,20 @@ def test_mounts_are_told_apart_by_their_path() -> None:
     old = {"volumeMounts": [{"name": "v", "mountPath": "/a"}, {"name": "v", "mountPath": "/b"}]}
     new = {"volumeMounts": [{"name": "v", "mountPath": "/a"}, {"name": "w", "mountPath": "/b"}]}
     assert found(old, new) == [("volumeMounts[/b].name", "v", "w")]
+
+
+def test_an_item_that_comes_before_others_leaves_them_what_they_were() -> None:
+    def rule(kind: str, *operations: str) -> dict[str, object]:
+        return {"resource": {"type": kind, "match": "literal"}, "operations": list(operations)}
+
+    old = {"acls": [rule("topic", "Read"), rule("group", "Read")]}
+    new = {"acls": [rule("cluster"), rule("topic", "Read", "Write"), rule("group", "Read")]}
+    assert found(old, new) == [
+        ("acls[0]", None, rule("cluster")),
+        ("acls[1].operations[1]", None, "Write"),
+    ]
+    gone = {"acls": [rule("topic", "Read", "Write")]}
+    assert found(new, gone) == [
+        ("acls[0]", rule("cluster"), None),
+        ("acls[2]", rule("group", "Read"), None),
+    ]

@@ -394,6 +394,16 @@ def test_llm_services(compared: Compared) -> None:
     assert "previous size 2, curr size 4" in effect.text
 
 
+def test_a_new_llm_service(compared: Compared) -> None:
+    found = compared(deployment(), deployment() + "---" + LLM % "replicas: 1")
+    assert told(found) == [
+        "+ LLMInferenceService qwen: ",
+        "+ Secret qwen-kserve-self-signed-certs: ",
+        "+ Deployment qwen-kserve: ",
+        "+ Service qwen-kserve-workload-svc: ",
+    ]
+
+
 @pytest.mark.parametrize(("replicas", "effect"), [(1, "downtime"), (2, "restart"), (0, "")])
 def test_groups_of_an_llm_service(compared: Compared, replicas: int, effect: str) -> None:
     spec = (

@@ -76,7 +76,7 @@ def test_lines_are_folded_and_nothing_is_lost(width: int) -> None:
     text = tree.render(PICTURE, RESULT, False, width)
     bare = str.maketrans("", "", "│├└─")
     assert text.translate(bare).split() == wide.translate(bare).split()
-    lines = text.partition("\n\non no object")[0].splitlines()
+    lines = text.partition("\n\nFindings outside any object")[0].splitlines()
     assert max(len(line) for line in lines) <= max(width, 48)
 
 

@@ -355,7 +355,7 @@ def test_what_stands_before_dots_is_whole() -> None:
 )
 def test_tabs_are_named(text: str, line: int) -> None:
     (trouble,) = loaded(text).troubles
-    assert trouble.message == "a tab stands where YAML takes only blanks"
+    assert trouble.message == "YAML does not allow tabs for indentation; use spaces"
     assert trouble.span.line == line
 
 

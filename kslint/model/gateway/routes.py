@@ -12,7 +12,7 @@ from kslint.graph.argo import GROUP as ARGO
 from kslint.graph.gaps import VALUES
 from kslint.model.gateway.gateways import GROUP
 from kslint.model.kubernetes.admission.field_errors import opaque
-from kslint.model.kubernetes.selection import selects, texts
+from kslint.model.kubernetes.selection import fits, texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -165,25 +165,13 @@ def _admits(listener: Node, namespace: str | None, gateway: Resource, graph: Gra
         return True
     labels = {**(labels or {}), _NAMED: namespace}
     wanted = texts(selector.get("matchLabels"))
-    if wanted and not selects(wanted, labels):
-        return any(opaque(value) for value in wanted.values())
-    return all(_expressed(each, labels) for each in selector.listed("matchExpressions"))
+    return any(opaque(value) for value in wanted.values()) or fits(selector, labels)
 
 
 def _asks_for_the_name_alone(selector: Node) -> bool:
     keys = [*texts(selector.get("matchLabels"))]
     keys += [each.string("key") or "" for each in selector.listed("matchExpressions")]
     return all(key == _NAMED for key in keys)
-
-
-def _expressed(expression: Node, labels: dict[str, str]) -> bool:
-    key, operator = expression.string("key") or "", expression.string("operator")
-    values = {each.text for each in expression.listed("values")}
-    if operator == "In":
-        return labels.get(key) in values
-    if operator == "NotIn":
-        return labels.get(key) not in values
-    return (key in labels) == (operator == "Exists")
 
 
 def namespace_labels(name: str, graph: Graph) -> dict[str, str] | None:

@@ -23,7 +23,7 @@ _RESOURCE_SETTINGS = (
     ("limits", "cpu", "cpuLimit"),
     ("limits", "memory", "memoryLimit"),
 )
-_V2_FRAMEWORKS = frozenset({"triton", "onnx", "huggingface"})
+V2_FRAMEWORKS = frozenset({"triton", "onnx", "huggingface"})
 
 
 def webhook_origin(text: str) -> Origin:
@@ -135,7 +135,7 @@ def _framework_to_model(predictor: Map) -> Map:
         origin = webhook_origin(f"the webhook, from the legacy key `{framework}`")
         entries = {k: v for k, v in block.entries.items() if k not in ("modelFormat", "runtime")}
         entries["modelFormat"] = made({"name": framework}, origin)
-        if "protocolVersion" not in entries and framework in _V2_FRAMEWORKS:
+        if "protocolVersion" not in entries and framework in V2_FRAMEWORKS:
             entries["protocolVersion"] = made("v2", origin)
         model = block.with_entries(entries)
         remaining = without(predictor, framework)

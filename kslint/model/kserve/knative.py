@@ -10,13 +10,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kslint.model.kserve.workload import controller_origin
+from kslint.model.kubernetes.defaults import with_port_protocols
 from kslint.model.tree import put, put_missing, without
-from kslint.source.nodes import Map, made
+from kslint.source.nodes import Map, Origin, made
 
 if TYPE_CHECKING:
     from kslint.model.kserve.settings import Settings
     from kslint.source.nodes import Node
 
+_CRD = "config/crd/full/serving.kserve.io_inferenceservices.yaml @v0.19.0"
 _FILE = "reconcilers/knative/ksvc_reconciler.go"
 _AUTOSCALING = "autoscaling.knative.dev"
 _MANAGED = (
@@ -44,7 +46,7 @@ def knative_service(isvc: Map, component: str, meta: Map, pod_spec: Map, setting
     for field, entries in (("labels", labels), ("annotations", template)):
         if entries.entries:
             body = put(body, ("spec", "template", "metadata", field), entries)
-    spec = pod_spec
+    spec = with_port_protocols(pod_spec, Origin("api-server", "a default of the CRD", _CRD))
     timeout, concurrency = spec_of.get("timeout"), spec_of.get("containerConcurrency")
     if timeout is not None:
         spec = put(spec, ("timeoutSeconds",), timeout)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from kslint.model.kserve import names
 from kslint.model.kserve.admission import made
 from kslint.model.kserve.admission.refusals import of_service
+from kslint.model.kserve.admission.runtimes import clash_with_stock
 from kslint.model.kserve.routing.ingress import routes
 from kslint.model.kubernetes.admission import kinds
 
@@ -88,7 +89,11 @@ def reasons_missing(service: InferenceService, schemas: Schemas | None = None) -
     elif service.mode.name == names.KNATIVE:
         yield "is in Knative mode, whose VirtualService is not modelled"
     elif service.mode.name != names.STANDARD:
-        yield f"is in {service.mode.name} mode, which is not modelled"
+        yield (
+            f"is in {service.mode.name} mode, which is not modelled"
+            if service.mode.name
+            else "is in a mode that the input does not tell"
+        )
     for refused in () if service.stopped else refusals(service, schemas):
         place = refused.node.place
         where = f" ({place})" if place is not None else ""
@@ -96,3 +101,10 @@ def reasons_missing(service: InferenceService, schemas: Schemas | None = None) -
     for component in service.components:
         if component.built.unknown:
             yield f"has an unknown {component.name}: {component.built.unknown}"
+        runtime = component.runtime
+        clash = None if runtime is None else clash_with_stock(runtime, service.settings.profile)
+        if runtime is not None and clash is not None:
+            yield (
+                f"has an unknown {component.name} where KServe's own runtimes are installed: the "
+                f"webhook refuses {runtime.name} there ({clash.message})"
+            )

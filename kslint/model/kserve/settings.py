@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from kslint.model.gitops import argocd
 from kslint.model.gitops.localcharts import local_charts
 from kslint.model.kserve.releases import CONTROLLER_CHARTS, base_version, is_copy, releases
-from kslint.model.kserve.versions import has, normal, number, table
+from kslint.model.kserve.versions import NEWEST, has, normal, number, table
 from kslint.source.inner import inner_document
 from kslint.source.nodes import Map, Origin, Scalar, made
 
@@ -37,9 +37,9 @@ CHARTS = (
     "kserve-runtime-configs",
 )
 DEFAULT_VERSION = "0.19"
-PROFILES = ("0.14", "0.15", "0.16", "0.17", "0.18", "0.19", "0.20")
-"""Versions whose behaviour was read in source. Another one goes by the nearest older of these, or
-the oldest, and the run says so (`is_known`)."""
+PROFILES = ("0.14", "0.15", "0.16", "0.17", "0.18", "0.19", "0.20", "0.21")
+"""Versions of which there are settings and images. Another one goes by the nearest older of these,
+or the oldest, and the run says so (`is_known`)."""
 
 _EXAMPLE = "_example"
 """A key of commentary that every release's ConfigMap has."""
@@ -92,8 +92,13 @@ class Settings:
 
     @property
     def is_known(self) -> bool:
-        """Is the version one whose behaviour is known, and no other stands in for it?"""
-        return number(self.version) == number(self.profile)
+        """Was the version's behaviour read in source? If not, `stand_in`'s is assumed."""
+        return number(self.version) == number(self.stand_in)
+
+    @property
+    def stand_in(self) -> str:
+        """The version whose behaviour is assumed: later ones than NEWEST behave like that."""
+        return min(self.profile, NEWEST, key=number)
 
     def at_least(self, version: str) -> bool:
         """Is it this version, or a later one?"""

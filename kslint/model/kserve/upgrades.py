@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kslint.model.kserve import names
 from kslint.model.kserve.settings import defaults
+from kslint.model.kserve.versions import parsed
 from kslint.source.nodes import Map
 
 if TYPE_CHECKING:
@@ -29,15 +29,6 @@ _CA_BUNDLE = ("storageInitializer", "caBundleConfigMapName")
 _NEW_RUNTIMES = ("kserve-vllmserver", "kserve-autogluonserver")
 _INITIALIZER = "storage-initializer"
 _ROUTER_CONFIG = "kserve-config-llm-router-route"
-
-
-_VERSION = re.compile(r"v?(\d+)\.(\d+)")
-
-
-def number(version: str) -> tuple[int, int] | None:
-    """The numbers that tell releases apart, of `v0.19.1` (0, 19); None for what is no version."""
-    match = _VERSION.match(version)
-    return (int(match[1]), int(match[2])) if match else None
 
 
 class Fact(NamedTuple):
@@ -58,10 +49,10 @@ class Fact(NamedTuple):
 
 def facts(old: str, new: str) -> Iterator[Fact]:
     """What came after one version, up to another."""
-    start, end = number(old), number(new)
+    start, end = parsed(old), parsed(new)
     for entry in _data()["facts"]:
         fact = Fact(**entry)
-        since = number(fact.since)
+        since = parsed(fact.since)
         if start and end and since and start < since <= end:
             yield fact
 
@@ -72,7 +63,7 @@ def platform(old: str, new: str) -> Iterator[tuple[str, str, str]]:
     Each with that version, and the source. Nothing of releases whose needs are not known.
     """
     table = _data()["platform"]
-    before, after = (table.get(".".join(map(str, number(one) or ())), {}) for one in (old, new))
+    before, after = (table.get(".".join(map(str, parsed(one) or ())), {}) for one in (old, new))
     for family, version in after.items():
         if before.get(family) != version:
             yield family, version, f"{table['source']} @v{new}.0"
@@ -81,7 +72,7 @@ def platform(old: str, new: str) -> Iterator[tuple[str, str, str]]:
 def pinned_vllm(tag: str) -> str | None:
     """The release of vLLM in an image of huggingfaceserver, by that one's tag."""
     pins: dict[str, str] = _data()["huggingfaceserver"]["vllm"]
-    return next((pin for version, pin in pins.items() if number(version) == number(tag)), None)
+    return next((pin for version, pin in pins.items() if parsed(version) == parsed(tag)), None)
 
 
 def follow(settings: Settings, old: str) -> None:
@@ -193,8 +184,16 @@ def _has_scheduler(service: LLMInferenceService) -> bool:
     return service.resource.body.at("spec", "router", "scheduler") is not None
 
 
+def _by_gateway(service: InferenceService) -> bool:
+    return service.settings.flag("ingress", "enableGatewayApi")
+
+
 _OF_SERVICES: dict[str, Callable[[Any], bool]] = {
     "multi-node": _is_multi_node,
+    "canary-with-gateway": lambda one: bool(one.canaries) and _by_gateway(one),
+    "named-predictor-with-gateway": lambda one: (
+        bool(one.resource.body.string("spec", "predictor", "name")) and _by_gateway(one)
+    ),
     "ca-bundle-and-https": _downloads_by_https,
 }
 _OF_LLMS: dict[str, Callable[[Any], bool]] = {
@@ -231,6 +230,10 @@ _OF_CHARTS: dict[str, Callable[[str, Any], bool]] = {
     "controller-chart-with-localmodel": lambda chart, values: (
         chart in ("kserve", "kserve-resources")
         and values.boolean("kserve", "localmodel", "enabled") is True
+    ),
+    "chart-with-storage-resources": lambda chart, values: (
+        chart in ("kserve", "kserve-resources")
+        and values.at("kserve", "storage", "resources") is not None
     ),
     "llm-chart-of-old-name": lambda chart, _: chart in ("llmisvc-resources", "llmisvc-crd"),
 }

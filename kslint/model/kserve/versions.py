@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 NEWEST = "0.20"
 """The newest release whose controller was read in source."""
 
-_VERSION = re.compile(r"v?(\d+)\.(\d+)(?:\.\d+)?")
+_VERSION = re.compile(r"v?(\d+)\.(\d+)")
 _FALLBACK = (0, 19)
 
 
@@ -32,16 +32,21 @@ class Change(NamedTuple):
     after: str
 
 
-def number(version: str) -> tuple[int, int]:
-    """Major and minor of a version such as `0.19` or `v0.19.1`; what is none counts as 0.19."""
+def parsed(version: str) -> tuple[int, int] | None:
+    """Major and minor of a version such as `0.19` or `v0.19.1`; None for what is none (`main`)."""
     match = _VERSION.match(version)
-    return (int(match[1]), int(match[2])) if match else _FALLBACK
+    return (int(match[1]), int(match[2])) if match else None
+
+
+def number(version: str) -> tuple[int, int]:
+    """The same, to compare by; what is no version counts as 0.19."""
+    return parsed(version) or _FALLBACK
 
 
 def normal(text: str) -> str | None:
-    """`v0.19.0` and `0.19.0` as `0.19`; None if the text is no version (`main`, `{{x}}`)."""
-    match = _VERSION.match(text)
-    return f"{match[1]}.{match[2]}" if match else None
+    """`v0.19.0` and `0.19.0` as `0.19`; None if the text is no version."""
+    numbers = parsed(text)
+    return None if numbers is None else ".".join(map(str, numbers))
 
 
 def has(version: str, change: str) -> bool:

@@ -99,6 +99,17 @@ def defaulted_pod(pod_spec: Map) -> Map:
     return pod_spec
 
 
+def with_port_protocols(pod_spec: Map, origin: Origin) -> Map:
+    """A pod spec inside another kind: its CRD has no default but the protocol of ports."""
+
+    def named(container: Map) -> Map:
+        return _each(container, "ports", lambda port: put_defaults(port, _PORT_DEFAULTS, origin))
+
+    for field in ("containers", "initContainers"):
+        pod_spec = _each(pod_spec, field, named)
+    return pod_spec
+
+
 def _with_account(pod_spec: Map, origin: Origin) -> Map:
     """`serviceAccount` is the old name of serviceAccountName: the one fills in the other.
 

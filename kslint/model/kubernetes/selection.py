@@ -55,6 +55,24 @@ def selects(selector: Selector, labels: Selector) -> bool:
     return bool(selector) and all(labels.get(name) == value for name, value in selector.items())
 
 
+def fits(selector: Node, labels: Selector) -> bool:
+    """Does a label selector, with expressions, pick what has these labels? An empty one does."""
+    wanted = texts(selector.get("matchLabels"))
+    return (not wanted or selects(wanted, labels)) and all(
+        _expressed(each, labels) for each in selector.listed("matchExpressions")
+    )
+
+
+def _expressed(expression: Node, labels: Selector) -> bool:
+    key, operator = expression.string("key") or "", expression.string("operator")
+    values = {each.text for each in expression.listed("values")}
+    if operator == "In":
+        return labels.get(key) in values
+    if operator == "NotIn":
+        return labels.get(key) not in values
+    return (key in labels) == (operator == "Exists")
+
+
 class Circles:
     """The pods that an object may be meant for, by how near they stand.
 

@@ -1,7 +1,8 @@
 """Fields that the API server lets no one change, and what it answers.
 
-`data/immutable.json` holds them by kind, with the upstream file. Only what both sides show is
-judged: what a cluster fills in by itself is in no manifest.
+`data/immutable.json` holds them by kind, with the upstream file; `{path}` in a message is the field
+of the rule. Messages stand as in v1.34.1, less the value that is printed before them. Only what
+both sides show is judged: what a cluster fills in by itself is in no manifest.
 """
 
 from __future__ import annotations
@@ -37,7 +38,9 @@ def denials(group: str, kind: str, old: Map, new: Map, paths: Iterable[str]) -> 
             continue
         held = next((path for path in paths if _is_held(path, rule)), None)
         if held is not None and not _is_allowed(rule.get("unless"), old, new):
-            yield Denial(held, rule["message"], entry["source"])
+            field = next(each for each in rule["paths"] if _within(held, each))
+            message = rule["message"].replace("{path}", field)
+            yield Denial(held, message, entry["source"])
 
 
 def _is_held(path: str, rule: dict[str, Any]) -> bool:

@@ -273,7 +273,8 @@ class Schemas:
             return []
         from kslint.model.schemas.limits import refusals
 
-        found = [refusal for met in limited for refusal in refusals(met)]
+        native = self.of(resource).native
+        found = [refusal for met in limited for refusal in refusals(met, native)]
         if any(one.lacks for one in found) and self._graph.evidence.excerpts(resource):
             return [one for one in found if not one.lacks]
         return found

@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from kslint.model.kubernetes.admission.field_errors import opaque
+from kslint.model.schemas.formats import FORMATS
 from kslint.model.schemas.suspects import fits
 from kslint.source import regexes
 from kslint.source.nodes import Map, Scalar, Seq
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from kslint.model.schemas.walk import Met
     from kslint.source.nodes import JsonValue, Node
 
+_PATH, _VALUE = "\0", "\1"
+"""Stand for what a reason is about."""
 _LONGEST = 2000
 """Characters of a text that is held against a pattern."""
 
@@ -45,8 +48,11 @@ class Refusal:
         self.lacks = lacks
 
 
-def refusals(met: Met) -> Iterator[Refusal]:
-    """What the limits of its field say against a value. Templates are not judged."""
+def refusals(met: Met, native: bool = False) -> Iterator[Refusal]:
+    """What the limits of its field say against a value. Templates are not judged.
+
+    `native`: is it of a kind of Kubernetes' own? Of those only times have a format.
+    """
     node, facets, path = met.node, met.schema.facets, met.path
     if node.is_null or not fits(node, met.schema.type):
         return
@@ -54,8 +60,8 @@ def refusals(met: Met) -> Iterator[Refusal]:
         if isinstance(node.value, str) and opaque(node.literal):
             return
         found = list(_of_scalar(node.value, facets))
-        if facets.get("f") == "byte" and isinstance(node.value, str) and not _is_of_secrets(path):
-            found += _of_bytes(node.value)
+        if not found and (not native or facets.get("f") == "date-time"):
+            found = list(_of_format(node.value, facets.get("f")))
         for variant, reason, allowed in found:
             yield Refusal(variant, node, path, _worded(path, node.value, reason), allowed)
         return
@@ -71,9 +77,9 @@ def refusals(met: Met) -> Iterator[Refusal]:
 
 
 def _worded(path: str, value: JsonValue, reason: str) -> str:
-    """A reason as the API server prints it: `%` is the path, `#` the value."""
+    """A reason as the API server prints it, with the path and the value in their places."""
     shown = json.dumps(value, ensure_ascii=False)
-    return f"{path}: {reason.replace('%', path)}".replace("#", shown, 1)
+    return f"{path}: {reason.replace(_VALUE, shown).replace(_PATH, path)}"
 
 
 def _of_scalar(value: JsonValue, facets: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
@@ -82,8 +88,8 @@ def _of_scalar(value: JsonValue, facets: dict[str, Any]) -> Iterator[tuple[str, 
         shown = ", ".join(json.dumps(str(choice), ensure_ascii=False) for choice in choices)
         few = ", ".join(f"`{choice}`" for choice in choices[:12])
         detail = facets.get("d")
-        reason = f"Unsupported value: #: supported values: {shown}"
-        yield "default", f"Invalid value: #: {detail}" if detail else reason, few
+        reason = f"Unsupported value: {_VALUE}: supported values: {shown}"
+        yield "default", f"Invalid value: {_VALUE}: {detail}" if detail else reason, few
         return
     if isinstance(value, str):
         yield from _of_text(value, facets)
@@ -94,34 +100,26 @@ def _of_scalar(value: JsonValue, facets: dict[str, Any]) -> Iterator[tuple[str, 
 def _of_text(value: str, facets: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
     pattern = facets.get("re")
     if pattern is not None and _matches(pattern, value, foreign="foreign" in facets) is False:
-        reason = f"Invalid value: #: % in body should match '{pattern}'"
+        reason = f"Invalid value: {_VALUE}: {_PATH} in body should match '{pattern}'"
         yield "pattern", reason, f"text that matches `{pattern}`"
         return  # what has the wrong length has mostly the wrong form, too
     least, most = facets.get("lmin", 0), facets.get("lmax")
     if len(value) < least:
-        reason = f"Invalid value: #: % in body should be at least {least} chars long"
+        reason = f"Invalid value: {_VALUE}: {_PATH} in body should be at least {least} chars long"
         yield "length", reason, f"at least {least} character" + "s" * (least != 1)
     if most is not None and len(value) > most:
         reason = f"Too long: may not be more than {most} bytes"
         yield "length", reason, f"no more than {most} characters"
-    if facets.get("f") == "date-time" and value and not _matches(_TIME, value, foreign=False):
-        reason = "Invalid value: #: % in body must be of type date-time: #"
-        yield "default", reason, "a time such as `2026-01-31T12:00:00Z`"
 
 
-def _is_of_secrets(path: str) -> bool:
-    """What is no base64 there is said by the API server's own words, whatever the form."""
-    return path.startswith(("data", "binaryData"))
-
-
-def _of_bytes(value: str) -> Iterator[tuple[str, str, str]]:
-    from kslint.model.kubernetes.admission.encoded import stop
-
-    if stop(value) is not None:
-        yield "default", "Invalid value: #: % in body must be of type byte: #", "base64"
-
-
-_TIME = r"^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:?\d\d)$"
+def _of_format(value: JsonValue, name: str | None) -> Iterator[tuple[str, str, str]]:
+    form = FORMATS.get(name or "")
+    if form is not None and isinstance(value, str) and value and not form.is_met(value):
+        yield (
+            "default",
+            f"Invalid value: {_VALUE}: {_PATH} in body must be of type {name}: {_VALUE}",
+            form.takes,
+        )
 
 
 def _of_number(value: float, facets: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
@@ -133,11 +131,11 @@ def _of_number(value: float, facets: dict[str, Any]) -> Iterator[tuple[str, str,
     ):
         if refused:
             bound = facets[key]
-            reason = f"Invalid value: #: % in body should be {word} {bound}"
+            reason = f"Invalid value: {_VALUE}: {_PATH} in body should be {word} {bound}"
             yield "range", reason, f"{word} {bound}"
     step = facets.get("mul")
     if step and value % step:
-        reason = f"Invalid value: #: % in body should be a multiple of {step}"
+        reason = f"Invalid value: {_VALUE}: {_PATH} in body should be a multiple of {step}"
         yield "range", reason, f"a multiple of {step}"
 
 
@@ -150,10 +148,10 @@ def _count(
 ) -> Iterator[tuple[str, str, bool]]:
     low, high = facets.get(least, 0), facets.get(most)
     if size < low:
-        reason = f"Invalid value: #: % in body should have at least {low} {words[0]}"
+        reason = f"Invalid value: {_VALUE}: {_PATH} in body should have at least {low} {words[0]}"
         yield reason, f"at least {low} {words[1 if low == 1 else 2]}", True
     if high is not None and size > high:
-        reason = f"Too many: #: must have at most {high} items"
+        reason = f"Too many: {_VALUE}: must have at most {high} items"
         yield reason, f"at most {high} {words[1 if high == 1 else 2]}", False
 
 

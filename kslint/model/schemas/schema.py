@@ -24,6 +24,10 @@ TYPES = {
     FREE: "any", TEXT: "string", BOOLEAN: "boolean", INTEGER: "integer", NUMBER: "number",
     QUANTITY: "quantity", EITHER: "int-or-string", OBJECT: "object", ARRAY: "array",
 }  # fmt: skip
+_FORMATS = frozenset(
+    {"byte", "cidr", "date", "date-time", "duration", "email", "ipv4", "ipv6", "uri", "uuid"}
+)
+"""Formats of texts that are judged."""
 _LIMITS = frozenset(
     {"re", "min", "max", "xmin", "xmax", "mul", "lmin", "lmax", "imin", "imax", "pmin", "pmax",
      "k", "s"}
@@ -62,7 +66,7 @@ class Schema:
         )
         self.required: tuple[str, ...] = tuple(facets.get("r", ()))
         limited = not _LIMITS.isdisjoint(facets)
-        self.limits = limited or "e" in facets or facets.get("f") == "date-time"
+        self.limits = limited or "e" in facets or facets.get("f") in _FORMATS
         self.choices = (
             frozenset(facets["e"]) if not limited and self.code == TEXT and "e" in facets else None
         )

@@ -70,7 +70,9 @@ class _Words:
         found = active(self._findings[index] for index in self._picture.loose)
         if not found:
             return ""
-        return f'<section class="space"><h2>on no object</h2>{_list(found)}</section>'
+        return (
+            f'<section class="space"><h2>Findings outside any object</h2>{_list(found)}</section>'
+        )
 
     def _article(self, node: PictureNode) -> str:
         found = counting(node, self._findings)

@@ -66,7 +66,7 @@ class _Tree:
         loose = [self._findings[index] for index in self._picture.loose]
         shown = [self._loose(finding) for finding in loose if finding.suppressed is None]
         if shown:
-            parts.append("\n".join([self._paint("bold", "on no object"), *shown]))
+            parts.append("\n".join([self._paint("bold", "Findings outside any object"), *shown]))
         parts.append(self._summary())
         return "\n\n".join(parts) + "\n"
 
@@ -78,7 +78,7 @@ class _Tree:
         told = [self._paint("error", f"{missing} missing")] if missing else []
         told += [self._paint("warning", f"{unknown} not in the input")] if unknown else []
         if told:
-            lines.append(f"Named, and not found: {', '.join(told)}")
+            lines.append(f"Referenced, but not found: {', '.join(told)}")
         return "\n".join(lines)
 
     def _loose(self, finding: Finding) -> str:

@@ -42,6 +42,14 @@ def graph(text: str) -> Graph:
 ONE = "containers: [{name: kserve-container, image: 'a:1'}]"
 
 
+def test_ports_have_the_protocol_that_the_crd_gives_them() -> None:
+    ported = ONE.replace("image", "ports: [{containerPort: 9}], image")
+    found = component(f"{{{ported}}}").knative_service
+    assert found is not None
+    (container,) = found.listed("spec", "template", "spec", "containers")
+    assert container.at("ports", 0).plain() == {"containerPort": 9, "protocol": "TCP"}  # type: ignore[union-attr]
+
+
 def test_the_service_has_what_the_component_says() -> None:
     more = "minReplicas: 0, maxReplicas: 3, scaleMetric: rps, scaleTarget: 5, timeout: 90"
     found = component(

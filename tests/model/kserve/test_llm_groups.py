@@ -133,6 +133,14 @@ def test_the_sidecar_of_disaggregated_serving_gets_an_account_and_its_pool() -> 
     assert "serviceAccountName" not in prefill
 
 
+def test_the_sidecar_of_0_20_is_told_the_pool_by_an_option_too() -> None:
+    for router, pool in (("", "llm-inference-pool"), ("scheduler: {pool: {ref: {name: p}}}", "p")):
+        found = objects(f"prefill: {{}}\nrouter: {{route: {{}}, {router}}}", version="0.20")
+        pod = found["Deployment", "llm-kserve"]["spec"]["template"]["spec"]
+        (sidecar,) = [c for c in pod["initContainers"] if c["name"] == "llm-d-routing-sidecar"]
+        assert f"--inference-pool=team/{pool}" in sidecar["command"]
+
+
 def test_the_sidecar_is_not_told_a_pool_without_a_router() -> None:
     pod = objects("prefill: {}")["Deployment", "llm-kserve"]["spec"]["template"]["spec"]
     (sidecar,) = [c for c in pod["initContainers"] if c["name"] == "llm-d-routing-sidecar"]

@@ -6,6 +6,7 @@ import pytest
 
 from kslint.graph.graph import Graph
 from kslint.model.kserve import settings
+from kslint.model.kserve.admission.kinds import of_llm
 from kslint.model.kserve.admission.llm import llm_config_rejections, llm_rejections
 from kslint.model.kserve.llm.service import LLMInferenceService
 from kslint.source.files import Source
@@ -34,14 +35,18 @@ def graph_of(text: str) -> Graph:
     return Graph(loaded)
 
 
-def failures(spec: str, version: str = "v1alpha2", rest: str = "") -> list[tuple[str, str, str]]:
-    """Stage, path and message of each failure."""
+def service_of(spec: str, version: str = "v1alpha2", rest: str = "") -> LLMInferenceService:
     if "model:" not in spec:
         spec += "\nmodel: {uri: hf://a/b}"
     body = "".join(f"  {line}\n" for line in spec.strip().splitlines())
     graph = graph_of(HEAD % version + body + rest)
     (resource,) = graph.of_kind("LLMInferenceService")
-    service = LLMInferenceService(resource, graph, settings.defaults("0.19"))
+    return LLMInferenceService(resource, graph, settings.defaults("0.19"))
+
+
+def failures(spec: str, version: str = "v1alpha2", rest: str = "") -> list[tuple[str, str, str]]:
+    """Stage, path and message of each failure."""
+    service = service_of(spec, version, rest)
     return [(f.stage, f.code, f.message) for f in llm_rejections(service)]
 
 
@@ -384,3 +389,40 @@ def test_failures_point_at_what_was_written() -> None:
     (failure,) = llm_rejections(LLMInferenceService(resource, graph, settings.defaults("0.19")))
     assert failure.node.place is not None
     assert failure.node.place.line == 7
+
+
+ROUTE = "router: {route: {http: {spec: {rules: [%s]}}}}"
+POOL = "router: {scheduler: {pool: {spec: {targetPorts: [{number: 1}], endpointPickerRef: %s}}}}"
+NO_PORT = (
+    'spec.router.scheduler.pool.spec.endpointPickerRef: Invalid value: "object": port is required '
+    "when kind is 'Service' or unspecified (defaults to 'Service')"
+)
+NO_SLASH = (
+    f'{HTTP}.spec.rules[0].matches[0].path: Invalid value: "object": value must be an absolute '
+    "path and start with '/' when type one of ['Exact', 'PathPrefix']"
+)
+NO_BACKEND_PORT = (
+    f'{HTTP}.spec.rules[0].backendRefs[0]: Invalid value: "object": Must have port for Service '
+    "reference"
+)
+
+
+@pytest.mark.parametrize(
+    ("spec", "version", "said"),
+    [
+        (ROUTE % "{backendRefs: [{name: a, port: 80}]}", "v1alpha2", []),
+        (ROUTE % "{matches: [{path: {value: /v1}}]}", "v1alpha1", []),
+        (
+            ROUTE % "{matches: [{path: {value: v1}}], backendRefs: [{name: a}]}",
+            "v1alpha1",
+            [NO_SLASH, NO_BACKEND_PORT],
+        ),
+        (POOL % "{name: a, port: {number: 9002}}", "v1alpha2", []),
+        (POOL % "{name: a}", "v1alpha1", []),
+        (POOL % "{name: a}", "v1alpha2", [NO_PORT]),
+    ],
+)
+def test_rules_of_types_of_other_groups(spec: str, version: str, said: list[str]) -> None:
+    prefix = 'LLMInferenceService.serving.kserve.io "llm" is invalid: '
+    met = [met.failure for met in of_llm(service_of(spec, version))]
+    assert [f.message for f in met if f.stage == "api-server"] == [prefix + one for one in said]

@@ -13,6 +13,7 @@ from kslint.source.nodes import Map, Origin, made
 
 ORIGIN = Origin("written", "a test")
 FACTS = list(upgrades.facts("0.16", "0.20"))
+ALL = list(upgrades.facts("0.16", "0.21"))
 LLM = {"llm-shorter-probes", "llm-preset-image"}
 
 
@@ -30,12 +31,30 @@ def test_facts_come_after_one_version_and_up_to_another() -> None:
 
 def test_every_fact_has_a_reference_a_condition_and_a_known_effect() -> None:
     conditions = {*upgrades.CONDITIONS}
-    for fact in FACTS:
+    for fact in ALL:
         assert fact.kind in EFFECTS
         assert "@v" in fact.reference
         assert fact.about in conditions
-    assert len({fact.id for fact in FACTS}) == len(FACTS)
-    assert conditions == {fact.about for fact in FACTS}
+    assert len({fact.id for fact in ALL}) == len(ALL)
+    assert conditions == {fact.about for fact in ALL}
+
+
+def test_0_21_gives_canaries_traffic_and_hosts_their_name_back() -> None:
+    routed = {"ingress": {"enableGatewayApi": True, "kserveIngressGateway": "a/b"}}
+    canary = "name: one\n  canary: [{predictor: {name: two}, trafficPercent: 5}]"
+    found = world(ISVC % ("runtime: x", canary), routed, "0.20")
+    named = {f.id for f in ALL if f.since == "0.21" and upgrades.concerns_service(f, found)}
+    assert named == {"canaries-get-traffic", "host-without-predictor-name"}
+    plain = world(ISVC % ("runtime: x", canary), version="0.20")
+    assert not any(f.since == "0.21" and upgrades.concerns_service(f, plain) for f in ALL)
+
+
+def test_the_storage_resources_of_the_chart_reach_0_21() -> None:
+    values = made({"kserve": {"storage": {"resources": {}}}}, ORIGIN)
+    (fact,) = [fact for fact in ALL if fact.id == "storage-resources-reach"]
+    assert upgrades.concerns_chart(fact, "kserve-resources", values)
+    assert not upgrades.concerns_chart(fact, "kserve-resources", Map({}))
+    assert not upgrades.concerns_chart(fact, "kserve-crd", values)
 
 
 @pytest.mark.parametrize(

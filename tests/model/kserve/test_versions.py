@@ -118,6 +118,17 @@ def test_the_models_of_a_canary_are_not_mounted() -> None:
     assert [pod is not None and bool(pod.listed("initContainers")) for pod in pods] == [True, False]
 
 
+def test_the_first_of_several_uris_chooses_the_storage_container() -> None:
+    """An image has none, and the initializer of what comes after it is as KServe makes it."""
+    model = "model: {modelFormat: {name: sklearn}}, storageUris: [%s]"
+    image, bucket = "{uri: 'oci://r/a:1', mountPath: /mnt/o/a}", "{uri: 's3://b/b'}"
+    for uris, secured in ((f"{image}, {bucket}", False), (f"{bucket}, {image}", True)):
+        found = made(service(model % uris))["Deployment", "iris-predictor"]
+        inits = found["spec"]["template"]["spec"]["initContainers"]
+        (own,) = [c for c in inits if c["name"] == "storage-initializer"]
+        assert ("securityContext" in own) == secured
+
+
 def test_native_images_are_no_download_of_earlier_releases() -> None:
     found = service("model: {modelFormat: {name: sklearn}, storageUri: 'oci+native://x/a:1'}")
     assert made(found)

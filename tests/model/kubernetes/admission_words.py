@@ -31,6 +31,7 @@ VERSIONS = {
     "autoscaling/v2": ("HorizontalPodAutoscaler",),
     "batch/v1": ("CronJob", "Job"),
     "gateway.networking.k8s.io/v1": ("GRPCRoute", "Gateway", "HTTPRoute"),
+    "inference.networking.k8s.io/v1": ("InferencePool",),
     "kueue.x-k8s.io/v1beta1": ("ClusterQueue", "ResourceFlavor"),
     "networking.k8s.io/v1": ("Ingress", "IngressClass", "NetworkPolicy"),
     "node.k8s.io/v1": ("RuntimeClass",),

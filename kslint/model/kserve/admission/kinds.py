@@ -15,8 +15,9 @@ from kslint.model.kserve.admission.runtimes import (
 )
 from kslint.model.kserve.llm.combined import WORKLOAD_SERVICE
 from kslint.model.kserve.llm.configs import child_name
-from kslint.model.kubernetes.admission import grammar, kinds
-from kslint.model.kubernetes.admission.field_errors import opaque, printed
+from kslint.model.kubernetes.admission import gateway_routes, grammar, kinds, pools
+from kslint.model.kubernetes.admission.field_errors import FieldErrors, opaque, printed
+from kslint.source.nodes import Map
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -140,6 +141,8 @@ def of_llm(service: LLMInferenceService) -> Iterator[Met]:
     resource = service.resource
     webhook = _WEBHOOK.format("llminferenceservice", f"{resource.version}.validator")
     name = kinds.shown(resource)
+    for failure in _llm_definition(service):
+        yield Met(failure._replace(message=f"{name} is invalid: {failure.message}"), "")
     for failure in llm_rejections(service):
         body = service.stored if failure.stage == "webhook" else service.known
         said = worded(failure, body, name)
@@ -147,6 +150,23 @@ def of_llm(service: LLMInferenceService) -> Iterator[Met]:
     if not service.stopped:
         yield from _llm_service(service)
         yield from _llm_pods(service)
+
+
+def _llm_definition(service: LLMInferenceService) -> list[Failure]:
+    """What the rules of Gateway API and of pools say, which its definition repeats (v0.17-v0.19).
+
+    The definition without descriptions of fields has none; there the objects made are refused.
+    """
+    errors = FieldErrors()
+    path = ("spec", "router", "route", "http", "spec")
+    route = service.stored.at(*path)
+    if isinstance(route, Map):
+        gateway_routes.route_rules(errors, route, ".".join(path))
+    path = ("spec", "router", "scheduler", "pool", "spec")
+    pool = service.stored.at(*path)
+    if isinstance(pool, Map) and service.resource.version != "v1alpha1":
+        pools.pool_rules(errors, pool, ".".join(path))
+    return errors.failures
 
 
 def _llm_pods(service: LLMInferenceService) -> Iterator[Met]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.model.kserve import names
 from kslint.model.kserve.admission.components import given, refused, said
-from kslint.model.kserve.runtimes import Runtime
+from kslint.model.kserve.runtimes import Runtime, stock
 from kslint.model.kubernetes.admission.field_errors import child, opaque
 from kslint.model.kubernetes.pod import containers
 from kslint.source.nodes import Map
@@ -215,6 +215,14 @@ def _clash(new: Runtime, existing: Runtime, graph: Graph | None) -> Iterator[Fai
                 message = f"same priority assigned for the model format {name} in the {where}"
                 yield refused(message, child(ours, "priority"), "same-priority")
                 return
+
+
+def clash_with_stock(runtime: Runtime, profile: str) -> Failure | None:
+    """What the webhook says to a cluster's runtime where KServe's own ones are installed first."""
+    if runtime.stock or runtime.resource.kind != "ClusterServingRuntime":
+        return None
+    clashes = (failure for own in stock(profile) for failure in _clash(runtime, own, None))
+    return next(clashes, None)
 
 
 def _format(item: Node) -> tuple[str, str | None]:

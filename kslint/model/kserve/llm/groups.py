@@ -15,13 +15,13 @@ from kslint.model.kserve.llm.labels import given, passed
 from kslint.model.kserve.llm.made import new_object, part_of_labels
 from kslint.model.kserve.llm.pools import Pool
 from kslint.model.kserve.llm.provision import MODEL_PATH, with_model
-from kslint.model.kserve.pod_edits import edited_container, elements
-from kslint.model.tree import appended, put, put_defaults
-from kslint.source.nodes import Map, Origin, Seq, made
+from kslint.model.kserve.pod_edits import edited_container
+from kslint.model.kubernetes.defaults import with_port_protocols
+from kslint.model.tree import appended, put
+from kslint.source.nodes import Map, Origin, made
 
 if TYPE_CHECKING:
     from kslint.model.kserve.llm.service import LLMInferenceService
-    from kslint.source.nodes import Node
 
 _COMPONENT = "llminferenceservice-workload-"
 _ROLE = "llm-d.ai/role"
@@ -105,24 +105,9 @@ def _pod_template(
     pod = put(pod, ("serviceAccountName",), made(account.name, origin))
     pod = with_model(service, pod, "main", MODEL_PATH, account)
     pod = pod if path else with_pool_name(service, pod)
-    for kind in ("containers", "initContainers"):
-        listed = pod.get(kind)
-        if isinstance(listed, Seq):
-            changed = [_with_protocols(child) for child in listed.children]
-            pod = put(pod, (kind,), listed.with_children(changed))
+    default = Origin("api-server", "a default of the CRD", "leaderworkerset.x-k8s.io/v1")
+    pod = with_port_protocols(pod, default)
     return put(template, ("spec",), pod)
-
-
-def _with_protocols(container: Node) -> Node:
-    ports = container.get("ports")
-    if not isinstance(container, Map) or not isinstance(ports, Seq):
-        return container
-    origin = Origin("api-server", "a default of the CRD", "leaderworkerset.x-k8s.io/v1")
-    named = [
-        put_defaults(port, {"protocol": "TCP"}, origin) if isinstance(port, Map) else port
-        for port in elements(ports)
-    ]
-    return put(container, ("ports",), ports.with_children(named))
 
 
 def _component(what: str, prefill: bool) -> str:

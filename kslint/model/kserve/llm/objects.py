@@ -16,7 +16,7 @@ from kslint.model.kserve.llm.accounts import (
 )
 from kslint.model.kserve.llm.autoscaling import scalers, unscaled
 from kslint.model.kserve.llm.combined import INFERENCE_POOL, WORKLOAD_SERVICE, workload_labels
-from kslint.model.kserve.llm.configs import child_name, present
+from kslint.model.kserve.llm.configs import child_name, present, stock
 from kslint.model.kserve.llm.groups import group, with_pool_name
 from kslint.model.kserve.llm.labels import given, passed
 from kslint.model.kserve.llm.made import OLD_POOL_GROUP, labels_of, new_object
@@ -70,7 +70,7 @@ def unknowns(service: LLMInferenceService) -> Iterator[str]:
     """What is not built, and why: each completes `has an unknown ...`."""
     spec = service.effective
     if spec is None:
-        yield "spec: a config that it is made from is not in the input"
+        yield f"spec: {_missing(service)}"
         return
     blocks: list[tuple[str, ...]] = [(), ("prefill",)] if present(spec, "prefill") else [()]
     for path in blocks:
@@ -84,6 +84,16 @@ def unknowns(service: LLMInferenceService) -> Iterator[str]:
     ):
         if reason:
             yield f"{what}: {reason}"
+
+
+def _missing(service: LLMInferenceService) -> str:
+    """Why the merged spec is not known."""
+    settings = service.settings
+    configs = [*service.base_refs, *(service.presets or ())]
+    lacking = [each for each in configs if each.spec is None]
+    if lacking and lacking[0].preset and not stock(settings.profile):
+        return f"the presets of KServe {settings.version} are not known"
+    return f"LLMInferenceServiceConfig {lacking[0].name} is not in the input"
 
 
 def _unseen(service: LLMInferenceService) -> Iterator[str]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.model.kserve import names
 from kslint.model.kserve.llm import configs as llm_configs
-from kslint.model.kserve.llm.combined import Around, combined, defaulted
+from kslint.model.kserve.llm.combined import INFERENCE_POOL, Around, combined, defaulted
 from kslint.model.kserve.llm.configs import merge_specs
 from kslint.model.tree import put, without
 from kslint.source.nodes import Map, Origin, made
@@ -166,13 +166,22 @@ class MergedSpec:
 
     @cached_property
     def template_values(self) -> dict[str, str | None]:
-        """What the templates of presets refer to. Source: config_merge.go:547-585."""
+        """What the templates of presets refer to, and those of others by the same names.
+
+        Source: config_merge.go:547-585 @v0.19.0, 575-635 @v0.20.0.
+        """
         gateway = self.settings.text("ingress", "kserveIngressGateway").split("/")
         header = self.settings.text("ingress", "modelBasedRoutingHeaderName")
         system = llm_configs.SYSTEM_NAMESPACE
+        name, namespace = self.resource.name or None, self.namespace or None
+        pool = self.known.string("router", "scheduler", "pool", "ref", "name")
+        pool = pool or llm_configs.child_name(self.resource.name, INFERENCE_POOL)
         return {
-            ".ObjectMeta.Name": self.resource.name or None,
-            ".ObjectMeta.Namespace": self.namespace or None,
+            ".Name": name,
+            ".Namespace": namespace,
+            ".ObjectMeta.Name": name,
+            ".ObjectMeta.Namespace": namespace,
+            ".GlobalConfig.InferencePoolNamespacedName": namespace and f"{namespace}/{pool}",
             ".Spec.Model.Name": self.model_name,
             ".GlobalConfig.SystemNamespace": system,
             ".GlobalConfig.IngressGatewayName": gateway[-1] or None,

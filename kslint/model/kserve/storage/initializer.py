@@ -80,6 +80,7 @@ def with_storage_uris(component: Draft, pod_spec: Map) -> Map | None:
     if any(failure.stage == "controller" for failure in storage_failures(component)):
         return None
     listed = [source for source in model_sources(component) if source.listed]
+    first = listed_uris(component)[0][0].text or ""
     if attached_images(component):
         images = [source for source in listed if source.kind in (MODELCAR, NATIVE)]
         for index, source in enumerate(images):
@@ -89,11 +90,15 @@ def with_storage_uris(component: Draft, pod_spec: Map) -> Map | None:
         listed = [source for source in listed if source not in images]
     if not listed or target_container(pod_spec) is None:
         return pod_spec
-    return _with_listed(component, pod_spec, listed)
+    return _with_listed(component, pod_spec, listed, first)
 
 
-def _with_listed(component: Draft, pod: Map, sources: list[ModelSource]) -> Map:
-    """Claims are mounted each at its path; all else shares one volume at the common parent."""
+def _with_listed(component: Draft, pod: Map, sources: list[ModelSource], first: str) -> Map:
+    """Claims are mounted each at its path; all else shares one volume at the common parent.
+
+    `first` is the first URI of all, which chooses the ClusterStorageContainer even if it is an
+    image (components/predictor.go:857-859 @v0.20.0).
+    """
     if any(_name(c) == INITIALIZER_CONTAINER for c in init_containers(pod)):
         return pod
     downloads = [source for source in sources if source.kind != "pvc"]
@@ -111,7 +116,7 @@ def _with_listed(component: Draft, pod: Map, sources: list[ModelSource]) -> Map:
         return pod
     path = common_parent([source.mount_path for source in downloads])
     mount = _Mount(volume_name(path), path, read_only)
-    return _with_initializer(component, pod, downloads, mount, sources[0].uri.text or "")
+    return _with_initializer(component, pod, downloads, mount, first)
 
 
 def with_single(component: Draft, pod: Map, uri: Node) -> Map:

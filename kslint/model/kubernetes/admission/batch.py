@@ -47,13 +47,24 @@ def job_failures(body: Map) -> list[Failure]:
         detail = "`selector` not auto-generated"
         errors.invalid("spec.selector", selector.plain(), detail, selector, "job-selector")
     _job(errors, spec, "spec")
-    name = word(body.at("metadata", "name"))
-    if name and len(name) > _LONGEST_LABEL and spec.boolean("manualSelector") is not True:
-        node = body.nearest("metadata", "name")
-        for _ in ("job-name", "batch.kubernetes.io/job-name"):  # labels that its pods are given
-            detail = "must be no more than 63 characters"
-            errors.invalid("spec.template.labels", name, detail, node, "name-too-long")
+    _name(errors, body, spec)
     return errors.failures
+
+
+def _name(errors: FieldErrors, body: Map, spec: Map) -> None:
+    """The name is a label, of the Job and of its pods; and a host name, with their index."""
+    name, node = word(body.at("metadata", "name")), body.nearest("metadata", "name")
+    if not name:
+        return
+    if spec.boolean("manualSelector") is not True:
+        for path in ("metadata.labels", "spec.template.labels"):
+            errors.each_invalid(path, name, grammar.label_value(name), node, "invalid-job-name")
+    count = spec.integer("completions")
+    if word(spec.get("completionMode")) == "Indexed" and count is not None and count > 0:
+        host = f"{name}-{count - 1}"
+        if grammar.dns_label(host):
+            detail = f"will not able to create pod with invalid DNS label: {host}"
+            errors.invalid("metadata.name", name, detail, node, "invalid-job-name")
 
 
 def _holds(node: Node) -> bool:

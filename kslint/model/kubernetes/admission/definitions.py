@@ -87,7 +87,7 @@ def _versions(errors: FieldErrors, spec: Map) -> None:
         stored += version.boolean("storage") is True
         known = known and not (storage is not None and version.boolean("storage") is None)
         name = word(version.get("name"))
-        if name:
+        if name is not None:
             details = grammar.dns1035_label(name)
             if details:
                 node = child(version, "name")
@@ -153,7 +153,7 @@ def _names(errors: FieldErrors, names: Map) -> None:
     for field in ("shortNames", "categories"):
         for index, item in enumerate(names.listed(field)):
             text = word(item) if isinstance(item, Scalar) else None
-            details = grammar.dns1035_label(text) if text else []
+            details = [] if text is None else grammar.dns1035_label(text)
             if details:
                 at = f"spec.names.{field}[{index}]"
                 errors.invalid(at, text, ",".join(details), item, "invalid-name")

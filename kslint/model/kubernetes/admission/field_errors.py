@@ -197,17 +197,13 @@ class FieldErrors:
             self.named("metadata", meta, "namespace", grammar.dns_label, "invalid-name")
         self.labels("metadata.labels", meta.get("labels"))
         self.annotations("metadata.annotations", meta.get("annotations"))
-        for _, owner in each(meta, "ownerReferences"):
-            for field in ("uid", "name", "kind"):
-                if word(owner.get(field)) == "":
-                    path = f"metadata.ownerReferences.{field}"
-                    node = child(owner, field)
-                    self.invalid(path, "", "must not be empty", node, "incomplete-owner")
+        self._owners(meta)
         self.finalizers("metadata.finalizers", meta.get("finalizers"), native)
 
     def finalizers(self, path: str, node: Node | None, native: bool = True) -> None:
         """ValidateFinalizerName: qualified, and of Kubernetes' own kinds with a domain."""
-        for index, item in enumerate([] if node is None else node.elements()):
+        items = [] if node is None else node.elements()
+        for index, item in enumerate(items):
             text = word(item)
             if text is None:
                 continue
@@ -215,7 +211,37 @@ class FieldErrors:
             self.each_invalid(path, text, details, item, "invalid-finalizer")
             if native and "/" not in text and text not in _FINALIZERS:
                 detail = "name is neither a standard finalizer name nor is it fully qualified"
-                self.invalid(f"{path}[{index}]", text, detail, item, "invalid-finalizer")
+                at = f"{path}[{index}]" if path.startswith("metadata") else path
+                self.invalid(at, text, detail, item, "invalid-finalizer")
+        both = {"orphan", "foregroundDeletion"} <= {item.text for item in items}
+        if both and path.startswith("metadata"):
+            detail = "finalizer orphan and foregroundDeletion cannot be both set"
+            self.invalid(path, [item.plain() for item in items], detail, items[0], "two-finalizers")
+
+    def _owners(self, meta: Map) -> None:
+        """ValidateOwnerReferences."""
+        path, first = "metadata.ownerReferences", ""
+        for _, owner in each(meta, "ownerReferences"):
+            version, kind, name = (word(owner.get(f)) for f in ("apiVersion", "kind", "name"))
+            if version is not None and not _version_of(version):
+                node, detail = child(owner, "apiVersion"), "version must not be empty"
+                self.invalid(f"{path}.apiVersion", version, detail, node, "incomplete-owner")
+            for field in ("kind", "name", "uid"):
+                if word(owner.get(field)) == "":
+                    node, detail = child(owner, field), "must not be empty"
+                    self.invalid(f"{path}.{field}", "", detail, node, "incomplete-owner")
+            if version == "v1" and kind == "Event":
+                value = printed(_owner(owner), ordered=True)
+                detail = "/v1, Kind=Event is disallowed from being an owner"
+                self.add(f"{path}: Invalid value: {value}: {detail}", owner, "event-as-owner")
+            if owner.boolean("controller") and kind is not None and name is not None:
+                if first:
+                    owners = [_owner(one) for _, one in each(meta, "ownerReferences")]
+                    value = printed([*owners], ordered=True)
+                    detail = 'Only one reference can have Controller set to true. Found "true" in'
+                    detail = f"{detail} references for {first} and {kind}/{name}"
+                    self.add(f"{path}: Invalid value: {value}: {detail}", owner, "two-controllers")
+                first = first or f"{kind}/{name}"
 
     def domain_path(self, path: str, text: str, node: Node, code: str) -> None:
         """IsDomainPrefixedPath, of a text that is there."""
@@ -344,6 +370,19 @@ def word(node: Node | None) -> str | None:
         return ""
     value = node.value if isinstance(node, Scalar) else None
     return value if isinstance(value, str) and not opaque(value) else None
+
+
+def _version_of(version: str) -> str:
+    """What FromAPIVersionAndKind takes for the version."""
+    return "" if version.count("/") > 1 else version.rpartition("/")[2]
+
+
+def _owner(owner: Map) -> JsonValue:
+    """As the type is printed, which has an order and leaves out what is absent."""
+    optional = ("controller", "blockOwnerDeletion")
+    given = [field for field in optional if present(owner, field)]
+    fields = ("apiVersion", "kind", "name", "uid", *given)
+    return {field: child(owner, field).plain() if present(owner, field) else "" for field in fields}
 
 
 def printed(value: JsonValue, ordered: bool = False) -> str:

@@ -26,7 +26,7 @@ _HOST = rf"(\*\.)?{_LABEL}(\.{_LABEL})*"
 def gateway_failures(body: Map) -> list[Failure]:
     """What the rules of a Gateway's definition refuse of its listeners. Never raises."""
     errors = FieldErrors()
-    errors.metadata(body, grammar.dns_subdomain)
+    errors.metadata(body, grammar.dns_subdomain, native=False)
     spec = body.get("spec")
     if not isinstance(spec, Map):
         return errors.failures

@@ -46,13 +46,19 @@ _MILLISECONDS = {"h": 3_600_000, "m": 60_000, "s": 1000, "ms": 1}
 def route_failures(body: Map) -> list[Failure]:
     """What the rules of an HTTPRoute's definition refuse of its rules. Never raises."""
     errors = FieldErrors()
-    errors.metadata(body, grammar.dns_subdomain)
+    errors.metadata(body, grammar.dns_subdomain, native=False)
     spec = body.get("spec")
     if not isinstance(spec, Map):
         return errors.failures
     _parents(errors, spec)
+    route_rules(errors, spec, "spec")
+    return errors.failures
+
+
+def route_rules(errors: FieldErrors, spec: Map, at: str) -> None:
+    """The rules of an HTTPRoute, or of a field of its type."""
     for index, rule in each(spec, "rules"):
-        path = f"spec.rules[{index}]"
+        path = f"{at}.rules[{index}]"
         for number, match in each(rule, "matches"):
             _path(errors, match.get("path"), f"{path}.matches[{number}].path")
         redirects = filters(errors, rule, path)
@@ -62,13 +68,12 @@ def route_failures(body: Map) -> list[Failure]:
         _backends(errors, rule, path)
         _prefixes(errors, rule, path)
         _timeouts(errors, rule.get("timeouts"), f"{path}.timeouts")
-    return errors.failures
 
 
 def grpc_failures(body: Map) -> list[Failure]:
     """What the rules of a GRPCRoute's definition refuse of its rules. Never raises."""
     errors = FieldErrors()
-    errors.metadata(body, grammar.dns_subdomain)
+    errors.metadata(body, grammar.dns_subdomain, native=False)
     spec = body.get("spec")
     if not isinstance(spec, Map):
         return errors.failures

@@ -51,6 +51,7 @@ _VALIDATORS = {
     ("gateway.networking.k8s.io", "Gateway"): "gateway_api.gateway_failures",
     ("gateway.networking.k8s.io", "GRPCRoute"): "gateway_routes.grpc_failures",
     ("gateway.networking.k8s.io", "HTTPRoute"): "gateway_routes.route_failures",
+    ("inference.networking.k8s.io", "InferencePool"): "pools.pool_failures",
     ("kueue.x-k8s.io", "ClusterQueue"): "kueue.queue_failures",
     ("kueue.x-k8s.io", "ResourceFlavor"): "kueue.flavor_failures",
     ("networking.k8s.io", "Ingress"): "networking.ingress_failures",

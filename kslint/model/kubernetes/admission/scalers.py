@@ -70,6 +70,11 @@ def scaler_failures(body: Map) -> list[Failure]:
             _behavior(errors, rules, f"spec.behavior.{field}")
     for index, metric in each(spec, "metrics"):
         _metric(errors, metric, f"spec.metrics[{index}]")
+    percent = spec.integer("targetCPUUtilizationPercentage")  # of v1, read as a metric
+    if percent is not None and percent < 1 and (body.string("apiVersion") or "").endswith("/v1"):
+        node, detail = child(spec, "targetCPUUtilizationPercentage"), "must be greater than 0"
+        at = "spec.metrics[0].resource.target.averageUtilization"
+        errors.invalid(at, percent, detail, node, "metric-target")
     if low == 0 and not external:
         detail = "must specify at least one Object or External metric to support scaling to zero"
         node = child(spec, "minReplicas")

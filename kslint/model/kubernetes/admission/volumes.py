@@ -165,6 +165,21 @@ def _projected(errors: FieldErrors, holder: Map, path: str) -> None:
         if len(kinds) > 1:
             detail = "may not specify more than 1 volume type per source"
             errors.forbidden(here, detail, child(source, kinds[1]), "two-volume-sources")
+    _same_paths(errors, holder, path)
+
+
+def _same_paths(errors: FieldErrors, holder: Map, path: str) -> None:
+    """Two files of one path among the sources of a projected volume."""
+    seen: set[str] = set()
+    for _, source in each(holder, "sources"):
+        for kind in ("secret", "configMap", "downwardAPI"):
+            for _, item in each(source.get(kind), "items"):
+                text = word(item.get("path"))
+                named = text if kind == "downwardAPI" else source.string(kind, "name")
+                if text and text in seen and named is not None:
+                    detail, node = "conflicting duplicate paths", child(item, "path")
+                    errors.invalid(path, named, detail, node, "same-path-twice")
+                seen |= {text} if text else set()
 
 
 def _token(errors: FieldErrors, token: Map, path: str, volume: str) -> None:

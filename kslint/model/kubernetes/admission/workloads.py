@@ -109,6 +109,9 @@ def stateful_set_failures(body: Map) -> list[Failure]:
                 quantity(errors, amount)  # all that is asked of them before there are pods
     for field in ("replicas", "minReadySeconds"):
         errors.not_negative("spec", spec, field)
+    ordinals = spec.get("ordinals")
+    if isinstance(ordinals, Map):
+        errors.not_negative("spec.ordinals", ordinals, "start")
     errors.named("spec", spec, "serviceName", grammar.dns_label, "invalid-reference")
     if _selector(errors, spec, "statefulset"):
         template(errors, spec, "spec.template", "StatefulSet", claims)

@@ -1,0 +1,89 @@
+"""How Argo CD is told to sync, and what of that it does not take in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kslint.findings import Problem
+from kslint.model.gitops import argocd, options
+from kslint.model.platform import namespaces
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kslint.model.model import Model
+    from kslint.resources import Resource
+    from kslint.source.nodes import Node, Span
+
+
+def option_not_read(model: Model) -> Iterator[Problem]:
+    """A sync option that Argo CD does not find."""
+    found = [
+        (application.resource, one)
+        for application in model.applications
+        for one in options.unread(application)
+    ]
+    for resource in model.resources:
+        if model.graph.may_hold(resource, argocd.SYNC_OPTIONS):
+            found += [(resource, one) for one in options.unread_of(resource)]
+    seen: set[tuple[Span | None, str]] = set()
+    for resource, one in found:
+        if (one.node.place, one.text) not in seen:
+            seen.add((one.node.place, one.text))
+            yield Problem(
+                one.node,
+                variant=one.reason,
+                about=resource,
+                option=one.text,
+                meant=one.meant,
+                application=resource.name,
+            )
+
+
+def ignores_nothing(model: Model) -> Iterator[Problem]:
+    """An `ignoreDifferences` entry that matches no object or no field."""
+    seen: set[Span | None] = set()
+    for application in argocd.deploying(model.graph):
+        for one in options.idle(application, model.graph):
+            if one.node.place not in seen:
+                seen.add(one.node.place)
+                yield Problem(
+                    one.node,
+                    variant=one.reason,
+                    about=application.resource,
+                    application=application.name,
+                    kind=one.kind,
+                    text=one.text,
+                    meant=one.meant,
+                )
+
+
+def claim_replaced(model: Model) -> Iterator[Problem]:
+    """A claim that an Application replaces as a whole."""
+    for one in options.replaced(model.of_kind("PersistentVolumeClaim", ""), model.graph):
+        yield Problem(
+            _name(one.claim) or one.claim.body,
+            variant="lost" if one.lost else "default",
+            about=one.claim,
+            related=[(one.node, "replaces what it deploys")],
+            claim=one.claim.name,
+            application=one.application.name,
+        )
+
+
+def namespace_missing(model: Model) -> Iterator[Problem]:
+    """An Application for a namespace that nothing creates."""
+    seen: set[Span | None] = set()
+    for application, node in namespaces.unmade(model.graph):
+        if node.place not in seen:
+            seen.add(node.place)
+            yield Problem(
+                node,
+                about=application.resource,
+                application=application.name,
+                namespace=node.text,
+            )
+
+
+def _name(resource: Resource) -> Node | None:
+    return resource.body.at("metadata", "name")

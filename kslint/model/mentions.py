@@ -1,0 +1,26 @@
+"""Texts that settings are known by, wherever in an input they may stand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kslint.source.nodes import walk
+
+if TYPE_CHECKING:
+    from kslint.graph.graph import Graph
+
+
+def mentioned(graph: Graph, *texts: str) -> bool:
+    """Does one of some texts stand in a value or key of any file, charts' values among them?"""
+    documents = graph.documents
+    for text in texts:
+        for name in documents:
+            if documents.may_hold(name, text) and any(
+                text in (part.text or "")
+                for root in documents[name]
+                for node in walk(root)
+                for part in (node, node.key)
+                if part is not None
+            ):
+                return True
+    return False

@@ -1,0 +1,87 @@
+"""What a scaler sees of a model server that has no pods, or whose numbers never change.
+
+Sources: KEDA v2.20 pkg/scaling/executor/scale_scaledobjects.go (from zero, and from an idle count,
+pods are added when a trigger is active), pkg/scalers/prometheus_scaler.go (an empty result is 0 and
+not active unless `ignoreNullValues: "false"`); vLLM, SGLang and TGI export their metrics
+themselves, so that there are none without pods; dcgm-exporter 4.2 default-counters.csv; vLLM
+reserves its share of the GPU's memory when it starts.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kslint.resources import Resource
+    from kslint.source.nodes import Node
+
+_OWN = re.compile(
+    r"(?:vllm:(?:num_requests_\w+|\w*cache\w*|time_\w+|e2e_\w+|inter_token_\w+|request_\w+"
+    r"|prompt_\w+|generation_\w+|iteration_\w+)|sglang:\w+|tgi_\w+)"
+)
+"""Metrics that a server exports, and none that a router does under the same prefix."""
+_NAME = re.compile(r"[a-zA-Z_]\w*:\w+|(?:tgi|vllm|sglang)_\w+|[a-zA-Z_][\w]*_[\w]+(?=\s*[\[{])")
+_BY_LOAD = ("cpu", "memory")
+_BUSY = re.compile(r"DCGM_FI_DEV_GPU_UTIL|DCGM_FI_PROF_GR_ENGINE_ACTIVE|duty_cycle|gpu_util\w*")
+_FULL = re.compile(r"DCGM_FI_DEV_FB_(?:USED|FREE|USED_PERCENT)\b|gpu_memory_used\w*")
+
+
+def asleep(spec: Node) -> Node | None:
+    """The place by which KEDA takes all pods of a server away, and sees nothing to add one by.
+
+    `spec` is that of a ScaledObject.
+    """
+    idle = spec.get("idleReplicaCount")
+    least = spec.get("minReplicaCount")
+    at = idle if idle is not None else least
+    if spec.integer("minReplicaCount") != 0 and least is not None and idle is None:
+        return None
+    if at is not None and at.integer() != 0:
+        return None
+    if spec.at("advanced", "scalingModifiers", "formula") is not None:
+        return None
+    seen = [each for each in spec.listed("triggers") if each.string("type") not in _BY_LOAD]
+    if not seen or not all(_is_blind(each) for each in seen):
+        return None
+    return at or seen[0].at("metadata", "query")
+
+
+def _is_blind(trigger: Node) -> bool:
+    """Does a trigger ask for nothing but what the server's own pods export?"""
+    query = trigger.string("metadata", "query") or ""
+    if trigger.string("type") != "prometheus" or "absent" in query or "up{" in query:
+        return False
+    if (trigger.string("metadata", "ignoreNullValues") or "true").lower() != "true":
+        return False
+    if any(int(number) for number in re.findall(r"vector\(\s*(\d+)", query)):
+        return False
+    names = set(_NAME.findall(query))
+    return bool(names) and all(_OWN.fullmatch(name) for name in names)
+
+
+class Counter(NamedTuple):
+    """A counter of the GPU that a scaler goes by: `kind` is busy or full."""
+
+    kind: str
+    node: Node
+    name: str
+
+
+def gpu_counters(scaler: Resource) -> Iterator[Counter]:
+    """The queries and metrics of a scaler that tell how busy or how full a GPU is."""
+    spec = scaler.spec
+    if spec is None:
+        return
+    nodes = [trigger.at("metadata", "query") for trigger in spec.listed("triggers")]
+    for metric in spec.listed("metrics"):
+        nodes += [metric.at(kind, "metric", "name") for kind in ("pods", "external", "object")]
+    for node in nodes:
+        text = "" if node is None else node.text or ""
+        for kind, pattern in (("full", _FULL), ("busy", _BUSY)):
+            found = pattern.search(text)
+            if node is not None and found is not None:
+                yield Counter(kind, node, found[0])
+                break
