@@ -65,7 +65,7 @@ def test_it_is_what_it_would_be() -> None:
     ("text", "message"),
     [
         ("        a: [\n", "did not find expected ',' or ']'"),
-        ("        \ta: b\n", "found character that cannot start any token"),
+        ("        \ta: b\n", "found a tab character that violates indentation"),
     ],
 )
 def test_what_is_broken_in_it_is_found(text: str, message: str) -> None:
