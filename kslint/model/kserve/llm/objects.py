@@ -177,7 +177,9 @@ def _certificate(service: LLMInferenceService) -> Map:
     It is made whether or not TLS is on.
     """
     labels = labels_of(service, "llminferenceservice-workload")
-    origin = _origin("the self-signed certificate", "workload_tls_self_signed.go:62-150")
+    origin = _origin(
+        "the self-signed certificate (keys left out)", "workload_tls_self_signed.go:62-150"
+    )
     name = child_name(service.resource.name, "-kserve-self-signed-certs")
     body = new_object(service, "v1", "Secret", name, labels, origin)
     return put(body, ("type",), made("kubernetes.io/tls", origin))
