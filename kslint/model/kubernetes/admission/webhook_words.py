@@ -88,6 +88,12 @@ def policy_words(errors: FieldErrors, spec: Map) -> None:
         if text and "\n" in text.strip():
             detail = "message must not contain line breaks"
             errors.invalid(f"{here}.message", text, detail, node, "message-of-lines")
+        text = word(item.get("messageExpression"))
+        if text and text.strip():
+            _compiles(errors, item, "messageExpression", here, "string")
+    for index, item in each(spec, "auditAnnotations"):
+        if (word(item.get("valueExpression")) or "").strip():
+            _compiles(errors, item, "valueExpression", f"spec.auditAnnotations[{index}]", "any")
 
 
 class _Seen:
@@ -133,13 +139,20 @@ def _expression(
     if not text.strip():
         errors.required(at, node, "no-expression", detail)
         return
+    if _compiles(errors, holder, "expression", path, wanted) and (
+        told := undeclared(text, seen.names)
+    ):
+        errors.invalid(at, text, f"compilation failed: {told}", node, "undeclared-name")
+
+
+def _compiles(errors: FieldErrors, holder: Map, field: str, path: str, wanted: str) -> bool:
+    text, node = holder.string(field) or "", child(holder, field)
     told = cel.complaint(text, {}, wanted)
-    if not told and (undeclared_names := undeclared(text, seen.names)):
-        told = undeclared_names
-    if told:
-        errors.invalid(at, text, f"compilation failed: {told}", node, "expression-does-not-compile")
-    elif told == "":
-        errors.invalid(at, text, f"must evaluate to {wanted}", node, "expression-of-another-type")
+    if told is None:
+        return True
+    detail = f"compilation failed: {told}" if told else f"must evaluate to {wanted}"
+    errors.invalid(f"{path}.{field}", text, detail, node, "expression-does-not-compile")
+    return False
 
 
 def undeclared(text: str, names: set[str]) -> str:
