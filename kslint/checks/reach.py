@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from kslint.findings import Problem
 from kslint.model import addresses, isolation
-from kslint.model.gateway import agentgateway, loose_ends
+from kslint.model.gateway import agentgateway, duplicates, loose_ends
+from kslint.model.gateway.gateways import GROUP
 from kslint.model.kubernetes.templates import KINDS
 
 if TYPE_CHECKING:
@@ -91,6 +92,26 @@ def walled_off(model: Model) -> Iterator[Problem]:
                 peer=None if peer is None else f"{peer.kind} `{peer.name}`",
                 there=None if peer is None else model.graph.namespace_of(peer),
             )
+
+
+def route_twice(model: Model) -> Iterator[Problem]:
+    """A rule of a route whose requests another rule gets."""
+    for route in model.of_kind(duplicates.KIND, GROUP):
+        found = [("rule", one) for one in duplicates.within(route)]
+        found += [("route", one) for one in duplicates.between(route, model.graph)]
+        seen: set[Span | None] = set()
+        for variant, one in found:
+            if one.rule.place not in seen:
+                seen.add(one.rule.place)
+                yield Problem(
+                    one.rule,
+                    variant=variant,
+                    about=route,
+                    related=[(one.before, "the rule that gets them")],
+                    route=route.name,
+                    other=one.other.name,
+                    match=one.text,
+                )
 
 
 def refused_by_agentgateway(model: Model) -> Iterator[Problem]:
