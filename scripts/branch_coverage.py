@@ -12,7 +12,7 @@ from pathlib import Path
 WANTED = {
     "kslint/checks/": 95.0,
     "kslint/model/": 93.0,
-    "kslint/model/kubernetes/admission/": 96.0,
+    "kslint/model/kubernetes/admission/": 97.0,
 }
 """Percent of the branches of each room, counted where it is named most narrowly.
 

@@ -11,6 +11,7 @@ from kslint.model.gateway.gateways import gateways
 from kslint.model.gateway.switches import takes_no_pools
 from kslint.model.kserve.llm.configs import stock
 from kslint.model.kubernetes.pod import container_named, environment
+from kslint.model.platform.llm_crds import only_classic
 from kslint.model.platform.presets import (
     SWITCH,
     controllers,
@@ -73,6 +74,26 @@ def _presets_missing(model: Model) -> Iterator[Problem]:
                 about=service.resource,
                 preset=config.name,
                 service=service.resource.name,
+            )
+
+
+def crds_missing(model: Model) -> Iterator[Problem]:
+    """LLMInferenceServices, where only the CRDs of InferenceServices are installed."""
+    chart = only_classic(model) if model.llm_services else None
+    if chart is None:
+        return
+    for service in model.llm_services:
+        kind = service.resource.body.get("kind")
+        if kind is not None and model.graph.evidence.reaches(
+            service.resource, chart.application.resource
+        ):
+            yield Problem(
+                kind,
+                about=service.resource,
+                related=[(chart.node.get("chart"), "brings the other CRDs")],
+                service=service.resource.name,
+                chart=chart.chart,
+                version=chart.revision,
             )
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kslint.findings import Problem
-from kslint.model import addresses
-from kslint.model.gateway import loose_ends
+from kslint.model import addresses, isolation
+from kslint.model.gateway import agentgateway, duplicates, loose_ends
+from kslint.model.gateway.gateways import GROUP
+from kslint.model.kubernetes.templates import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,6 +68,59 @@ def address_port(model: Model) -> Iterator[Problem]:
             namespace=model.graph.namespace_of(service),
             ports=", ".join(known),
         )
+
+
+def walled_off(model: Model) -> Iterator[Problem]:
+    """A model server that NetworkPolicies shut off from those who ask it."""
+    if not model.graph.of_kind(isolation.KIND):
+        return
+    for resource in model.resources:
+        if resource.kind not in KINDS:
+            continue
+        for wall in isolation.walls(resource, model.graph):
+            policy, peer = wall.at, wall.peer
+            rules = policy.body.at("spec", "ingress")
+            related = [(_name(policy), "shuts the way in"), (rules, "what it admits")]
+            yield Problem(
+                _name(resource) or resource.body,
+                variant=wall.who,
+                about=resource,
+                related=[*related, *([] if peer is None else [(_name(peer), "has to get in")])],
+                user=f"{resource.kind} `{resource.name}`",
+                port=wall.port,
+                policy=policy.name,
+                peer=None if peer is None else f"{peer.kind} `{peer.name}`",
+                there=None if peer is None else model.graph.namespace_of(peer),
+            )
+
+
+def route_twice(model: Model) -> Iterator[Problem]:
+    """A rule of a route whose requests another rule gets."""
+    for route in model.of_kind(duplicates.KIND, GROUP):
+        found = [("rule", one) for one in duplicates.within(route)]
+        found += [("route", one) for one in duplicates.between(route, model.graph)]
+        seen: set[Span | None] = set()
+        for variant, one in found:
+            if one.rule.place not in seen:
+                seen.add(one.rule.place)
+                yield Problem(
+                    one.rule,
+                    variant=variant,
+                    about=route,
+                    related=[(one.before, "the rule that gets them")],
+                    route=route.name,
+                    other=one.other.name,
+                    match=one.text,
+                )
+
+
+def refused_by_agentgateway(model: Model) -> Iterator[Problem]:
+    """A policy that the definition of AgentgatewayPolicy refuses."""
+    for policy in model.of_kind(agentgateway.POLICY, agentgateway.GROUP):
+        for one in agentgateway.refused(policy):
+            yield Problem(
+                one.node, variant=one.reason, about=policy, name=policy.name, text=one.text
+            )
 
 
 def _home(resource: Resource) -> Span | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kslint.findings import Problem
-from kslint.model.gitops import argocd, options
+from kslint.model.gitops import argocd, options, phases
 from kslint.model.platform import namespaces
 
 if TYPE_CHECKING:
@@ -68,6 +68,30 @@ def claim_replaced(model: Model) -> Iterator[Problem]:
             related=[(one.node, "replaces what it deploys")],
             claim=one.claim.name,
             application=one.application.name,
+        )
+
+
+def needs_come_later(model: Model) -> Iterator[Problem]:
+    """Pods that their Application makes before what they need, and waits for."""
+    graph = model.graph
+    if graph.scopes.applications is None:
+        return
+    seen: set[Span | None] = set()
+    for one in phases.deadlocks(list(graph.references_of(model.resources)), graph):
+        place = one.node.place
+        if place in seen:
+            continue
+        seen.add(place)
+        yield Problem(
+            one.node,
+            variant=one.reason,
+            severity="warning" if one.reason == "claim" else None,
+            about=one.resource,
+            related=[(_name(one.needed), "applied in another wave or phase")],
+            user=f"{one.resource.kind} `{one.resource.name}`",
+            needed=f"{one.needed.kind} `{one.needed.name}`",
+            early=min(one.own.wave, one.its.wave),
+            late=max(one.own.wave, one.its.wave),
         )
 
 

@@ -6,6 +6,7 @@ Sources: k8s.io/api core/v1 toleration.go v0.34; Kubernetes v1.34 plugin Extende
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.model.cluster import node_pools
@@ -16,6 +17,7 @@ from kslint.model.queues import LABEL
 if TYPE_CHECKING:
     from kslint.config import Config
     from kslint.graph.graph import Graph
+    from kslint.model.kubernetes.capacity import NodePool
     from kslint.model.workload import Workload
     from kslint.resources import Resource
     from kslint.source.nodes import Node
@@ -52,13 +54,25 @@ def _by_declared(spec: Node, config: Config) -> Barred | None:
     for pool in node_pools(config):
         if slots([pool._replace(taints=())], asked, spec) == 0:
             continue
-        node = allocatable(pool)
-        cloud = "" if node is None else node.cloud
+        cloud = _cloud(pool)
         found = _untolerated(spec, pool.taints or ())
         if found is None or (found.key == _GPU_TAINT and cloud in ("", "gke")):
             return None
         first = first or Barred(found, pool.name, None)
     return first
+
+
+def _cloud(pool: NodePool) -> str:
+    """Whose nodes they are: by the machine type's table, or by how such types are spelt."""
+    node, machine = allocatable(pool), pool.machine or ""
+    if node is not None and node.cloud:
+        return node.cloud
+    if machine.startswith("Standard_"):
+        return "aks"
+    return "eks" if _AWS_TYPE.fullmatch(machine) else ""
+
+
+_AWS_TYPE = re.compile(r"[a-z]+\d+[a-z0-9-]*\.(?:\d*x?large|metal)")
 
 
 def _by_karpenter(workload: Workload, graph: Graph) -> Barred | None:

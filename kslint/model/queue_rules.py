@@ -46,18 +46,18 @@ def refused(queue: Resource) -> Iterator[Refused]:
     spec = queue.spec
     if spec is None:
         return
-    seen: set[str] = set()
+    seen: set[tuple[str, str]] = set()
     for group in spec.listed("resourceGroups"):
         covered = [each.text or "" for each in group.listed("coveredResources")]
         if any(opaque(each) for each in covered) or group.get("flavors") is None:
             continue
-        named = [*group.listed("coveredResources")]
-        named += [found for each in group.listed("flavors") if (found := each.get("name"))]
-        for node in named:
-            name = node.text or ""
-            if name in seen:
-                yield Refused("twice", node, name)
-            seen.add(name)
+        flavors = [found for each in group.listed("flavors") if (found := each.get("name"))]
+        for what, nodes in (("resource", group.listed("coveredResources")), ("flavor", flavors)):
+            for node in nodes:
+                name = node.text or ""
+                if (what, name) in seen:
+                    yield Refused("twice", node, name)
+                seen.add((what, name))
         for flavor in group.listed("flavors"):
             yield from _of_flavor(flavor, covered)
 

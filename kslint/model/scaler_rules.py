@@ -92,12 +92,14 @@ def _target(scaler: Resource) -> tuple[str, str] | None:
 
 
 def lost(scaler: Resource, graph: Graph) -> tuple[Node, list[Resource]] | None:
-    """The name of a workload that is not there, and those of its kind that stand beside it.
+    """The name of a workload that is not there, and those beside it that may be meant.
 
     None where something else may make it: a chart, KServe, an operator.
     """
     target, namespace = _target(scaler), graph.namespace_of(scaler)
     if target is None or target[0] not in _WORKLOADS or namespace is None:
+        return None
+    if graph.evidence.illustrates(scaler):
         return None
     kind, name = target
     if graph.named(kind, name) or graph.completeness.is_open(kind, namespace):
@@ -106,6 +108,7 @@ def lost(scaler: Resource, graph: Graph) -> tuple[Node, list[Resource]] | None:
         each
         for each in graph.of_namespace(kind, namespace)
         if graph.belong_together(each, scaler) and each.emitter == scaler.emitter
+        if _resemble(name, each.name)
     ]
     makers = (each for each in graph.resources if each.group.endswith(_MAKERS))
     if not near or any(name.startswith(each.name) for each in makers):
@@ -114,6 +117,14 @@ def lost(scaler: Resource, graph: Graph) -> tuple[Node, list[Resource]] | None:
     return None if node is None else (node, near)
 
 
+def _resemble(one: str, other: str) -> bool:
+    """May one name be meant by the other: a part of it, or the same but for a few letters?"""
+    from difflib import SequenceMatcher
+
+    return one in other or other in one or SequenceMatcher(None, one, other).ratio() > _ALIKE
+
+
+_ALIKE = 0.75
 _WORKLOADS = ("Deployment", "StatefulSet")
 _MAKERS = ("kserve.io", "fluxcd.io", "seldon.io", "machinelearning.seldon.io", "kubeflow.org")
 """Groups whose objects become Deployments with names that begin with theirs."""

@@ -12,12 +12,12 @@ every reader.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple, Union
+from typing import TYPE_CHECKING, Any, NamedTuple, Union
 
 from kslint.source.scalars import WORDS, is_text, resolve
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from kslint.source.files import Source
     from kslint.source.scalars import Plain
@@ -118,6 +118,8 @@ class Node:
             elif node.__class__ is Seq and step.__class__ is int:
                 children = node.children
                 node = children[step] if -len(children) <= step < len(children) else None
+            elif isinstance(node, Deferred):
+                node = node.entries.get(step)  # type: ignore[arg-type]
             else:
                 return None
         return node
@@ -300,6 +302,37 @@ class Map(Node):
 
     def __repr__(self) -> str:
         return f"Map({list(self.entries)})"
+
+
+class Deferred(Map):
+    """A mapping whose entries are read when they are first asked for; from then on it is a Map."""
+
+    __slots__ = ()
+
+    def __init__(self, read: Callable[[], dict[str, Node]], source: Source | None) -> None:
+        self.source = source
+        self.start = self.end = self.key = self.origin = None
+        _ENTRIES.__set__(self, read)
+
+    @property
+    def read(self) -> Callable[[], dict[str, Node]]:
+        found: Callable[[], dict[str, Node]] = _ENTRIES.__get__(self)
+        return found
+
+    @property
+    def entries(self) -> dict[str, Node]:
+        found = self.read()
+        self.entries = found
+        return found
+
+    @entries.setter
+    def entries(self, entries: dict[str, Node]) -> None:
+        self.__class__ = Map  # type: ignore[assignment]
+        _ENTRIES.__set__(self, entries)
+
+
+_ENTRIES: Any = Map.__dict__["entries"]
+"""Where a mapping has its entries, and a deferred one what reads them."""
 
 
 class Seq(Node):

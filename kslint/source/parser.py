@@ -8,6 +8,7 @@ constructed from a tag.
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +34,7 @@ from kslint.source.characters import (
     without_marks,
 )
 from kslint.source.document import Document, Duplicate, Overridden, Redefined, Refusal
+from kslint.source.folding import folded, put_back
 from kslint.source.nodes import Map, Mark, Scalar, Seq, Span, walk
 from kslint.source.scalars import MERGE_TAG, PYTHON_TAG, WORDS, is_no_number, key_name, refusal
 
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
 
     from kslint.source.characters import JsonValue
     from kslint.source.files import Source
+    from kslint.source.folding import Fold
     from kslint.source.nodes import Node
 
 MAX_DEPTH = 200
@@ -96,16 +99,50 @@ def _restoring(next_event: Any, restore: Any) -> Any:
     return event
 
 
-def compose(
-    source: Source, data: bytes | str, number: int = 0, colon: str = ""
-) -> Iterator[Document]:
+def compose(source: Source, data: bytes | str, number: int = 0) -> Iterator[Document]:
     """The documents of one YAML or JSON stream, in order; the first has the given number.
 
     Raises YamlError at the first place that cannot be read; documents before it have
     been yielded by then. Raises ForbiddenCharacterError at the first character YAML does not take;
-    libyaml looks ahead for these, so documents before it may be missing. `colon` is what stands in
-    `data` for colons that libyaml would not take.
+    libyaml looks ahead for these, so documents before it may be missing. Large schemas of
+    definitions are composed once something looks into them.
     """
+    read = 0
+    found = folded(data, _check) if isinstance(data, bytes) else None
+    if found is not None:
+        for document in _folded(source, *found, number):
+            if document is None:
+                break
+            yield document
+            read += 1
+        else:
+            return
+    yield from islice(_whole(source, data, number), read, None)
+
+
+def _folded(
+    source: Source, data: bytes, folds: list[Fold], number: int
+) -> Iterator[Document | None]:
+    """The documents of a stream without its large schemas; None where they do not fit in."""
+    try:
+        for document in _documents(source, *_event_source(data), number):
+            fits = put_back(document.root, folds, source, partial(_alone, source))
+            yield document if fits else None
+    except (yaml.MarkedYAMLError, yaml.reader.ReaderError, YamlError, UnicodeError):
+        yield None
+
+
+def _check(text: bytes) -> None:
+    """Raises unless a text is YAML, as far as its syntax goes."""
+    event_parser(text).raw_parse()
+
+
+def _alone(source: Source, text: bytes) -> Node:
+    return next(_documents(source, *_event_source(text), 0)).root
+
+
+def _whole(source: Source, data: bytes | str, number: int, colon: str = "") -> Iterator[Document]:
+    """The same in full. `colon` stands in `data` for colons that libyaml would not take."""
     read = 0
     following: list[JsonValue] = []
     next_event, no_numbers = _event_source(data)
@@ -118,7 +155,7 @@ def compose(
     except yaml.MarkedYAMLError as error:
         spared = None if colon or error.problem != _COLON else colons_for_yaml(data)
         if spared is not None:
-            yield from islice(compose(source, spared[0], number, spared[1]), read, None)
+            yield from islice(_whole(source, spared[0], number, spared[1]), read, None)
             return
         following = json_values(data)[read:] if read and is_json(data) else []
         if not following:

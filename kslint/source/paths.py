@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, Union
 
-from kslint.source.nodes import Map, Scalar, Seq
+from kslint.source.nodes import Deferred, Map, Scalar, Seq
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,6 +61,8 @@ class Paths:
                 self._by_place.setdefault((node.source, node.start, node.end), way)
             if isinstance(node, Scalar):
                 self._note_text(node, way)
+                continue
+            if isinstance(node, Deferred):  # nothing in it was looked at
                 continue
             content = _content(node)
             if content not in shared:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from kslint.source.characters import is_json
 from kslint.source.document import Refusal
-from kslint.source.nodes import Map, Scalar, Span
+from kslint.source.nodes import Deferred, Map, Scalar, Span
 from kslint.source.text import encoding_of, split_lines
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def refusals(source: Source, documents: Iterable[Document]) -> Iterator[Refusal]
     if is_json(data):
         yield from _behind_json(source)
         return
-    if b"\n---" in data:
+    if re.search(rb"(?m)^---[^\s#]", data):
         yield from _separators(source)
     if _MARK in data[1:]:
         yield from _byte_order_marks(source)
@@ -127,7 +127,7 @@ def _scalars(root: Node) -> Iterator[Scalar]:
     stack, seen = [root], set()
     while stack:
         node = stack.pop()
-        if id(node) in seen:
+        if id(node) in seen or isinstance(node, Deferred):
             continue
         seen.add(id(node))
         for each in (node, node.key):
@@ -141,7 +141,7 @@ def _question_marks(source: Source, root: Node, in_flow: bool) -> Iterator[Refus
     stack, seen = [(root, in_flow)], set()
     while stack:
         node, in_flow = stack.pop()
-        if id(node) in seen or node.start is None:
+        if id(node) in seen or node.start is None or isinstance(node, Deferred):
             continue
         seen.add(id(node))
         for each in (node, node.key) if in_flow else ():

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from array import array
+
 _LINE_BREAKS = ("\r\n", "\n", "\r", "\x85", "\u2028", "\u2029")
+_OTHER_BREAKS = (b"\r", b"\xc2\x85", b"\xe2\x80\xa8", b"\xe2\x80\xa9")
+_LARGE = 256 * 1024
+"""Bytes from which a text is not kept in lines for the sake of one."""
 
 
 class Source:
@@ -13,7 +18,7 @@ class Source:
     anything. What is `context` tells of the rest, and nothing is reported about it.
     """
 
-    __slots__ = ("_lines", "context", "data", "name", "named", "path")
+    __slots__ = ("_lines", "_starts", "context", "data", "name", "named", "path")
 
     def __init__(
         self, name: str, data: bytes, path: str = "", named: bool = True, context: bool = False
@@ -24,6 +29,7 @@ class Source:
         self.named = named
         self.context = context
         self._lines: list[str] | None = None
+        self._starts: array[int] | None = None
 
     def text(self) -> str:
         return self.data.decode(encoding_of(self.data), errors="replace")
@@ -35,7 +41,25 @@ class Source:
 
     def line(self, number: int) -> str:
         """The text of a 1-based line without its break; "" beyond the end."""
+        if self._starts is not None or (
+            self._lines is None and len(self.data) > _LARGE and _has_plain_lines(self.data)
+        ):
+            return self._cut(number)
         return self.lines[number - 1] if 0 < number <= len(self.lines) else ""
+
+    def _cut(self, number: int) -> str:
+        """The same of a large text."""
+        if self._starts is None:
+            self._starts = array("Q", [0])
+            at = self.data.find(b"\n") + 1
+            while at:
+                self._starts.append(at)
+                at = self.data.find(b"\n", at) + 1
+        starts = self._starts
+        if not 0 < number <= len(starts):
+            return ""
+        end = starts[number] - 1 if number < len(starts) else len(self.data)
+        return self.data[starts[number - 1] : end].decode("utf-8", "replace")
 
     @property
     def lines(self) -> list[str]:
@@ -73,6 +97,11 @@ def encoding_of(data: bytes) -> str:
     if len(data) > 3 and data[1] == 0 != data[0] and data[3] == 0:
         return "utf-16-le"
     return "utf-8"
+
+
+def _has_plain_lines(data: bytes) -> bool:
+    """Is it UTF-8 with line feeds only?"""
+    return encoding_of(data) == "utf-8" and not any(mark in data for mark in _OTHER_BREAKS)
 
 
 def split_lines(text: str) -> list[str]:

@@ -48,17 +48,27 @@ class Makers:
     def may_make(self, reference: Reference) -> bool:
         """May another controller of the namespace make the object that is named?"""
         name = reference.name
-        begins = {name[:end] for end, character in enumerate(name) if character == "-" and end}
-        for namespace in {reference.namespace, None}:
-            if reference.kind == "PersistentVolumeClaim" and not begins.isdisjoint(
-                self._claims.get(namespace, ())
-            ):
-                return True
+        if reference.kind == "PersistentVolumeClaim" and any(
+            not _begins(name).isdisjoint(self._claims.get(namespace, ()))
+            for namespace in {reference.namespace, None}
+        ):
+            return True
+        return self.may_make_named(name, reference.namespace)
+
+    def may_make_named(self, name: str, where: str | None) -> bool:
+        """The same of anything by its name and namespace."""
+        begins = _begins(name)
+        for namespace in {where, None}:
             if not {name, *begins}.isdisjoint(self._owners.get(namespace, ())):
                 return True
             if name in self._told.get(namespace, ()):
                 return True
         return False
+
+
+def _begins(name: str) -> set[str]:
+    """What a name may begin with that its maker is called: its parts before each dash."""
+    return {name[:end] for end, character in enumerate(name) if character == "-" and end}
 
 
 def _asks_for_certificates(resource: Resource) -> bool:

@@ -15,6 +15,7 @@ from kslint.model.schemas.suspects import Suspect
 from kslint.model.schemas.types import by_hand, kustomization, of_root, unknown
 from kslint.model.schemas.walk import read
 from kslint.resources import KUSTOMIZATIONS, Resource
+from kslint.source.folding import text_of
 from kslint.source.nodes import Map
 
 if TYPE_CHECKING:
@@ -85,9 +86,12 @@ class Schemas:
         self._kustomized: set[str] | None = None
         self._defined: dict[str, list[tuple[Resource, Node]]] = {}
         self._copied: set[str] = set()
+        self._alike: dict[int, bytes | int] = {}
+        """By definition what it has in common with those of the same text."""
         for resource in graph.of_kind("CustomResourceDefinition", "apiextensions.k8s.io"):
             for key, node in _definitions(resource):
                 self._defined.setdefault(key, []).append((resource, node))
+                self._alike[id(node)] = text_of(node) or id(node)
                 if self._is_copy(resource):
                     self._copied.add(key)
 
@@ -115,7 +119,7 @@ class Schemas:
 
         Of KServe's kinds it adds to what the table knows: it may be newer, or a mere stub. So does
         one that does not lie near: it may be another cluster's, of another release. A copy
-        speaks of objects that lie with it only, and none of those kept for another release.
+        speaks of objects that lie with it only.
         """
         family = tables.family_of(resource.group)
         defined = []
@@ -124,10 +128,8 @@ class Schemas:
 
             defined = [
                 of_definition(node)
-                for definition, node in self._defined[key]
+                for node in self._definitions_for(key, resource)
                 if not _is_open(node)
-                and (not self._is_copy(definition) or are_near(definition, resource))
-                and releases_in(resource) <= releases_in(definition)
             ]
             if not defined and releases_in(resource):
                 return Known(by_hand(key), "", False)  # that of its release is not in the input
@@ -148,6 +150,20 @@ class Schemas:
         if schema is None:
             return Known(by_hand(key), "", False)
         return Known(of_root(schema), family or "", whole)
+
+    def _definitions_for(self, key: str, resource: Resource) -> list[Node]:
+        """The definitions that may hold for an object, in some order; of equal ones one.
+
+        Those of its own release where it is kept for one; else those that are for none, if any.
+        """
+        found = [
+            (definition, node)
+            for definition, node in self._defined[key]
+            if (not self._is_copy(definition) or are_near(definition, resource))
+            and releases_in(resource) <= releases_in(definition)
+        ]
+        plain = [each for each in found if releases_in(each[0]) == releases_in(resource)]
+        return list({self._alike[id(node)]: node for _, node in reversed(plain or found)}.values())
 
     def _is_defined_near(self, key: str, resource: Resource) -> bool:
         return any(are_near(each, resource) for each, _ in self._defined.get(key, ()))

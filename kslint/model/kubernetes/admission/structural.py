@@ -2,7 +2,7 @@
 
 Source: k8s.io/apiextensions-apiserver v0.34 pkg/apis/apiextensions/validation/validation.go
 (ValidateCustomResourceDefinitionOpenAPISchema), pkg/apiserver/schema/validation.go. Rules in CEL
-are not compiled.
+are read, and not compiled.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from kslint.model.kubernetes.admission.field_errors import child, present, word
+from kslint.model.kubernetes.admission import cel
+from kslint.model.kubernetes.admission.field_errors import child, present, printed, word
 from kslint.source.nodes import Map, Scalar
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ _LIST_TYPES = ("atomic", "map", "set")
 _LIST, _KEYS = "x-kubernetes-list-type", "x-kubernetes-list-map-keys"
 _OPEN, _EITHER = "x-kubernetes-preserve-unknown-fields", "x-kubernetes-int-or-string"
 _EMBEDDED, _RULES = "x-kubernetes-embedded-resource", "x-kubernetes-validations"
+_NOT_BOOL = "cel expression must evaluate to a bool"
+_NOT_TEXT = "messageExpression must evaluate to a string"
 _JUNCTORS = ("allOf", "anyOf", "oneOf")
 
 
@@ -60,7 +63,7 @@ def structural(errors: FieldErrors, root: Node, path: str) -> None:
             where = child(schema, "uniqueItems")
             errors.forbidden(f"{here}.uniqueItems", _NOT_UNIQUE, where, "unique-items")
         if level != "value":
-            _extensions(errors, schema, here)
+            _extensions(errors, schema, here, level)
         stack += reversed(list(_below(place)))
 
 
@@ -126,7 +129,7 @@ def _bounds(errors: FieldErrors, schema: Map, path: str) -> None:
         errors.forbidden(at, detail, more, "properties-and-more")
 
 
-def _extensions(errors: FieldErrors, schema: Map, path: str) -> None:
+def _extensions(errors: FieldErrors, schema: Map, path: str, level: str) -> None:
     kind = word(schema.get("type"))
     if schema.boolean(_EMBEDDED) is True:
         detail = f"must be object if {_EMBEDDED} is true"
@@ -142,11 +145,53 @@ def _extensions(errors: FieldErrors, schema: Map, path: str) -> None:
     if kind == "array":
         _list_map(errors, schema, path)
     for index, rule in enumerate(schema.listed(_RULES)):
-        text, node = word(rule.get("rule")), child(rule, "rule")
-        if text is not None and not text.strip():
-            at = f"{path}.{_RULES}[{index}].rule"
-            errors.required(at, node, "no-rule", "rule is not specified")
+        if isinstance(rule, Map):
+            _rule(errors, schema, rule, f"{path}.{_RULES}[{index}]", level)
     _default(errors, schema, kind, path)
+
+
+def _rule(errors: FieldErrors, schema: Map, rule: Map, path: str, level: str) -> None:
+    """An expression of CEL, and the one that makes its message."""
+    text, node = word(rule.get("rule")), child(rule, "rule")
+    if text is not None and not text.strip():
+        errors.required(f"{path}.rule", node, "no-rule", "rule is not specified")
+        return
+    itself = _with_metadata(schema) if level == "root" else schema
+    for field, wanted in (("rule", "bool"), ("messageExpression", "string")):
+        text, node = word(rule.get(field)), child(rule, field)
+        told = cel.complaint(text, {"self": itself}, wanted) if text and text.strip() else None
+        if told is None:
+            continue
+        if field == "rule":
+            said = f"compilation failed: {told}" if told else _NOT_BOOL
+        else:
+            said = f"messageExpression compilation failed: {told}" if told else _NOT_TEXT
+        errors.add(f"{path}.{field}: Invalid value: {_printed(rule)}: {said}", node, "rule-of-cel")
+
+
+def _with_metadata(schema: Map) -> Map:
+    """The root, of which every object has more than its schema says; of what form stays open."""
+    properties, open_ = schema.get("properties"), schema.get("type")
+    if not isinstance(properties, Map) or open_ is None:
+        return schema
+    more = dict.fromkeys(("apiVersion", "kind", "metadata"), open_)  # no schema: nothing is told
+    return schema.with_entries(
+        {**schema.entries, "properties": properties.with_entries({**properties.entries, **more})}
+    )
+
+
+def _printed(rule: Map) -> str:
+    """As the API server's own type: all of its fields, in Go's JSON, which escapes some signs."""
+    empty = {"rule": "", "message": "", "messageExpression": "", "reason": None, "fieldPath": ""}
+    given = {name: rule.at(name) for name in (*empty, "optionalOldSelf")}
+    shown = {
+        f"{name[0].upper()}{name[1:]}": empty.get(name) if node is None else node.plain()
+        for name, node in given.items()
+    }
+    text = printed(shown, ordered=True)
+    for sign in "<>&":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return text
 
 
 def _has_type(errors: FieldErrors, schema: Map, wanted: str, path: str, detail: str) -> None:

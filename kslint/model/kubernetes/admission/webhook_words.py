@@ -1,4 +1,4 @@
-"""What the API server says to the expressions of its own admission, as far as no CEL is needed.
+"""What the API server says to the expressions of its own admission, as far as no CEL is run.
 
 Source: k8s.io/kubernetes v1.34 pkg/apis/admissionregistration/validation/validation.go
 (validateMatchConditions, validateVariable, validateParamKind, validateValidation).
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from kslint.model.kubernetes.admission import grammar
+from kslint.model.kubernetes.admission import cel, grammar
 from kslint.model.kubernetes.admission.field_errors import child, each, present, word
 from kslint.source.nodes import Map
 
@@ -53,7 +53,7 @@ def match_conditions(errors: FieldErrors, holder: Map, path: str) -> None:
     names: set[str] = set()
     for index, item in each(holder, "matchConditions"):
         here, name = f"{path}[{index}]", word(item.get("name"))
-        _expression(errors, item, "expression", here, _Seen(given, False), "")
+        _expression(errors, item, here, _Seen(given, False), "")
         if errors.needed(here, item, "name", "missing-name"):
             errors.named(here, item, "name", grammar.qualified_name, "invalid-name")
         if name and name in names:
@@ -75,10 +75,10 @@ def policy_words(errors: FieldErrors, spec: Map) -> None:
         elif name and (not _IDENTIFIER.fullmatch(name) or name in _RESERVED):
             detail = "name is not a valid CEL identifier"
             errors.invalid(f"{here}.name", name, detail, node, "invalid-name")
-        _expression(errors, item, "expression", here, seen, "expression is not specified")
+        _expression(errors, item, here, seen, "expression is not specified", "any")
     for index, item in each(spec, "validations"):
         here = f"spec.validations[{index}]"
-        _expression(errors, item, "expression", here, seen, "expression is not specified")
+        _expression(errors, item, here, seen, "expression is not specified")
         for field, what in (("message", "message must be"), ("messageExpression", "must be")):
             text, node = word(item.get(field)), child(item, field)
             if text and not text.strip():
@@ -88,6 +88,12 @@ def policy_words(errors: FieldErrors, spec: Map) -> None:
         if text and "\n" in text.strip():
             detail = "message must not contain line breaks"
             errors.invalid(f"{here}.message", text, detail, node, "message-of-lines")
+        text = word(item.get("messageExpression"))
+        if text and text.strip():
+            _compiles(errors, item, "messageExpression", here, "string")
+    for index, item in each(spec, "auditAnnotations"):
+        if (word(item.get("valueExpression")) or "").strip():
+            _compiles(errors, item, "valueExpression", f"spec.auditAnnotations[{index}]", "any")
 
 
 class _Seen:
@@ -121,21 +127,35 @@ def _param_kind(errors: FieldErrors, kind: Map, path: str) -> None:
 
 
 def _expression(
-    errors: FieldErrors, holder: Map, field: str, path: str, seen: _Seen, detail: str
+    errors: FieldErrors, holder: Map, path: str, seen: _Seen, detail: str, wanted: str = "bool"
 ) -> None:
-    text, node = word(holder.get(field)), child(holder, field)
+    text, node, at = (
+        word(holder.get("expression")),
+        child(holder, "expression"),
+        f"{path}.expression",
+    )
     if text is None:
         return
     if not text.strip():
-        errors.required(f"{path}.{field}", node, "no-expression", detail)
+        errors.required(at, node, "no-expression", detail)
         return
-    complaint = _undeclared(text, seen)
-    if complaint:
-        detail = f"compilation failed: {complaint}"
-        errors.invalid(f"{path}.{field}", text, detail, node, "undeclared-name")
+    if _compiles(errors, holder, "expression", path, wanted) and (
+        told := undeclared(text, seen.names)
+    ):
+        errors.invalid(at, text, f"compilation failed: {told}", node, "undeclared-name")
 
 
-def _undeclared(text: str, seen: _Seen) -> str:
+def _compiles(errors: FieldErrors, holder: Map, field: str, path: str, wanted: str) -> bool:
+    text, node = holder.string(field) or "", child(holder, field)
+    told = cel.complaint(text, {}, wanted)
+    if told is None:
+        return True
+    detail = f"compilation failed: {told}" if told else f"must evaluate to {wanted}"
+    errors.invalid(f"{path}.{field}", text, detail, node, "expression-does-not-compile")
+    return False
+
+
+def undeclared(text: str, names: set[str]) -> str:
     """What the compiler says to names that nothing declares; "" if there are none.
 
     Expressions that make messages are passed over: there a name may be a field's.
@@ -147,7 +167,7 @@ def _undeclared(text: str, seen: _Seen) -> str:
     found = []
     for match in _NAME.finditer(plain):
         name = match[1] or match[2]
-        if name in seen.names or name in bound:
+        if name in names or name in bound:
             continue
         start = match.start()
         line = text.count("\n", 0, start)

@@ -1,0 +1,186 @@
+"""Pods that NetworkPolicies let nobody reach, or not those who have to.
+
+Source: Kubernetes v1.34 networking/v1 NetworkPolicy (a pod that one policy selects for ingress
+takes what any of its policies admits, and nothing else; a podSelector without a namespaceSelector
+is for the policy's own namespace). Proxies of agentgateway, kgateway and Istio run in the namespace
+of their Gateway; the endpoint picker of an InferencePool is beside its pods.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from kslint.model.endpoints import listeners, selected
+from kslint.model.gateway import pools
+from kslint.model.gateway.gateways import GROUP
+from kslint.model.gateway.routes import KINDS, backends, gateway_of, namespace_labels, parents
+from kslint.model.kubernetes.selection import fits, pods_of, selects, texts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kslint.graph.graph import Graph
+    from kslint.model.kubernetes.selection import Pods, Selector
+    from kslint.resources import Resource
+    from kslint.source.nodes import Node
+
+KIND = "NetworkPolicy"
+_NETWORKING = "networking.k8s.io"
+_OTHERS = ("CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy", "AdminNetworkPolicy",
+           "BaselineAdminNetworkPolicy")  # fmt: skip
+"""Kinds that may admit what a NetworkPolicy does not; Calico's are of KIND in another group."""
+_BESIDE = ("agentgateway", "kgateway", "istio")
+"""Classes whose proxies run in the namespace of their Gateway."""
+_NAMED = "kubernetes.io/metadata.name"
+
+
+class Wall(NamedTuple):
+    """Pods that somebody does not reach: `who` is anybody, gateway or picker.
+
+    `peer` is who it is, `at` the policy that comes first.
+    """
+
+    who: str
+    pods: Pods
+    port: int
+    at: Resource
+    peer: Resource | None = None
+
+
+def walls(workload: Resource, graph: Graph) -> Iterator[Wall]:
+    """The model servers of a workload that policies shut off."""
+    namespace = graph.namespace_of(workload)
+    policies = [] if namespace is None else _policies(namespace, graph)
+    for pods in pods_of(workload) if policies else ():
+        served = [(each.port, each) for each in listeners(pods.pod_spec) if each.port is not None]
+        on = [one for one in policies if _isolates(one, pods.labels)]
+        if not served or not on or pods.is_open or namespace is None:
+            continue
+        if not all(graph.belong_together(one, workload) for one in on):
+            continue
+        port, listener = served[0]
+        assert port is not None
+        names = {name for name, number in listener.names.items() if number == port}
+        rules = [rule for one in on for rule in _ingress(one) if _admits(rule, port, names)]
+        if not rules:
+            yield Wall("anybody", pods, port, on[0])
+            continue
+        for who, peer, labels in _askers(pods, namespace, graph):
+            home = graph.namespace_of(peer)
+            if home is not None and not any(
+                _lets_in(rule, home, labels, namespace, graph) for rule in rules
+            ):
+                yield Wall(who, pods, port, on[0], peer)
+                break
+
+
+def _policies(namespace: str, graph: Graph) -> list[Resource]:
+    """All policies of a namespace, by name; none where others may admit more."""
+    if any(graph.of_kind(kind) for kind in _OTHERS) or graph.completeness.is_open(KIND, namespace):
+        return []
+    every = graph.of_namespace(KIND, namespace)
+    if any(each.group != _NETWORKING or each.spec is None for each in every):
+        return []
+    return sorted(every, key=lambda each: each.name)
+
+
+def _isolates(policy: Resource, labels: Selector) -> bool:
+    """Does a policy shut the way in to pods with these labels, but for what it admits?"""
+    kinds = [each.text for each in policy.body.listed("spec", "policyTypes")]
+    selector = policy.body.at("spec", "podSelector")
+    if kinds and "Ingress" not in kinds:
+        return False
+    return selector is None or selector.is_null or fits(selector, labels)
+
+
+def _ingress(policy: Resource) -> list[Node]:
+    return policy.body.listed("spec", "ingress")
+
+
+def _admits(rule: Node, port: int, names: set[str]) -> bool:
+    """Does a rule admit anybody on a port? One without ports admits all."""
+    items = rule.listed("ports")
+    if not items:
+        return True
+    for item in items:
+        wanted = item.get("port")
+        if (item.string("protocol") or "TCP") != "TCP":
+            continue
+        number, last = item.integer("port"), item.integer("endPort")
+        if wanted is None or wanted.is_null or (wanted.text or "") in names:
+            return True
+        if number is not None and number <= port <= (number if last is None else last):
+            return True
+    return False
+
+
+def _lets_in(rule: Node, home: str, labels: Selector | None, namespace: str, graph: Graph) -> bool:
+    """May pods of the namespace `home` pass by a rule? Without labels, theirs are not known."""
+    peers = rule.listed("from")
+    if not peers:
+        return True
+    for peer in peers:
+        spaces, chosen = peer.get("namespaceSelector"), peer.get("podSelector")
+        if peer.get("ipBlock") is not None or (spaces is None and chosen is None):
+            return True
+        if spaces is None and home != namespace:
+            continue
+        if spaces is not None and not _may_fit(spaces, home, graph):
+            continue
+        if chosen is None or labels is None or fits(chosen, labels):
+            return True
+    return False
+
+
+def _may_fit(selector: Node, namespace: str, graph: Graph) -> bool:
+    known = namespace_labels(namespace, graph)
+    own = {_NAMED: namespace}
+    if known is not None:
+        return fits(selector, {**known, **own})
+    by_name = texts(selector.get("matchLabels")).get(_NAMED, namespace)
+    expressions = selector.listed("matchExpressions")
+    about_name = [each for each in expressions if each.string("key") == _NAMED]
+    return by_name == namespace and all(_of_name(each, namespace) for each in about_name)
+
+
+def _of_name(expression: Node, namespace: str) -> bool:
+    values = {each.text for each in expression.listed("values")}
+    operator = expression.string("operator")
+    if operator == "In":
+        return namespace in values
+    return operator != "NotIn" or namespace not in values
+
+
+def _askers(
+    pods: Pods, namespace: str, graph: Graph
+) -> Iterator[tuple[str, Resource, Selector | None]]:
+    """Who sends requests to pods, with the labels of its pods if they are known."""
+    services = [
+        each
+        for each in graph.of_namespace("Service", namespace, "")
+        if any(one.resource is pods.resource for one in selected(each, graph))
+    ]
+    found = [
+        pool
+        for pool in pools.pools(graph)
+        if graph.namespace_of(pool) == namespace
+        and selects(pools.selector(pool)[1], pods.labels)
+        and graph.belong_together(pool, pods.resource)
+    ]
+    named = {("Service", each.name) for each in services} | {(pools.KIND, p.name) for p in found}
+    for kind in KINDS:
+        for route in graph.of_kind(kind, GROUP):
+            if not any((b.kind, b.name) in named and b.namespace == namespace
+                       for b in backends(route, graph)):  # fmt: skip
+                continue
+            for parent in parents(route, graph):
+                gateway = gateway_of(parent, graph, route)
+                name = None if gateway is None else gateway.body.string("spec", "gatewayClassName")
+                if gateway is not None and name in _BESIDE:
+                    yield "gateway", gateway, None
+    for pool in found:
+        picker, _ = pools.picker(pool)
+        for each in graph.of_namespace("Service", namespace, ""):
+            if picker is not None and each.name == picker.text:
+                for one in selected(each, graph):
+                    yield "picker", one.resource, one.labels
