@@ -110,6 +110,16 @@ properties:
         ("self.items.exists(i, x, x.keys == '')", None),
         ("self.items[0].keys == ''", "undefined field 'keys'"),
         ("self.labels.b.c == ''", "undefined field 'c'"),
+        ("self.count == 'a'", "found no matching overload for '_==_' applied to '(int, string)'"),
+        (
+            "self.open && size(self.items) > '1'",
+            "found no matching overload for '_>_' applied to '(int, string)'",
+        ),
+        (
+            "self.count || self.open",
+            "found no matching overload for '_||_' applied to '(int, bool)'",
+        ),
+        ("self.name in ['a'] && self.share > 1 && self.when == 'a' && self.name == null", None),
     ],
 )
 def test_fields_of_a_schema(text: str, said: str | None) -> None:

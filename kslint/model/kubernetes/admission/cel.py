@@ -1,8 +1,9 @@
 """What the compiler of CEL says to an expression, where that is plain without running it.
 
 Source: google/cel-spec doc/langdef.md (the grammar), google/cel-go v0.26 parser and checker, and
-k8s.io/apiserver v0.34 pkg/cel (the types of a schema). Three things are said: the syntax is wrong,
-a field is not in the schema, the result is of the wrong type. What is rare is passed over.
+k8s.io/apiserver v0.34 pkg/cel (the types of a schema). Four things are said: the syntax is wrong,
+a field is not in the schema, an operator is not for its two sides, the result is of another type.
+What is rare is passed over.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ _BINARY = (
     ("||",), ("&&",), ("<", "<=", ">", ">=", "==", "!=", "in"), ("+", "-"), ("*", "/", "%"),
 )  # fmt: skip
 _OF_BOOL = frozenset({sign for level in _BINARY[:3] for sign in level})
+_PLAIN = frozenset({"bool", "int", "string"})
 _LOOPS = frozenset({"all", "exists", "exists_one", "existsOne", "map", "filter"})
 _WORDS = {"true": "bool", "false": "bool", "null": "null_type"}
 _ESCAPED = {"__dot__": ".", "__dash__": "-", "__slash__": "/", "__underscores__": "__"}
@@ -142,7 +144,13 @@ class _Reader:
             return self.unary()
         left = self.binary(level + 1)
         while sign := self.takes(*_BINARY[level]):
+            place = self.tokens[self.at - 1][2]
             right = self.binary(level + 1)
+            if sign != "in" and left.type_ != right.type_ and {left.type_, right.type_} <= _PLAIN:
+                types = f"'({left.type_}, {right.type_})'"
+                raise _Refused(
+                    place, f"found no matching overload for '_{sign}_' applied to {types}"
+                )
             same = left.type_ == right.type_ and left.type_ in ("int", "double", "string")
             left = _Thing("bool") if sign in _OF_BOOL else _Thing(left.type_ if same else None)
         return left
