@@ -209,3 +209,19 @@ def test_llm_services_follow_their_presets(tree: Path) -> None:
     assert any("llm-d" in change["new"]["value"] for change in changed)
     texts = [effect["text"] for effect in found["LLMInferenceService/qwen"]["effects"]]
     assert any("probe every second" in text for text in texts)
+
+
+def test_a_slip_is_no_new_field_of_a_release_that_is_not_known(tree: Path) -> None:
+    text = ISVC % "protocolVersion: v2"
+    (tree / "a.yaml").write_text(
+        text.replace("  predictor:\n", "  predictor:\n    minReplica: 1\n")
+    )
+    assert "minReplica" not in kslint("--from", "0.19", "--to", "9.9").stdout
+
+
+def test_what_is_refused_in_other_words_is_refused_as_before(tree: Path) -> None:
+    (tree / "a.yaml").write_text(
+        "apiVersion: serving.kserve.io/v1beta1\nkind: InferenceService\n"
+        "metadata: {name: none, namespace: models}\nspec: {predictor: {minReplicas: 1}}\n"
+    )
+    assert "refused" not in kslint("--from", "0.19", "--to", "0.20").stdout

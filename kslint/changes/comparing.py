@@ -26,12 +26,13 @@ from kslint.changes.values import places, value_of
 from kslint.model.kserve import names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from kslint.changes import Subject
     from kslint.changes.fields import Field
     from kslint.changes.objects import Effective
     from kslint.changes.side import Served, Side
+    from kslint.source.nodes import Span
 
 _MODES = "kserve pkg/apis/serving/v1beta1/inference_service_validation.go @v0.19.0"
 _SIZES = "kserve pkg/apis/serving/v1alpha2/llm_inference_service_validation.go @v0.19.0"
@@ -139,13 +140,22 @@ def _refusals(new: Effective, before: Side, after: Side, touched: bool) -> Itera
     """What is refused that was not, or still is where it changes, and what is so no longer."""
     old, now = (side.refusals.get(new.subject, {}) for side in (before, after))
     for text, place in now.items():
-        if text not in old:
+        if not _was_refused(text, place, old):
             yield Effect(REFUSED, text, "", place)
         elif touched:
             yield Effect(REFUSED, f"as before, by the {text}", "", place)
     if old and not now:
         text = "no longer refused: " + next(iter(old))
         yield Effect(ADMITTED, text)
+
+
+def _was_refused(text: str, place: Span | None, old: Mapping[str, Span | None]) -> bool:
+    """Was it refused before, perhaps in other words, by the same stage for the same value?"""
+    stage = text.partition(":")[0]
+    return text in old or any(
+        place is not None and place == was and other.startswith(f"{stage}:")
+        for other, was in old.items()
+    )
 
 
 def _of_service(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from kslint.findings import Problem
 from kslint.graph.graph import ABSENT
-from kslint.model import keys, queues, stores
+from kslint.model import keys, queues, storage_classes, stores
 from kslint.model.kubernetes.admission.field_errors import opaque
 from kslint.model.nodes import barred
 from kslint.model.platform.installers import installers
@@ -102,6 +102,22 @@ def class_missing(model: Model) -> Iterator[Problem]:
     for workload in model.workloads:
         if not (workload.pod_spec.string("priorityClassName") or "").startswith("system-"):
             yield from _none_of(declared, graph.belong_together, workload, "priorityClassName")
+
+
+def storage_class_missing(model: Model) -> Iterator[Problem]:
+    """A storage class whose name is nearly that of one in the input."""
+    if not model.graph.of_kind(storage_classes.KIND):
+        return
+    for resource in model.resources:
+        for one in storage_classes.missed(resource, model.graph):
+            yield Problem(
+                one.node,
+                about=resource,
+                related=[(_name(one.meant), "the class there is")],
+                user=f"{resource.kind} `{resource.name}`",
+                name=one.node.text,
+                meant=one.meant.name,
+            )
 
 
 def account_missing(model: Model) -> Iterator[Problem]:

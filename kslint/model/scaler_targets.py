@@ -9,10 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from kslint.graph.graph import ABSENT
 from kslint.model.kubernetes.admission.field_errors import opaque
 from kslint.model.kubernetes.templates import KINDS
-from kslint.model.namesakes import namesake
 from kslint.model.scaler_rules import KEDA
 
 if TYPE_CHECKING:
@@ -31,7 +29,7 @@ _MAKERS = ("InferenceService", "LLMInferenceService", "InferenceGraph", "HelmRel
 class Loose(NamedTuple):
     """What a scaler names and is not there.
 
-    `reason` is target, kind, elsewhere or login_kind; `other` is what has the name instead.
+    `reason` is kind, elsewhere or login_kind; `other` is what has the name instead.
     """
 
     reason: str
@@ -78,10 +76,6 @@ def _of_target(scaler: Resource, target: Node, namespace: str, graph: Graph) -> 
     near = [each for each in found.elsewhere if graph.belong_together(each, scaler)]
     if near:
         yield Loose("elsewhere", at, kind, name, near[0])
-    elif found.answer == ABSENT:
-        meant = namesake(kind, name, scaler, graph)
-        if meant is not None:
-            yield Loose("target", at, kind, name, meant)
 
 
 _KSERVES = ("-predictor", "-transformer", "-explainer")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from kslint.model.gateway.gateways import GROUP as GATEWAY
 from kslint.model.keys import keys_of
 from kslint.model.kubernetes.admission.field_errors import opaque, templated
+from kslint.model.mentions import mentioned
 from kslint.source.nodes import walk
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 _ISSUERS = ("ClusterIssuer", "Issuer")
 _CERT_MANAGER = "cert-manager"
+_ELSEWHERE = ("cluster-resource-namespace", "clusterResourceNamespace")
+"""The option of cert-manager, and the value of its chart, that set another namespace."""
 _MADE = "privateKeySecretRef"
 """A Secret that cert-manager makes itself."""
 
@@ -55,6 +58,8 @@ class Unfit(NamedTuple):
 def unfit(resource: Resource, graph: Graph, makers: Makers) -> Iterator[Unfit]:
     """The Secrets of an object that it does not find, or not with the key it wants."""
     namespace = graph.namespace_of(resource)
+    if resource.kind == _ISSUERS[0] and mentioned(graph, *_ELSEWHERE):
+        return
     for used in _used(resource, namespace):
         name = used.name.text or ""
         if not name or opaque(name) or templated(used.key):
@@ -68,7 +73,11 @@ def unfit(resource: Resource, graph: Graph, makers: Makers) -> Iterator[Unfit]:
                 yield Unfit(used, found[0], tuple(keys))
             continue
         lookup = graph.find("Secret", name, used.namespace, "", resource)
-        near_ones = [each for each in lookup.elsewhere if graph.belong_together(each, resource)]
+        near_ones = [
+            each
+            for each in lookup.elsewhere
+            if each.emitter == resource.emitter and graph.belong_together(each, resource)
+        ]
         if lookup.resources or not near_ones or makers.may_make_named(name, used.namespace):
             continue
         if not graph.completeness.is_open("Secret", used.namespace):

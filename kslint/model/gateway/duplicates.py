@@ -67,11 +67,8 @@ def between(route: Resource, graph: Graph) -> Iterator[Shadowed]:
             continue
         if _hosts(other) != hosts:
             continue
-        known = (
-            {each: rule for rule in other.spec.listed("rules") for each in _matches(rule)}
-            if (other.spec is not None)
-            else {}
-        )
+        rules = [] if other.spec is None else other.spec.listed("rules")
+        known = {each: rule for rule in reversed(rules) for each in _matches(rule)}
         for rule in [] if route.spec is None else route.spec.listed("rules"):
             matches = _matches(rule)
             if matches and all(each in known for each in matches):

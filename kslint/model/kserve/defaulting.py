@@ -101,7 +101,7 @@ def _mode_annotation(body: Map, settings: Settings) -> Map:
         return _with_old_mode(body, written, settings)
     if isinstance(written, Scalar):
         modern = names.LEGACY_MODES.get(written.text)
-        if modern is None:
+        if modern is None or not settings.has("old-mode-names-replaced"):
             return body
         renamed = Scalar(modern, False, None, written.source, written.start, written.end)
         renamed.key = written.key

@@ -79,7 +79,9 @@ class Component(Draft):
     @property
     def group_services(self) -> list[Map]:
         """The headless Services through which head and workers find each other."""
-        return objects.group_services(self.metadata) if self.worker_deployment is not None else []
+        if self.worker_deployment is None:
+            return []
+        return objects.group_services(self.metadata, self.owner.settings)
 
     @cached_property
     def scaler(self) -> Map | None:

@@ -84,7 +84,8 @@ def split(isvc: Map, head: Map, runtime: Runtime | None, settings: Settings) -> 
     if division.error:
         failure = Failure("controller", division.error, asked, "invalid-gpu-allocation")
         return Group(Built(None, (failure,)))
-    return _arranged(isvc, head, worker, division, pipeline, tensor)
+    sizes = {"PIPELINE_PARALLEL_SIZE": str(pipeline), "TENSOR_PARALLEL_SIZE": str(tensor)}
+    return _arranged(isvc, head, worker, division, sizes, settings)
 
 
 def ray_split(total: int, head: int, worker: int) -> Split:
@@ -115,26 +116,28 @@ def ray_split(total: int, head: int, worker: int) -> Split:
 
 
 def _arranged(
-    isvc: Map, head: Map, worker: Map, division: Split, pipeline: int, tensor: int
+    isvc: Map,
+    head: Map,
+    worker: Map,
+    division: Split,
+    sizes: dict[str, str],
+    settings: Settings,
 ) -> Group:
     """Both pod specs with the environment and the GPUs that the split gives them."""
     name = isvc.string("metadata", "name") or ""
-    both = {
-        "PIPELINE_PARALLEL_SIZE": str(pipeline),
-        "TENSOR_PARALLEL_SIZE": str(tensor),
-        "RAY_NODE_COUNT": str(division.nodes),
-    }
-    first = {**both, "REQUEST_GPU_COUNT": str(division.head_gpus), "MODEL_NAME": name}
+    nodes = {"RAY_NODE_COUNT": str(division.nodes)}
+    first = {**sizes, **nodes, "REQUEST_GPU_COUNT": str(division.head_gpus), "MODEL_NAME": name}
     uri = isvc.string("spec", "predictor", "model", "storageUri") or ""
     if uri.startswith(("pvc://", "oci://")):
         first["MODEL_DIR"] = names.MODEL_MOUNT_PATH
+    informed = settings.has("workers-know-the-division")
     others = {
-        "RAY_NODE_COUNT": str(division.nodes),
+        **nodes,
         "REQUEST_GPU_COUNT": str(division.worker_gpus),
-        **both,
+        **(sizes if informed else {}),
         "ISVC_NAME": name,
         "HEAD_SVC": f"{name}-head-{GENERATION}",
-        "WORKER_SVC": f"{name}-workers-{GENERATION}",
+        **({"WORKER_SVC": f"{name}-workers-{GENERATION}"} if informed else {}),
     }
     head = _fitted(head, names.PREDICTOR_CONTAINER, first, division.head_gpus)
     worker = _fitted(worker, names.WORKER_CONTAINER, others, division.worker_gpus)

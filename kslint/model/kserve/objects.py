@@ -71,17 +71,17 @@ def worker_deployment(
     return put(body, ("spec", "replicas"), made(replicas, origin))
 
 
-def group_services(meta: Map) -> list[Map]:
+def group_services(meta: Map, settings: Settings) -> list[Map]:
     """Headless Services of head and workers, reachable before they are ready."""
     origin = controller_origin("the service reconciler", f"{_SERVICE}:191-231")
     predictor = meta.string("name") or ""
     owner = predictor.removesuffix("-predictor")
     meta = with_app(meta)
+    kinds = [("head", "head", predictor)]
+    if settings.has("workers-know-the-division"):
+        kinds.append(("workers", "worker", f"{predictor}-worker"))
     found = []
-    for suffix, role, label in (
-        ("head", "head", predictor),
-        ("workers", "worker", f"{predictor}-worker"),
-    ):
+    for suffix, role, label in kinds:
         body = put(None, ("apiVersion",), made("v1", origin))
         body = put(body, ("kind",), made("Service", origin))
         its = put(meta, ("name",), made(f"{owner}-{suffix}-{GENERATION}", origin))

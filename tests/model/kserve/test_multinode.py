@@ -34,11 +34,14 @@ def test_one_rank_too_many() -> None:
     assert not ray_split(3, 1, 2).error
 
 
-def multi_node(worker: str, head: str = "", runtime_worker: str | None = None) -> Any:
+def multi_node(
+    worker: str, head: str = "", runtime_worker: str | None = None, version: str = "0.19"
+) -> Any:
     """A vLLM predictor over several nodes."""
     given = "{name: worker-container, image: 'vllm:1'}"
     spec = f"workerSpec: {{containers: [{given}], {runtime_worker or ''}}}"
-    service = world(f"""
+    service = world(
+        f"""
 apiVersion: serving.kserve.io/v1beta1
 kind: InferenceService
 metadata: {{name: qwen, namespace: team, annotations: {{serving.kserve.io/autoscalerClass: none}}}}
@@ -58,7 +61,9 @@ spec:
   supportedModelFormats: [{{name: huggingface}}]
   containers: [{{name: kserve-container, image: 'vllm:1', env: [{{name: MODEL_NAME, value: x}}]}}]
   {"" if runtime_worker is None else spec}
-""")
+""",
+        version=version,
+    )
     assert service.predictor is not None
     return service.predictor
 
@@ -100,6 +105,23 @@ def test_head_and_workers_know_each_other_and_have_their_gpus(kind: str) -> None
         found = pod["containers"][0]["resources"]
         assert {side: str(found[side][kind]) for side in found} == {"limits": "2", "requests": "2"}
         assert len(found["limits"]) == 1
+
+
+@pytest.mark.parametrize("version", ["0.16", "0.17"])
+def test_workers_once_knew_only_the_head(version: str) -> None:
+    """components/predictor.go:597-612 @v0.17.1."""
+    sizes = "tensorParallelSize: 2, pipelineParallelSize: 2"
+    component = multi_node("{}", "", sizes, version)
+    names = [s.string("metadata", "name") for s in component.group_services]
+    assert names == ["qwen-head-1"]
+    group = component.group
+    assert variables(group.worker.plain()) == {
+        "RAY_NODE_COUNT": "4",
+        "REQUEST_GPU_COUNT": "1",
+        "ISVC_NAME": "qwen",
+        "HEAD_SVC": "qwen-head-1",
+    }
+    assert variables(group.head.pod_spec.plain())["TENSOR_PARALLEL_SIZE"] == "2"
 
 
 def test_servers_that_ask_for_no_gpu_get_one_each() -> None:

@@ -11,6 +11,7 @@ from storage_worlds import model, service
 from kslint.model.kserve.storage.mounts import clashes, overridden_users, written_below
 from kslint.model.kserve.storage.reading import misread
 from kslint.model.kserve.storage.sources import model_sources
+from kslint.model.kubernetes.pod import init_containers, volumes
 
 if TYPE_CHECKING:
     from kslint.model.kserve.isvc import Component
@@ -108,3 +109,19 @@ def test_others_may_read_what_ours_does_not() -> None:
     predictor = world(service(text)).predictor
     assert predictor is not None
     assert misread(predictor, model_sources(predictor)[0]) == ""
+
+
+@pytest.mark.parametrize(
+    ("version", "mounted"),
+    [("0.16", ["kserve-provision-location", "mnt-models"]), ("0.17", ["mnt-models"])],
+)
+def test_what_the_initializer_of_storage_uris_mounts(version: str, mounted: list[str]) -> None:
+    """kserve/kserve#4822: at 0.16 also a volume that the pod lacks, so no pod can be made."""
+    text = "{model: {modelFormat: {name: sklearn}, runtime: rt}, storageUris: [{uri: 's3://b/m'}]}"
+    service_ = world(service(text), version=version)
+    assert service_.predictor is not None
+    pod = service_.predictor.provisioned
+    (initializer,) = init_containers(pod)
+    found = [initializer.string("volumeMounts", i, "name") for i in range(2)]
+    assert [name for name in found if name] == mounted
+    assert list(volumes(pod)) == ["mnt-models"]

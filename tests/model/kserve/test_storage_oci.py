@@ -85,6 +85,19 @@ def listed(version: str, *uris: str) -> list[str]:
     return [*kinds, *(c.string("name") or "" for c in pod.listed("containers")[1:])]
 
 
+@pytest.mark.parametrize(("version", "kept"), [("0.17", False), ("0.18", True)])
+def test_a_modelcar_once_replaced_the_security_context(version: str, kept: bool) -> None:
+    """pkg/utils/storage.go:470-474 @v0.17.1."""
+    own = "securityContext: {readOnlyRootFilesystem: true}"
+    changes = {"storageInitializer": {**OF, "enableModelcar": True, "uidModelcar": 1010}}
+    pod = admitted_pod(model(f"storageUri: '{IMAGE}', {own}", changes=changes, version=version))
+    assert pod is not None
+    server = container_named(pod, "kserve-container")
+    assert server is not None
+    assert server.string("securityContext", "runAsUser") == "1010"
+    assert (server.at("securityContext", "readOnlyRootFilesystem") is not None) == kept
+
+
 def test_lists_with_images() -> None:
     s3 = "s3://b/m"
     assert listed("0.18", IMAGE, s3) == ["dropped", "dropped"]

@@ -408,6 +408,21 @@ spec: {predictor: {containers: [{name: kserve-container, image: 'a:1'}]}}
         assert limit == expected
 
 
+@pytest.mark.parametrize(("version", "noted"), [("0.16", "RawDeployment"), ("0.17", "Standard")])
+def test_since_0_17_old_names_of_modes_are_replaced(version: str, noted: str) -> None:
+    text = """
+apiVersion: serving.kserve.io/v1beta1
+kind: InferenceService
+metadata:
+  {name: iris, namespace: team, annotations: {serving.kserve.io/deploymentMode: RawDeployment}}
+spec: {predictor: {containers: [{name: kserve-container, image: 'a:1'}]}}
+"""
+    found = world(text, version=version)
+    path = ("metadata", "annotations", "serving.kserve.io/deploymentMode")
+    assert found.stored.string(*path) == noted
+    assert found.mode.name == "Standard"
+
+
 @pytest.mark.parametrize(
     ("default", "written", "noted"),
     [

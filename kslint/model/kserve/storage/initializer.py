@@ -197,6 +197,9 @@ def _initializer(component: Draft, sources: list[ModelSource], origin: Origin) -
     }
     if not any((s.uri.text or "").startswith(SCHEME_PLACEHOLDER) for s in sources):
         container["args"] = args
+    if not settings.has("initializer-mounts-what-it-fills"):
+        # of storageUris this is no volume of the pod
+        container["volumeMounts"] = [{"name": MODEL_VOLUME, "mountPath": names.MODEL_MOUNT_PATH}]
     result = made(container, origin)
     assert isinstance(result, Map)
     return with_resource_settings(result, settings, "storageInitializer", origin)

@@ -17,7 +17,7 @@ from kslint.model.kserve.pod_edits import (
     with_volume,
 )
 from kslint.model.kubernetes.pod import container_named
-from kslint.model.tree import appended, put, replace_item
+from kslint.model.tree import appended, put, replace_item, without
 from kslint.source.nodes import Origin, made
 
 if TYPE_CHECKING:
@@ -94,6 +94,8 @@ def _with_target(
             container = with_mount(container, {"name": volume, "mountPath": path}, origin)
         uid = _uid(settings, origin)
         if uid is not None:
+            if not settings.has("modelcar-keeps-security"):
+                container = without(container, "securityContext")
             container = put(container, ("securityContext", "runAsUser"), uid)
         return container
 

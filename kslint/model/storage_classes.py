@@ -1,0 +1,54 @@
+"""Storage classes that claims name, and those that the input declares.
+
+Source: Kubernetes v1.34 (a claim of a class that is not there stays Pending: ProvisioningFailed).
+Clouds and provisioners bring classes of their own, so that only a name that nearly is one of those
+declared counts.
+"""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, NamedTuple
+
+from kslint.model.kubernetes.admission.field_errors import opaque
+from kslint.source.nodes import walk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kslint.graph.graph import Graph
+    from kslint.resources import Resource
+    from kslint.source.nodes import Node
+
+KIND = "StorageClass"
+_FIELD = "storageClassName"
+_ALIKE = 0.8
+
+
+class Missed(NamedTuple):
+    """A class that is not there, and the declared one that is meant."""
+
+    node: Node
+    meant: Resource
+
+
+def missed(resource: Resource, graph: Graph) -> Iterator[Missed]:
+    """The classes that an object names and that differ in a few letters from one declared."""
+    declared = graph.of_kind(KIND)
+    if not declared or not graph.may_hold(resource, _FIELD) or resource.kind == "PersistentVolume":
+        return
+    names = {each.name: each for each in sorted(declared, key=lambda each: each.file, reverse=True)}
+    for node in walk(resource.spec) if resource.spec is not None else ():
+        text = node.text or ""
+        if node.key is None or node.key.text != _FIELD or not text or opaque(text) or text in names:
+            continue
+        near = get_close_matches(text, sorted(names), n=1, cutoff=_ALIKE)
+        if near and graph.belong_together(names[near[0]], resource) and not _static(graph, text):
+            yield Missed(node, names[near[0]])
+
+
+def _static(graph: Graph, name: str) -> bool:
+    """Is there a volume of that class? It needs no StorageClass then."""
+    return any(
+        each.body.string("spec", _FIELD) == name for each in graph.of_kind("PersistentVolume")
+    )
