@@ -73,6 +73,26 @@ def test_page_has_every_section_in_order(rule: Rule) -> None:
         assert section(rule.page(), name).strip()
 
 
+STILTED = re.compile(
+    r"\b(?:blanks?|mend(?:s|ed)?|forevery|for ever|runbook|without a word|is silent"
+    r"|rule speaks|is taken for|stands? beside)\b",
+    re.IGNORECASE,
+)
+"""What reads as a riddle, or names what a user cannot see."""
+
+
+@pytest.mark.parametrize("rule", RULES, ids=str_name)
+def test_page_is_in_plain_words(rule: Rule) -> None:
+    words = _BLOCK.sub("", f"{rule.title}\n{rule.help}\n{rule.symptom}\n{rule.page()}")
+    assert STILTED.findall(words) == []
+
+
+@pytest.mark.parametrize("rule", RULES, ids=str_name)
+def test_page_says_that_it_was_seen_in_production(rule: Rule) -> None:
+    said = "seen in production" in rule.page().lower()
+    assert said == ("runbook" in rule.evidence)
+
+
 @pytest.mark.parametrize("rule", CHECKED, ids=str_name)
 def test_check_exists_and_says_what_it_looks_for(rule: Rule) -> None:
     topic, _, function = rule.check.partition(".")
