@@ -74,6 +74,6 @@ def _problem(refusal: Refusal) -> Problem:
         kind=refusal.resource.kind,
         made=refusal.made,
         maker="KServe" if refusal.resource.group == names.GROUP else "its controller",
-        error=refusal.message,
+        error=refusal.message.partition("\n")[0],
         said=refusal.shown,
     )

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kslint.model.model import Model
+    from kslint.resources import Resource
 
 
 def port_mismatch(model: Model) -> Iterator[Problem]:
@@ -38,6 +39,7 @@ def port_not_there(model: Model) -> Iterator[Problem]:
         yield Problem(
             found.node,
             variant="target" if found.target else "default",
+            severity="warning" if _is_of_base(found.source) else None,
             about=found.source,
             related=[(found.service.body.at("spec", "ports"), "the Service's ports")],
             user=f"{found.source.kind} `{found.source.name}`",
@@ -45,6 +47,11 @@ def port_not_there(model: Model) -> Iterator[Problem]:
             service=found.service.name,
             ports=", ".join(found.ports),
         )
+
+
+def _is_of_base(resource: Resource) -> bool:
+    """Does an object stand in a base, of which an overlay may change the other half?"""
+    return "base" in (resource.emitter or resource.file.rpartition("/")[0]).split("/")
 
 
 def selects_nothing(model: Model) -> Iterator[Problem]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.model.kubernetes.admission import cel
 from kslint.model.kubernetes.admission.field_errors import child, present, printed, word
+from kslint.model.kubernetes.admission.webhook_words import TYPES, undeclared
 from kslint.source.nodes import Map, Scalar
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ _LIST_TYPES = ("atomic", "map", "set")
 _LIST, _KEYS = "x-kubernetes-list-type", "x-kubernetes-list-map-keys"
 _OPEN, _EITHER = "x-kubernetes-preserve-unknown-fields", "x-kubernetes-int-or-string"
 _EMBEDDED, _RULES = "x-kubernetes-embedded-resource", "x-kubernetes-validations"
+_NAMES = {"self", "oldSelf", *TYPES}
 _NOT_BOOL = "cel expression must evaluate to a bool"
 _NOT_TEXT = "messageExpression must evaluate to a string"
 _JUNCTORS = ("allOf", "anyOf", "oneOf")
@@ -160,6 +162,8 @@ def _rule(errors: FieldErrors, schema: Map, rule: Map, path: str, level: str) ->
     for field, wanted in (("rule", "bool"), ("messageExpression", "string")):
         text, node = word(rule.get(field)), child(rule, field)
         told = cel.complaint(text, {"self": itself}, wanted) if text and text.strip() else None
+        if text and told is None:
+            told = undeclared(text, _NAMES) or None
         if told is None:
             continue
         if field == "rule":

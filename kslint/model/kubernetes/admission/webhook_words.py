@@ -25,14 +25,15 @@ _RESERVED = frozenset(
         "while",
     }
 )  # fmt: skip
-_KNOWN = frozenset(
+TYPES = frozenset(
     {
-        "object", "oldObject", "request", "authorizer", "namespaceObject", "true", "false", "null",
-        "in", "int", "uint", "double", "string", "bool", "bytes", "list", "map", "type",
-        "null_type", "dyn",
+        "true", "false", "null", "in", "int", "uint", "double", "string", "bool", "bytes", "list",
+        "map", "type", "null_type", "dyn",
     }
 )  # fmt: skip
-"""What any expression may name."""
+"""What any expression of CEL may name."""
+_KNOWN = TYPES | {"object", "oldObject", "request", "authorizer", "namespaceObject"}
+"""And any of admission."""
 _TEXT = re.compile(
     r"""[rRbB]{0,2}(?:\"\"\".*?\"\"\"|'''.*?'''|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')""", re.DOTALL
 )
