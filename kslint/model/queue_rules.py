@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.model.gateway.routes import namespace_labels
 from kslint.model.kubernetes.admission.field_errors import opaque
-from kslint.model.kubernetes.pod import containers
+from kslint.model.kubernetes.capacity import GPU, allocatable
+from kslint.model.kubernetes.pod import accelerator, containers
 from kslint.model.kubernetes.quantity import parse_or_none
 from kslint.model.kubernetes.selection import fits
 from kslint.model.kubernetes.templates import templates
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kslint.graph.graph import Graph
+    from kslint.model.kubernetes.capacity import NodePool
     from kslint.resources import Resource
     from kslint.source.nodes import Node
 
@@ -102,6 +104,64 @@ def shut(resource: Resource, graph: Graph) -> Iterator[Shut]:
     queue = _cluster_queue(local[0], graph) if len(local) == 1 else None
     if queue is not None and graph.belong_together(local[0], resource):
         yield from _of_workload(resource, queue, graph)
+
+
+class Promised(NamedTuple):
+    """A quota of GPUs that goes over those that the declared nodes have."""
+
+    node: Node
+    queue: Resource
+    quota: Fraction
+    capacity: int
+
+
+def over_capacity(graph: Graph, pools: tuple[NodePool, ...]) -> Promised | None:
+    """The last quota, by name of its queue, of all that go over the declared nodes together."""
+    nodes = [(pool, allocatable(pool)) for pool in pools]
+    if not nodes or any(node is None or node.gpu is None for _, node in nodes):
+        return None
+    capacity = sum(pool.count * (node.gpu or 0) for pool, node in nodes if node is not None)
+    total, last = Fraction(0), None
+    for queue in sorted(graph.of_kind("ClusterQueue", GROUP), key=lambda each: each.name):
+        if graph.evidence.illustrates(queue) or queue.emitter:
+            return None  # of examples, and of overlays, each may be for another cluster
+        for quota in _quotas(queue, GPU):
+            amount = parse_or_none(quota.text)
+            if amount is None:
+                return None
+            total += amount.amount
+            last = (quota, queue)
+    if last is None or total <= capacity:
+        return None
+    return Promised(*last, total, capacity)
+
+
+def _quotas(queue: Resource, name: str) -> Iterator[Node]:
+    for group in [] if queue.spec is None else queue.spec.listed("resourceGroups"):
+        for flavor in group.listed("flavors"):
+            for quota in flavor.listed("resources"):
+                node = quota.get("nominalQuota")
+                if quota.string("name") == name and node is not None:
+                    yield node
+
+
+def beside_queue(job: Resource, graph: Graph) -> Resource | None:
+    """The LocalQueue beside a Job with GPUs that names none, so that no quota counts it."""
+    namespace = graph.namespace_of(job)
+    if asking(job, graph) is not None or namespace is None or _is_parked(job):
+        return None
+    found = sorted(graph.of_namespace("LocalQueue", namespace, GROUP), key=lambda each: each.name)
+    near = [each for each in found if graph.belong_together(each, job)]
+    if not near or any(each.name == "default" for each in found):
+        return None
+    gpus = any(accelerator(name) for each in templates(job) for name in _requests(each.pod_spec))
+    return near[0] if gpus and graph.namespace_of(near[0]) == namespace else None
+
+
+def _is_parked(job: Resource) -> bool:
+    return job.body.boolean("spec", "suspend") is True or bool(
+        job.body.listed("metadata", "ownerReferences")
+    )
 
 
 def _is_used(queue: Resource, graph: Graph) -> bool:
