@@ -9,7 +9,7 @@ from kslint.model import scaler_targets
 from kslint.model.scaler_rules import KEDA
 from kslint.model.scaling import is_paused
 from kslint.model.signals import gpu_server_of
-from kslint.model.waking import asleep, gpu_counters
+from kslint.model.waking import asleep, gpu_counters, same_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,6 +37,21 @@ def never_wakes(model: Model) -> Iterator[Problem]:
             if spec is not None and at is not None and asleep(spec) is not None:
                 name = service.resource.name
                 yield Problem(at, variant="kserve", about=service.resource, name=name)
+
+
+def shared_query(model: Model) -> Iterator[Problem]:
+    """Two servers that are scaled by one number, to which both add."""
+    for scaler in model.of_kind("ScaledObject", KEDA):
+        found = None if is_paused(scaler) else same_number(scaler, model.graph)
+        if found is not None:
+            node, other = found
+            yield Problem(
+                node,
+                about=scaler,
+                related=[(_name(other), "goes by the same query")],
+                scaler=scaler.name,
+                other=other.name,
+            )
 
 
 def reference_missing(model: Model) -> Iterator[Problem]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kslint.findings import Problem
-from kslint.model.gitops import argocd, options, phases
+from kslint.model.gitops import argo_secrets, argocd, options, phases
 from kslint.model.platform import namespaces
 
 if TYPE_CHECKING:
@@ -92,6 +92,18 @@ def needs_come_later(model: Model) -> Iterator[Problem]:
             needed=f"{one.needed.kind} `{one.needed.name}`",
             early=min(one.own.wave, one.its.wave),
             late=max(one.own.wave, one.its.wave),
+        )
+
+
+def secret_unlabelled(model: Model) -> Iterator[Problem]:
+    """A Secret of Argo CD's settings that Argo CD does not look into."""
+    for one in argo_secrets.unlabelled(model.graph):
+        yield Problem(
+            one.node,
+            about=one.settings,
+            related=[(_name(one.maker), "makes the Secret")],
+            reference=one.node.text,
+            maker=f"{one.maker.kind} `{one.maker.name}`",
         )
 
 

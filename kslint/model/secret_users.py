@@ -60,9 +60,10 @@ def unfit(resource: Resource, graph: Graph, makers: Makers) -> Iterator[Unfit]:
     namespace = graph.namespace_of(resource)
     if resource.kind == _ISSUERS[0] and mentioned(graph, *_ELSEWHERE):
         return
+    told: set[str] = set()
     for used in _used(resource, namespace):
         name = used.name.text or ""
-        if not name or opaque(name) or templated(used.key):
+        if not name or opaque(name) or templated(used.key) or name in told:
             continue
         found = graph.makers("Secret", name, used.namespace)
         if found:
@@ -81,6 +82,7 @@ def unfit(resource: Resource, graph: Graph, makers: Makers) -> Iterator[Unfit]:
         if lookup.resources or not near_ones or makers.may_make_named(name, used.namespace):
             continue
         if not graph.completeness.is_open("Secret", used.namespace):
+            told.add(name)
             yield Unfit(used, near_ones[0])
 
 

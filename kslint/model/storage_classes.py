@@ -43,8 +43,18 @@ def missed(resource: Resource, graph: Graph) -> Iterator[Missed]:
         if node.key is None or node.key.text != _FIELD or not text or opaque(text) or text in names:
             continue
         near = get_close_matches(text, sorted(names), n=1, cutoff=_ALIKE)
-        if near and graph.belong_together(names[near[0]], resource) and not _static(graph, text):
+        if (
+            near
+            and not _extends(text, near[0])
+            and graph.belong_together(names[near[0]], resource)
+            and not _static(graph, text)
+        ):
             yield Missed(node, names[near[0]])
+
+
+def _extends(one: str, other: str) -> bool:
+    """Is one name the other with more behind it, as classes of one provisioner are called?"""
+    return one.startswith(other) or other.startswith(one)
 
 
 def _static(graph: Graph, name: str) -> bool:

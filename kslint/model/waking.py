@@ -12,9 +12,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from kslint.model.scaling import is_paused
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from kslint.graph.graph import Graph
     from kslint.resources import Resource
     from kslint.source.nodes import Node
 
@@ -60,6 +63,37 @@ def _is_blind(trigger: Node) -> bool:
         return False
     names = set(_NAME.findall(query))
     return bool(names) and all(_OWN.fullmatch(name) for name in names)
+
+
+def same_number(scaler: Resource, graph: Graph) -> tuple[Node, Resource] | None:
+    """A query for a server's own metrics that a scaler of another workload goes by, too."""
+    own = _queries(scaler)
+    namespace = graph.namespace_of(scaler)
+    for other in graph.of_namespace(scaler.kind, namespace, scaler.group):
+        if other.name >= scaler.name or other.emitter != scaler.emitter:
+            continue
+        target, its = (
+            each.body.string("spec", "scaleTargetRef", "name") for each in (scaler, other)
+        )
+        if target == its or is_paused(other) or not graph.belong_together(other, scaler):
+            continue
+        if graph.namespace_of(other) != namespace or graph.evidence.illustrates(scaler):
+            continue
+        shared = sorted(own.keys() & _queries(other).keys())
+        if shared:
+            return own[shared[0]], other
+    return None
+
+
+def _queries(scaler: Resource) -> dict[str, Node]:
+    """The queries of a scaler for metrics that servers export, blanks left out."""
+    found = {}
+    for trigger in [] if scaler.spec is None else scaler.spec.listed("triggers"):
+        node = trigger.at("metadata", "query")
+        text = "" if node is None else "".join((node.text or "").split())
+        if node is not None and _OWN.search(text) and "{{" not in text and "$" not in text:
+            found[text] = node
+    return found
 
 
 class Counter(NamedTuple):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.model.gateway.gateways import GROUP
-from kslint.model.gateway.routes import parents
+from kslint.model.gateway.routes import gateway_of, parents, refused
 from kslint.model.kubernetes.admission.field_errors import opaque
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def between(route: Resource, graph: Graph) -> Iterator[Shadowed]:
     """The rules of a route whose matches one before it, by name, has on the same Gateway."""
     own = _places(route, graph)
     hosts = _hosts(route)
-    if not own or hosts is None:
+    if not own or hosts is None or graph.evidence.excerpts(route):
         return
     namespace = graph.namespace_of(route) or ""
     for other in graph.of_kind(KIND, GROUP):
@@ -77,9 +77,20 @@ def between(route: Resource, graph: Graph) -> Iterator[Shadowed]:
                     yield Shadowed(rule, _text(matches[0]), other, before)
 
 
-def _places(route: Resource, graph: Graph) -> set[tuple[str, str | None, str | None, int | None]]:
-    found = parents(route, graph)
-    return {(each.name, each.namespace, each.section, each.port) for each in found}
+_Place = tuple[str, str | None, str | None, int | None]
+
+
+def _places(route: Resource, graph: Graph) -> set[_Place]:
+    """The Gateways, or parts of them, that a route attaches to, those that refuse it left out."""
+    namespace = graph.namespace_of(route)
+    names = sorted(_hosts(route) or ())
+    found: set[_Place] = set()
+    for parent in parents(route, graph):
+        gateway = gateway_of(parent, graph, route)
+        why = gateway and refused(KIND, namespace, names, parent, gateway, graph)
+        if why is None:
+            found.add((parent.name, parent.namespace, parent.section, parent.port))
+    return found
 
 
 def _hosts(route: Resource) -> frozenset[str] | None:

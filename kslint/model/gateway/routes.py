@@ -91,7 +91,8 @@ def backends(route: Resource, graph: Graph) -> Iterator[Backend]:
 def gateway_of(parent: Parent, graph: Graph, asker: Resource) -> Resource | None:
     """The Gateway of the input that a route means; None where it may be another or be changed."""
     found = graph.find("Gateway", parent.name, parent.namespace, GROUP, asker).resources
-    near = [each for each in found if each.emitter == asker.emitter] or list(found)
+    built = [each for each in found if asker.emitter and each.emitter == asker.emitter]
+    near = built or list(found)
     if len(near) != 1 or not graph.evidence.reaches(near[0], asker):
         return None
     changed = (gap.kind for each in (asker, near[0]) for gap in graph.partial(each))
