@@ -26,6 +26,7 @@ FUNCTIONS = {
 }  # fmt: skip
 MADE_OF_OURS = {
     ("source/manifests.py", "indent"): "a number",
+    ("source/folding.py", "indent"): "a number",
     ("source/characters.py", "base"): "a code point of the private areas",
     ("source/characters.py", "high"): "ours",
     ("model/downloads.py", "known"): "words of letters, at most twenty",

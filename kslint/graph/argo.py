@@ -218,7 +218,7 @@ def _takes(place: Place, file: str) -> bool:
     """Does a source deploy a file: as it is, or as a part of a chart?"""
     if place.tool == CHART and place.directory:
         inner = file[len(place.directory) + 1 :]
-        return inner.startswith(("templates/", "crds/")) or "/templates/" in inner
+        return inner.startswith("templates/") or "/templates/" in inner
     return place.tool == DIRECTORY and _in_directory(place, file)
 
 

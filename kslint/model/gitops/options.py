@@ -10,12 +10,12 @@ object's; a pointer begins with `/`, a jq path with `.`).
 from __future__ import annotations
 
 from difflib import get_close_matches
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.graph.argo import DIRECTORY, KUSTOMIZE
 from kslint.model.gitops import argocd
 from kslint.model.kubernetes.admission.field_errors import templated
+from kslint.source.globs import of_name
 from kslint.source.nodes import Scalar
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ def idle(application: Application, graph: Graph) -> Iterator[Idle]:
         right = next((g for g, kinds in _GROUPS.items() if kind in kinds), None)
         if templated(kind) or templated(group):
             continue
-        if "/" in group or (right is not None and not fnmatchcase(right, group or "")):
+        if "/" in group or (right is not None and not of_name(group or "").matches(right)):
             at = entry.get("group") or entry.get("kind") or entry
             meant = group.partition("/")[0] if right is None else right
             yield Idle("group" if group else "core", at, kind, group, meant)
