@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from kslint.model import pool_charts
 from kslint.model.endpoints import listeners, selected
 from kslint.model.gateway import pools
 from kslint.model.gateway.gateways import GROUP
@@ -35,7 +36,7 @@ _NAMED = "kubernetes.io/metadata.name"
 
 
 class Wall(NamedTuple):
-    """Pods that somebody does not reach: `who` is anybody, gateway or picker.
+    """Pods that somebody does not reach: `who` is anybody, gateway, picker or chart.
 
     `peer` is who it is, `at` the policy that comes first.
     """
@@ -66,7 +67,7 @@ def walls(workload: Resource, graph: Graph) -> Iterator[Wall]:
             yield Wall("anybody", pods, port, on[0])
             continue
         for who, peer, labels in _askers(pods, namespace, graph):
-            home = graph.namespace_of(peer)
+            home = namespace if who == "chart" else graph.namespace_of(peer)
             if home is not None and not any(
                 _lets_in(rule, home, labels, namespace, graph) for rule in rules
             ):
@@ -76,12 +77,20 @@ def walls(workload: Resource, graph: Graph) -> Iterator[Wall]:
 
 def _policies(namespace: str, graph: Graph) -> list[Resource]:
     """All policies of a namespace, by name; none where others may admit more."""
-    if any(graph.of_kind(kind) for kind in _OTHERS) or graph.completeness.is_open(KIND, namespace):
+    if any(graph.of_kind(kind) for kind in _OTHERS):
         return []
+    if graph.completeness.is_open(KIND, namespace) and (
+        pool_charts.brings_others(namespace, graph) or not any(_charts(namespace, graph))
+    ):
+        return []  # the chart of pools has no policies
     every = graph.of_namespace(KIND, namespace)
     if any(each.group != _NETWORKING or each.spec is None for each in every):
         return []
     return sorted(every, key=lambda each: each.name)
+
+
+def _charts(namespace: str, graph: Graph) -> Iterator[pool_charts.Pool]:
+    return (pool for pool in pool_charts.pools(graph) if pool.namespace == namespace)
 
 
 def _isolates(policy: Resource, labels: Selector) -> bool:
@@ -178,6 +187,10 @@ def _askers(
                 name = None if gateway is None else gateway.body.string("spec", "gatewayClassName")
                 if gateway is not None and name in _BESIDE:
                     yield "gateway", gateway, None
+    for made in _charts(namespace, graph):
+        if selects(texts(made.labels), pods.labels):
+            application = made.source.application.resource
+            yield "chart", application, pool_charts.picker_labels(made)
     for pool in found:
         picker, _ = pools.picker(pool)
         for each in graph.of_namespace("Service", namespace, ""):

@@ -42,6 +42,12 @@ class Pool(NamedTuple):
     ports: list[Node]
 
 
+def picker_labels(pool: Pool) -> dict[str, str]:
+    """The labels of the pods of a pool's endpoint picker, with those that its objects have."""
+    name = f"{pool.name.lower()[:40]}-epp"
+    return {"inferencepool": name, "app.kubernetes.io/name": name}
+
+
 class Misfit(NamedTuple):
     """What does not fit a pool: `reason` is labels, selector or port."""
 
@@ -99,10 +105,10 @@ def _may_be_elsewhere(pool: Pool, selector: dict[str, str], near: list[Pods], gr
         return True
     if any(graph.of_namespace(kind, pool.namespace) for kind in _MAKERS):
         return True
-    return _others(pool.namespace, graph)
+    return brings_others(pool.namespace, graph)
 
 
-def _others(namespace: str, graph: Graph) -> bool:
+def brings_others(namespace: str, graph: Graph) -> bool:
     """Does another chart, or something out of sight, go into a namespace?"""
     applications = graph.scopes.applications
     places = () if applications is None else applications.places
@@ -125,7 +131,7 @@ def unknown(graph: Graph) -> Iterator[tuple[Resource, Backend, list[str]]]:
             continue
         known = graph.find(KIND, backend.name, backend.namespace).resources
         namespace = backend.namespace or ""
-        if known or _others(namespace, graph) or graph.evidence.illustrates(route):
+        if known or brings_others(namespace, graph) or graph.evidence.illustrates(route):
             continue
         if not any(graph.of_namespace(kind, namespace) for kind in _MAKERS):
             yield route, backend, names
