@@ -23,6 +23,7 @@ def never_synced(model: Model) -> Iterator[Problem]:
             yield Problem(
                 one.node,
                 variant=one.reason,
+                severity="warning" if one.reason == "manifest" else None,
                 about=secret,
                 related=[] if other is None else [(name, f"{other.kind} `{other.name}`")],
                 secret=secret.name,

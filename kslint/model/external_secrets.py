@@ -33,8 +33,8 @@ _MOVED = re.compile(r"\{\{-?\s*(?:range|with|define|template|block)\b|\bindex\b|
 class Stuck(NamedTuple):
     """Why an ExternalSecret makes no Secret.
 
-    `reason` is empty, delete, merge, twice, template, owned or store; `other` is what stands in
-    its way.
+    `reason` is empty, delete, merge, twice, template, owned, manifest or store; `other` is what
+    stands in its way.
     """
 
     reason: str
@@ -65,6 +65,10 @@ def stuck(secret: Resource, graph: Graph) -> Iterator[Stuck]:
     if owner is not None:
         at = spec.at("target", "name") or secret.body.at("metadata", "name")
         yield Stuck("owned", at or spec, _target(secret), other=owner)
+    written = _written(secret, graph)
+    if written is not None:
+        at = spec.at("target", "name") or secret.body.at("metadata", "name")
+        yield Stuck("manifest", at or spec, _target(secret), other=written)
     yield from _of_store(secret, spec, graph)
 
 
@@ -125,6 +129,19 @@ def _owner(secret: Resource, graph: Graph) -> Resource | None:
             same = other.emitter == secret.emitter and graph.belong_together(other, secret)
             if same and _target(other) == target and not graph.evidence.illustrates(secret):
                 return other
+    return None
+
+
+def _written(secret: Resource, graph: Graph) -> Resource | None:
+    """A manifest of the Secret that an ExternalSecret makes."""
+    namespace = graph.namespace_of(secret)
+    if not _owns(secret) or namespace is None or graph.evidence.illustrates(secret):
+        return None
+    for other in graph.named("Secret", _target(secret)):
+        same = other.emitter == secret.emitter and graph.namespace_of(other) == namespace
+        near = bool(secret.emitter) or other.file == secret.file  # else it may be an alternative
+        if same and near and other.group == "" and graph.belong_together(other, secret):
+            return other
     return None
 
 
