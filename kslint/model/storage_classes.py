@@ -7,7 +7,8 @@ declared counts.
 
 from __future__ import annotations
 
-from difflib import get_close_matches
+import re
+from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.model.kubernetes.admission.field_errors import opaque
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 
 KIND = "StorageClass"
 _FIELD = "storageClassName"
-_ALIKE = 0.8
+_SHORTEST, _LETTERS = 6, 2
+_DIGITS = re.compile(r"[0-9]")
 
 
 class Missed(NamedTuple):
@@ -42,19 +44,22 @@ def missed(resource: Resource, graph: Graph) -> Iterator[Missed]:
         text = node.text or ""
         if node.key is None or node.key.text != _FIELD or not text or opaque(text) or text in names:
             continue
-        near = get_close_matches(text, sorted(names), n=1, cutoff=_ALIKE)
-        if (
-            near
-            and not _extends(text, near[0])
-            and graph.belong_together(names[near[0]], resource)
-            and not _static(graph, text)
-        ):
-            yield Missed(node, names[near[0]])
+        near = next((name for name in sorted(names) if _is_slip(text, name)), "")
+        if near and graph.belong_together(names[near], resource) and not _static(graph, text):
+            yield Missed(node, names[near])
 
 
-def _extends(one: str, other: str) -> bool:
-    """Is one name the other with more behind it, as classes of one provisioner are called?"""
-    return one.startswith(other) or other.startswith(one)
+def _is_slip(one: str, other: str) -> bool:
+    """Do two names differ by a letter or two that were mistyped?
+
+    One that goes on where the other ends, and another number, are of a provisioner's own family.
+    """
+    if min(len(one), len(other)) < _SHORTEST or one.startswith(other) or other.startswith(one):
+        return False
+    if _DIGITS.sub("", one) == _DIGITS.sub("", other):
+        return False
+    same = sum(block.size for block in SequenceMatcher(None, one, other).get_matching_blocks())
+    return len(one) + len(other) - 2 * same <= _LETTERS
 
 
 def _static(graph: Graph, name: str) -> bool:
