@@ -101,7 +101,7 @@ def test_comments_excuse_what_is_found_and_nothing_else() -> None:
             can = [finding for finding in before if finding.name not in reserved]
             sources = {file.source.name: file.source for file in loaded.files}
             outcome = ignore(can, sources, REASON)
-            again = Input([], [], [])
+            again = Input([], [], list(loaded.skipped))
             for name, source in sources.items():
                 load_source(outcome.changed.get(name, source), again)
             after = [f for f in judged(again) if f.suppressed is None]

@@ -233,7 +233,7 @@ def test_the_scheme_of_a_probe(tmp_path: Path, args: str, scheme: str, count: in
 
 
 def test_kserve_s_own_server_has_other_paths(tmp_path: Path) -> None:
-    probe = "readinessProbe: {httpGet: {path: /v2/health/ready, port: 8081}}"
+    probe = "readinessProbe: {httpGet: {path: /v2/health/ready, port: 8080}}"
     text = server(more=probe, args="[--backend=vllm, --model_dir=/m/q]")
     text = text.replace("vllm/vllm-openai-cpu:v0.23.0", "kserve/huggingfaceserver:v0.15.0")
     assert said(tmp_path, "probe-wrong-endpoint", text) == []

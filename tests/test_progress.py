@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 pty = pytest.importorskip("pty")
 
-CLAIM = b"apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: a}\n"
+OBJECT = b"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"
 
 
 def test_a_terminal_is_told_and_left_clean(tmp_path: Path) -> None:
@@ -38,7 +38,7 @@ def test_a_terminal_is_told_and_left_clean(tmp_path: Path) -> None:
         seen = b""
         while b"kslint: reading, " not in seen:
             seen += os.read(ours, 100)
-        out, _ = process.communicate(CLAIM)
+        out, _ = process.communicate(OBJECT)
     seen = b""
     try:
         while part := os.read(ours, 100):

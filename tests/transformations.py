@@ -78,7 +78,7 @@ def _movable(files: Files, name: str) -> bool:
     documents = _documents(name, files[name]) if _is_data(name) else None
     if not documents or b"ignore-file" in files[name]:
         return False
-    if _is_template(files, name):
+    if _is_template(files, name) or ".template." in name:
         return False
     globs = (b"include:", b"exclude:", b"perPath", b"files:")
     return all(is_object(d.root) for d in documents) and not any(
@@ -217,7 +217,11 @@ def _rewritten(
 
 
 def _has_aliases(data: bytes) -> bool:
-    events = yaml.parse(data, Loader=yaml.CSafeLoader)
+    """True, too, for what PyYAML cannot read: kubectl takes more."""
+    try:
+        events = list(yaml.parse(data, Loader=yaml.CSafeLoader))
+    except yaml.YAMLError:
+        return True
     return any(isinstance(event, AliasEvent) for event in events)
 
 

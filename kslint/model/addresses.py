@@ -41,7 +41,7 @@ def asked(resource: Resource, graph: Graph) -> Iterator[Asked]:
 
     Those of Services that are not in the input have nothing `lacking`.
     """
-    if resource.kind not in (*KINDS, *_SCALERS, "ConfigMap") or not graph.may_hold(resource, "://"):
+    if resource.kind not in (*KINDS, *_SCALERS, "ConfigMap"):
         return
     own = graph.namespace_of(resource)
     for node in _texts(resource):

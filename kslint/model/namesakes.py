@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -24,6 +23,8 @@ def namesake(kind: str, name: str, asker: Resource, graph: Graph) -> Resource | 
 
 
 def _are_alike(one: str, other: str) -> bool:
+    from difflib import SequenceMatcher
+
     short, long = sorted((one, other), key=len)
     grown = long.startswith(short + "-") or long.endswith("-" + short)
     return bool(short) and (grown or SequenceMatcher(None, one, other).ratio() >= _ALIKE)

@@ -8,7 +8,6 @@ declared counts.
 from __future__ import annotations
 
 import re
-from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.model.kubernetes.admission.field_errors import opaque
@@ -58,6 +57,8 @@ def _is_slip(one: str, other: str) -> bool:
         return False
     if _DIGITS.sub("", one) == _DIGITS.sub("", other):
         return False
+    from difflib import SequenceMatcher
+
     same = sum(block.size for block in SequenceMatcher(None, one, other).get_matching_blocks())
     return len(one) + len(other) - 2 * same <= _LETTERS
 

@@ -9,7 +9,6 @@ object's; a pointer begins with `/`, a jq path with `.`).
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.graph.argo import DIRECTORY, KUSTOMIZE
@@ -89,6 +88,8 @@ def _unread(node: Node, text: str) -> Iterator[Unread]:
         return
     plain = name.strip()
     by_case = {each.lower(): each for each in _OPTIONS}
+    from difflib import get_close_matches  # mostly no option is misspelt
+
     near = get_close_matches(plain.lower(), by_case, n=1, cutoff=0.85)
     if not near:
         return  # an option of another release, it may be
