@@ -54,7 +54,26 @@ def found_in(folder: Path, files: Files) -> list[Finding]:
 
 def is_about_spelling(folder: Path) -> bool:
     """Is a fixture's flaw in how values are written, so that it is lost when YAML is made anew?"""
-    return folder.parent.name.startswith("yaml-") or folder.name == "platform-bad-yaml"
+    return folder.parent.name.startswith("yaml-") or folder.name in _SPELT
+
+
+_SPELT = ("platform-bad-yaml", "good-braces-to-be-filled-in")
+_BY_FILE = (
+    ("gateway-class-mismatch", "good-examples"),
+    ("secret-store-missing", "good-pages"),
+    ("two-scalers-on-one-workload", "good-two-examples"),
+    ("default-domain-example-com", "good-releases-side-by-side"),
+    ("external-secret-never-synced", "bad-manifest"),
+)
+
+
+def is_about_files(folder: Path, how: Transformation) -> bool:
+    """Is it a fixture in which it matters what stands in one file, and are files divided or joined?
+
+    Pages and examples each stand alone, and two objects in one file certainly meet.
+    """
+    name = (folder.parent.name, folder.name)
+    return name in _BY_FILE and how.name in ("all in one file", "one document a file")
 
 
 @cache
@@ -111,6 +130,8 @@ def test_findings_stay(how: Transformation) -> None:
         if list(rewritten.files.items()) == list(files.items()):
             continue
         if rewritten.moved is None and is_about_spelling(folder):
+            continue
+        if is_about_files(folder, how):
             continue
         changed += 1
         before, after = found_before(folder), found_in(folder, rewritten.files)

@@ -411,7 +411,7 @@ def _identities(name: str, data: bytes) -> set[object]:
         plain: Any = document.root.plain()
         metadata = plain.get("metadata")
         if isinstance(metadata, dict):
-            found.add((plain.get("kind"), metadata.get("namespace"), metadata.get("name")))
+            found.add(repr((plain.get("kind"), metadata.get("namespace"), metadata.get("name"))))
     return found
 
 
