@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kslint.findings import Problem
-from kslint.model.answer import Known
-from kslint.model.engines.vllm.caches import HUB_HOME, caches
+from kslint.model.answer import Known, Unknown
+from kslint.model.engines.vllm.caches import DOWNLOAD_DIR, HUB_HOME, caches
 from kslint.model.engines.vllm.weights import certain_bytes
 from kslint.model.kubernetes.files import user
 from kslint.model.kubernetes.pod import mount_of
@@ -17,17 +17,19 @@ if TYPE_CHECKING:
 
     from kslint.graph.graph import Graph
     from kslint.model.model import Model
-    from kslint.model.workload import Server
+    from kslint.model.workload import ModelServer
     from kslint.source.nodes import Node
 
 _GIB = 1 << 30
+_PLACES = (HUB_HOME, DOWNLOAD_DIR)
+"""Of the weights; the last that is set has them."""
 _ROOM = 0.95
 """Names round: what is 5 percent over by its name may fit."""
 
 
 def too_small(model: Model) -> Iterator[Problem]:
     """A cache on a volume, or in the pod itself, that the weights do not fit into."""
-    for server in model.servers:
+    for server in model.model_servers:
         named = server.engine.model
         size = certain_bytes(named.text) if named.kind == "hub" else None
         found = None if size is None else _room(server, model.graph)
@@ -50,14 +52,15 @@ def too_small(model: Model) -> Iterator[Problem]:
         )
 
 
-def _room(server: Server, graph: Graph) -> tuple[str, Node, str] | None:
+def _room(server: ModelServer, graph: Graph) -> tuple[str, Node, str] | None:
     """Where the weights go: the kind of place, the node of its size, and its name."""
     spec = server.workload.pod_spec
     uid = user(server.container, spec)
     number = uid.value if isinstance(uid, Known) else None
-    homes = [each for each in caches(server.engine, number) if each.variable == HUB_HOME]
-    mount = mount_of(homes[0].path, server.container, spec) if homes else None
-    if not homes:
+    told = not isinstance(server.engine.value("download-dir"), Unknown)
+    homes = [one for one in caches(server.engine, number) if one.variable in _PLACES]
+    mount = mount_of(homes[-1].path, server.container, spec) if homes else None
+    if not homes or not told:
         return None
     if mount is None:
         node = server.container.at("resources", "limits", "ephemeral-storage")

@@ -1,4 +1,4 @@
-"""vLLM as another user than root, or on a file system that is not to be written."""
+"""A server as another user than root, or on a file system that is not to be written."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from kslint.model.engines.vllm.caches import Cache
     from kslint.model.kubernetes.files import Access
-    from kslint.model.workload import Server
+    from kslint.model.workload import ModelServer, Server
     from kslint.source.nodes import Node
 
 _SOMEBODY = 1_000_000_000
@@ -39,7 +39,7 @@ _NAMES = ("LOGNAME", "USER", "LNAME", "USERNAME")
 """What getpass.getuser() asks before the user database (CPython Lib/getpass.py)."""
 
 
-def cannot_write_caches(server: Server) -> Iterator[Problem]:
+def cannot_write_caches(server: ModelServer) -> Iterator[Problem]:
     """A user who can write at no place where the server has to."""
     at, uid, severity = _who(server)
     if at is None or isinstance(scratch(server.engine, server.workload.pod_spec), Absent):
@@ -67,14 +67,22 @@ def cannot_write_caches(server: Server) -> Iterator[Problem]:
         variant=_variant(at),
         severity=severity,
         related=[*where, *homes],
+        engine=server.engine.name,
         uid=uid,
         paths=_listed([f"`{cache.path}`" for cache, _ in closed]),
         holds=_listed([cache.holds for cache, _ in closed]),
-        variables=_listed([f"`{cache.variable}`" for cache, _ in closed]),
+        variables=_movers(server, [cache for cache, _ in closed]),
     )
 
 
-def _who(server: Server) -> tuple[Node | None, int | None, str | None]:
+def _movers(server: ModelServer, closed: list[Cache]) -> str:
+    """The variables that move these caches; what TGI's image sets goes before HOME."""
+    if server.engine.kind == "tgi":
+        return "`HUGGINGFACE_HUB_CACHE`"
+    return f"`HOME` (or {_listed([f'`{cache.variable}`' for cache in closed])})"
+
+
+def _who(server: ModelServer) -> tuple[Node | None, int | None, str | None]:
     """What decides that the server may not write everywhere, as which user, and how sure it is."""
     container, spec = server.container, server.workload.pod_spec
     uid = user(container, spec)
@@ -92,7 +100,7 @@ def _variant(at: Node) -> str:
     return {"runAsNonRoot": "any", "readOnlyRootFilesystem": "sealed"}.get(key, "default")
 
 
-def _places(server: Server, uid: int | None) -> Iterator[tuple[Cache, Access]]:
+def _places(server: ModelServer, uid: int | None) -> Iterator[tuple[Cache, Access]]:
     container, spec = server.container, server.workload.pod_spec
     for cache in caches(server.engine, uid):
         yield cache, access(cache.path, container, spec, uid)
@@ -139,7 +147,7 @@ def hub_cache_read_only(server: Server) -> Iterator[Problem]:
             )
 
 
-def no_scratch(server: Server) -> Iterator[Problem]:
+def no_scratch(server: ModelServer) -> Iterator[Problem]:
     """A read-only root file system without a directory for temporary files."""
     sealed = read_only_root(server.container)
     if sealed is None:

@@ -12,10 +12,11 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.model.answer import ABSENT, Known, Unknown
+from kslint.model.engines.hub import TOKENS
 from kslint.model.engines.vllm.caches import HUB
 from kslint.model.engines.vllm.commandline import read_commandline
-from kslint.model.engines.vllm.engine import TOKENS, Engine
-from kslint.model.engines.vllm.image import is_upstream, read_image
+from kslint.model.engines.vllm.engine import Engine
+from kslint.model.engines.vllm.image import is_released, is_upstream, read_image
 from kslint.model.kserve import names
 from kslint.model.kserve.storage.sources import DROPPED, model_sources, storage_identity
 from kslint.model.kubernetes.pod import (
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
     from kslint.graph.graph import Graph
     from kslint.model.answer import Answer
+    from kslint.model.engines.server import ServerEngine
     from kslint.model.kserve.isvc import Component, InferenceService
     from kslint.model.kserve.llm.service import LLMInferenceService
     from kslint.model.workload import Workload
@@ -155,7 +157,7 @@ def _token_item(container: Node) -> Node | None:
 
 
 def _of_workload(workload: Workload) -> Iterator[Download]:
-    engines = {id(server.container): server.engine for server in workload.servers}
+    engines = {id(server.container): server.engine for server in workload.model_servers}
     for container in containers(workload.pod_spec):
         engine = engines.get(id(container)) or _huggingface(container)
         if engine is not None:
@@ -175,7 +177,7 @@ def _huggingface(container: Node) -> Engine | None:
     return Engine(container, image, commandline) if commandline.program else None
 
 
-def _of_engine(workload: Workload, engine: Engine) -> Iterator[Download]:
+def _of_engine(workload: Workload, engine: ServerEngine) -> Iterator[Download]:
     model, container = engine.model, engine.container
     repository = model.kind == "hub" and "/" in model.text
     if model.node is None or not (repository or model.text.startswith("hf://")):
@@ -200,14 +202,23 @@ def _of_engine(workload: Workload, engine: Engine) -> Iterator[Download]:
     )
 
 
-def _weights_place(engine: Engine, pod_spec: Node) -> str:
+def _weights_place(engine: ServerEngine, pod_spec: Node) -> str:
     """Where the weights go: into `--download-dir`, else into the hub's cache."""
     given = engine.value("download-dir")
     if isinstance(given, Unknown):
         return UNSURE
     if isinstance(given, Known) and given.value.startswith("/"):
         return _place(given.value, engine.container, pod_spec)
-    return cache_place(engine.env, engine.container, pod_spec)
+    place = cache_place(engine.env, engine.container, pod_spec)
+    return UNSURE if place == SCRATCH and _may_last(engine, pod_spec) else place
+
+
+def _may_last(engine: ServerEngine, pod_spec: Node) -> bool:
+    """May a volume be the cache, by variables that are not seen: the image's, or of envFrom?"""
+    seen = is_released(engine.image) and not has_env_from(engine.container)
+    if seen or engine.kind not in ("sglang", "tgi"):
+        return False
+    return any(lasts(mount.volume) for mount in mounts(engine.container, pod_spec))
 
 
 def _is_relative_path(text: str, workload: Workload, container: Node) -> bool:
@@ -216,7 +227,7 @@ def _is_relative_path(text: str, workload: Workload, container: Node) -> bool:
     return home is not None and mount_of(f"{home}/{text}", container, workload.pod_spec) is not None
 
 
-def _is_filled(engine: Engine, workload: Workload) -> bool:
+def _is_filled(engine: ServerEngine, workload: Workload) -> bool:
     """Can an init container have put the model into a volume, or is the weights' folder set?"""
     if engine.flag("download-dir") is not None:
         return True
@@ -230,9 +241,11 @@ def _is_filled(engine: Engine, workload: Workload) -> bool:
 
 def _elsewhere(env: Lookup) -> bool:
     """True if another hub than huggingface.co is asked, or that cannot be told."""
-    endpoint, scope = env("HF_ENDPOINT"), env("VLLM_USE_MODELSCOPE")
-    if isinstance(scope, Known) and scope.value.lower() == "true":
-        return True
+    endpoint = env("HF_ENDPOINT")
+    for name in ("VLLM_USE_MODELSCOPE", "SGLANG_USE_MODELSCOPE"):
+        scope = env(name)
+        if isinstance(scope, Known) and scope.value.lower() in ("true", "1"):
+            return True
     if isinstance(endpoint, Known):
         return bool(endpoint.value) and "huggingface.co" not in endpoint.value
     return isinstance(endpoint, Unknown) and endpoint.node is not None

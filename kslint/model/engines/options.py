@@ -18,6 +18,7 @@ _SGLANG = {
     "device": ("device",),
     "dtype": ("dtype",),
     "config": ("config",),
+    "download-dir": ("download-dir",),
 }
 _TGI = {
     "model": ("model-id",),
@@ -25,6 +26,9 @@ _TGI = {
     "sharded": ("sharded",),
     "port": ("port", "p"),
     "dtype": ("dtype",),
+    "huggingface-hub-cache": ("huggingface-hub-cache",),
+    "weights-cache-override": ("weights-cache-override",),
+    "shard-uds-path": ("shard-uds-path",),
 }
 _SWITCHES = ("enable-dp-attention", "trust-remote-code", "disable-cuda-graph", "enable-metrics")
 """Options of SGLang that take no value, and often stand before another word."""

@@ -1,17 +1,20 @@
 """SGLang and Text Generation Inference as containers run them.
 
 Sources: SGLang v0.5.5 python/sglang/srt/server_args.py and entrypoints/http_server.py; Text
-Generation Inference v3.3.4 launcher/src/main.rs and Dockerfile.
+Generation Inference v3.3.4 launcher/src/main.rs (HF_API_TOKEN, HUGGINGFACE_HUB_CACHE and
+WEIGHTS_CACHE_OVERRIDE at download_convert_model) and Dockerfile.
 """
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
-from kslint.model.answer import Absent, Known, Unknown, integer
+from kslint.model.answer import ABSENT, Absent, Known, Unknown, integer
+from kslint.model.engines import hub
 from kslint.model.engines.server import POD, ModelRef, Need, reference
 from kslint.model.engines.vllm.commandline import read_commandline, value_of
-from kslint.model.engines.vllm.image import read_image
+from kslint.model.engines.vllm.image import is_released, read_image
 from kslint.model.engines.vllm.programs import OTHERS, SGLANG
 from kslint.model.kubernetes.pod import environment, has_env_from, requests_accelerator
 
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from kslint.model.engines.vllm.image import Image
     from kslint.source.nodes import Node
 
+_RELEASE = re.compile(r"v?(\d{1,3})\.(\d{1,3})")
 _MENTIONS = ("sglang", "text-generation", "tgi")
 _SIZES = (
     ("tensor-parallel-size", "TP"),
@@ -45,6 +49,8 @@ class _Server:
         self.commandline = commandline
         self._environment = {**environment(container), **commandline.environment}
         self._open = has_env_from(container)
+        self._preset: dict[str, str] = {}
+        """What the image itself sets."""
         self.device = self._device()
 
     def flag(self, name: str) -> Flag | None:
@@ -54,7 +60,17 @@ class _Server:
         return self.commandline.value(name)
 
     def env(self, name: str) -> Answer[str]:
-        return value_of(self._environment.get(name), self._open)
+        answer = value_of(self._environment.get(name), self._open)
+        preset = self._preset.get(name) if isinstance(answer, Absent) else None
+        return answer if preset is None else Known(preset)
+
+    @property
+    def offline(self) -> Answer[bool]:
+        return hub.offline(self.env)
+
+    @property
+    def hf_token(self) -> Answer[str]:
+        return hub.token_of(self._environment, self._open)
 
     @property
     def health_path(self) -> str:
@@ -129,6 +145,25 @@ class TextGeneration(_Server):
     kind = "tgi"
     name = "Text Generation Inference"
 
+    def __init__(self, container: Node, image: Image, commandline: CommandLine) -> None:
+        super().__init__(container, image, commandline)
+        self._preset = {} if not is_released(image) else _preset(image)
+
+    def env(self, name: str) -> Answer[str]:
+        """A variable; the launcher sets that of the hub's cache for the processes it starts."""
+        given = self.commandline.value(_CACHE_OPTION) if name == _CACHE_VARIABLE else ABSENT
+        return super().env(name) if isinstance(given, Absent) else given
+
+    @property
+    def offline(self) -> Answer[bool]:
+        """Not known with `--weights-cache-override`, which has the weights elsewhere."""
+        given = self.value("weights-cache-override")
+        return super().offline if isinstance(given, Absent) else Unknown("the weights are there")
+
+    @property
+    def hf_token(self) -> Answer[str]:
+        return hub.token_of(self._environment, self._open, (*hub.TOKENS, "HF_API_TOKEN"))
+
     def value(self, name: str) -> Answer[str]:
         answer = super().value(name)
         variable = _VARIABLES.get(name)
@@ -170,7 +205,22 @@ _VARIABLES = {
     "tensor-parallel-size": "NUM_SHARD",
     "port": "PORT",
     "dtype": "DTYPE",
+    "weights-cache-override": "WEIGHTS_CACHE_OVERRIDE",
+    "shard-uds-path": "SHARD_UDS_PATH",
 }
+_CACHE_OPTION, _CACHE_VARIABLE = "huggingface-hub-cache", "HUGGINGFACE_HUB_CACHE"
+_HOME_SINCE = (2, 3)
+
+
+def _preset(image: Image) -> dict[str, str]:
+    """Where the image keeps the hub's cache.
+
+    HUGGINGFACE_HUB_CACHE up to v2.2.0 and in the build for Intel's CPUs, HF_HOME from v2.3.0 on
+    (Dockerfile, Dockerfile_intel).
+    """
+    release = _RELEASE.match(image.tag)
+    old = release is not None and (int(release[1]), int(release[2])) < _HOME_SINCE
+    return {_CACHE_VARIABLE if old or image.device == "cpu" else "HF_HOME": "/data"}
 
 
 def read_other(container: Node) -> ServerEngine | None:

@@ -86,6 +86,16 @@ class ServerEngine(Protocol):
         """The devices it takes; None where that is not known."""
         ...
 
+    @property
+    def offline(self) -> Answer[bool]:
+        """Does it stay off the hub?"""
+        ...
+
+    @property
+    def hf_token(self) -> Answer[str]:
+        """The name of what supplies a token for the hub."""
+        ...
+
     def flag(self, name: str) -> Flag | None:
         """The option that counts, by its long name in hyphens; None if it is not written."""
         ...

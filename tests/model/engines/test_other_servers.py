@@ -159,3 +159,43 @@ def test_shells_start_them_too() -> None:
 )
 def test_the_vllm_inside_kserves_server(tag: str, version: tuple[int, ...] | None) -> None:
     assert read_image(f"kserve/huggingfaceserver:{tag}").version == version
+
+
+@pytest.mark.parametrize(
+    ("image", "name", "path"),
+    [
+        ("ghcr.io/huggingface/text-generation-inference:3.3.4", "HF_HOME", "/data"),
+        ("ghcr.io/huggingface/text-generation-inference", "HF_HOME", "/data"),
+        (
+            "ghcr.io/huggingface/text-generation-inference:2.2.0",
+            "HUGGINGFACE_HUB_CACHE",
+            "/data",
+        ),
+        (
+            "ghcr.io/huggingface/text-generation-inference:3.3.4-intel-cpu",
+            "HUGGINGFACE_HUB_CACHE",
+            "/data",
+        ),
+        ("ghcr.io/huggingface/text-generation-inference:3.3.4-trtllm", "HF_HOME", None),
+        ("registry.example.com/text-generation-inference:3.3.4", "HF_HOME", None),
+    ],
+)
+def test_caches_of_tgi_images(image: str, name: str, path: str | None) -> None:
+    command: JsonValue = ["text-generation-launcher"]
+    found = tgi(image=image, command=command).env(name)
+    assert (found.value if isinstance(found, Known) else None) == path
+
+
+def test_hub_of_other_servers() -> None:
+    option = tgi("--huggingface-hub-cache=/hub").env("HUGGINGFACE_HUB_CACHE")
+    assert isinstance(option, Known)
+    assert option.value == "/hub"
+    override: JsonValue = [{"name": "WEIGHTS_CACHE_OVERRIDE", "value": "/weights"}]
+    assert isinstance(tgi(env=override).offline, Unknown)
+    offline: JsonValue = [{"name": "HF_HUB_OFFLINE", "value": "1"}]
+    for engine in (sglang(env=offline), tgi(env=offline)):
+        assert isinstance(engine.offline, Known)
+        assert engine.offline.value
+    token: JsonValue = [{"name": "HF_API_TOKEN", "value": "x"}]
+    assert isinstance(tgi(env=token).hf_token, Known)
+    assert isinstance(sglang(env=token).hf_token, Absent)

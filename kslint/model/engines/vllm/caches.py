@@ -1,4 +1,4 @@
-"""Where a vLLM server keeps what it downloads and compiles, and who its process is.
+"""Where a server keeps what it downloads and compiles, and who its process is.
 
 Sources: huggingface_hub v1.10.0 constants.py; vLLM v0.23.0 vllm/envs.py (VLLM_CACHE_ROOT);
 triton 3.6 python/triton/knobs.py (TRITON_HOME, TRITON_CACHE_DIR); docker/Dockerfile and
@@ -11,7 +11,7 @@ import posixpath
 from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.model.answer import ABSENT, Absent, Known, Unknown
-from kslint.model.engines.vllm.image import is_stock
+from kslint.model.engines.vllm.image import is_released, is_stock
 from kslint.model.kubernetes.files import READ_ONLY, access
 from kslint.model.kubernetes.pod import mounts
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kslint.model.answer import Answer
-    from kslint.model.engines.vllm.engine import Engine
+    from kslint.model.engines.server import ServerEngine
     from kslint.model.engines.vllm.facts import Version
     from kslint.source.nodes import Node
 
@@ -47,6 +47,7 @@ _KERNELS: Chain = (
 HUB_HOME, DOWNLOAD_DIR = "HF_HOME", "--download-dir"
 _TEMPORARY = ("/tmp", "/var/tmp", "/usr/tmp")  # noqa: S108  (what Python's tempfile tries)
 _WORK_FOLDER = "/vllm-workspace"
+_WORK_FOLDERS = {"sglang": "/sgl-workspace/sglang"}
 _FIRST_FREE = 1000
 """System users of Ubuntu and of its packages have lower numbers."""
 _NOBODY = 65534
@@ -75,17 +76,17 @@ def first_set(chain: Chain, env: Lookup) -> Answer[str]:
     return ABSENT
 
 
-def caches(engine: Engine, uid: int | None) -> list[Cache]:
+def caches(engine: ServerEngine, uid: int | None) -> list[Cache]:
     """What the server cannot do without, and whose path is known, if it runs as this user.
 
-    Those of compiled code count on a GPU only: on a CPU vLLM goes on without them.
+    Those of compiled code count for vLLM, and on a GPU only: on a CPU it goes on without them.
     """
     found = []
     model = engine.model
     offline = engine.offline
     if model.kind == "hub" and isinstance(offline, Known) and not offline.value:
         found.append(("the downloaded model", HUB_HOME, HUB))
-    if engine.device == "gpu":
+    if engine.device == "gpu" and engine.kind in ("vllm", "huggingfaceserver"):
         found.append(("compiled kernels", "TRITON_CACHE_DIR", _KERNELS))
         found.append(("compiled graphs", "VLLM_CACHE_ROOT", _COMPILED))
     own = _home(engine, uid)
@@ -105,16 +106,18 @@ def caches(engine: Engine, uid: int | None) -> list[Cache]:
     ]
 
 
-def _home(engine: Engine, uid: int | None) -> Answer[str]:
+def _home(engine: ServerEngine, uid: int | None) -> Answer[str]:
     """HOME where the manifest does not set it: by the image's /etc/passwd, else `/`."""
     if uid == 0:
         return Known("/root")
     if not belongs_to_root(engine):
         return Unknown("the image may set it")
+    if uid == _FIRST_FREE and engine.kind == "sglang":
+        return Unknown("some of the images are Ubuntu 24.04, which has this user")
     return Known("/" if uid else "/root")
 
 
-def _is_nonroot(engine: Engine) -> bool:
+def _is_nonroot(engine: ServerEngine) -> bool:
     """The image whose own user has the number 2000, and a home; its entrypoint sets HOME and USER.
 
     Source: docker/entrypoints/vllm-nonroot-entrypoint.sh.
@@ -122,12 +125,12 @@ def _is_nonroot(engine: Engine) -> bool:
     return "nonroot" in engine.image.name or "nonroot" in engine.image.tag
 
 
-def belongs_to_root(engine: Engine) -> bool:
-    """Is it an image of vLLM's own whose files, and whose process, are root's?"""
-    return is_stock(engine.image) and not _is_nonroot(engine)
+def belongs_to_root(engine: ServerEngine) -> bool:
+    """Is it an image of the engine's own whose files, and whose process, are root's?"""
+    return is_released(engine.image) or (is_stock(engine.image) and not _is_nonroot(engine))
 
 
-def has_no_name(engine: Engine, uid: int) -> bool:
+def has_no_name(engine: ServerEngine, uid: int) -> bool:
     """Does the image's /etc/passwd certainly not list a user?"""
     newer = "ubuntu24" in engine.image.tag.replace("-", "").replace(".", "")
     named = uid < _FIRST_FREE or uid == _NOBODY or (newer and uid == _FIRST_FREE)
@@ -139,12 +142,16 @@ def asks_for_name(versions: tuple[Version, ...]) -> bool:
     return bool(versions) and all(_ASKS_FOR_NAME <= one < _ASKS_NO_MORE for one in versions)
 
 
-def scratch(engine: Engine, pod_spec: Node | None) -> Answer[str]:
+def scratch(engine: ServerEngine, pod_spec: Node | None) -> Answer[str]:
     """The directory that Python's tempfile takes: the first it can write to; absent for none.
 
-    Source: _candidate_tempdir_list in CPython 3.12 Lib/tempfile.py; the working directory is last.
+    Sources: _candidate_tempdir_list in CPython 3.12 Lib/tempfile.py; the working directory is last.
+    SGLang asks for it at import (srt/model_loader/weight_utils.py); TGI's launcher has its shards
+    open a socket instead (launcher/src/main.rs v3.3.4, shard_uds_path).
     """
     container = engine.container
+    if engine.kind == "tgi":
+        return _sockets(engine, pod_spec)
     places = list(_TEMPORARY)
     for name in ("TMPDIR", "TEMP", "TMP"):
         answer = engine.env(name)
@@ -153,12 +160,21 @@ def scratch(engine: Engine, pod_spec: Node | None) -> Answer[str]:
         if isinstance(answer, Known) and answer.value:
             places.append(answer.value)
     home = container.string("workingDir")
-    if home is None and not is_stock(engine.image):
+    if home is None and not (is_stock(engine.image) or is_released(engine.image)):
         own = [mount.path for mount in mounts(container, pod_spec)]
         if any(access(path, container, pod_spec, None).answer != READ_ONLY for path in own):
             return Unknown("the image's working directory may be on a volume")
-    places.append(home or _WORK_FOLDER)
+    places.append(home or _WORK_FOLDERS.get(engine.kind, _WORK_FOLDER))
     for path in places:
         if access(path, container, pod_spec, None).answer != READ_ONLY:
             return Known(path)
     return ABSENT
+
+
+def _sockets(engine: ServerEngine, pod_spec: Node | None) -> Answer[str]:
+    """Where TGI's shards listen, as long as nothing moves that."""
+    if not isinstance(engine.value("shard-uds-path"), Absent):
+        return Unknown("the sockets are elsewhere")
+    folder = _TEMPORARY[0]
+    found = access(folder, engine.container, pod_spec, None)
+    return ABSENT if found.answer == READ_ONLY else Known(folder)

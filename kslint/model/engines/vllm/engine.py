@@ -12,6 +12,7 @@ from kslint.model.answer import (
     Unknown,
     integer,
 )
+from kslint.model.engines import hub
 from kslint.model.engines.server import ModelRef, reference
 from kslint.model.engines.vllm import omp
 from kslint.model.engines.vllm.arguments import parse_human_int
@@ -43,8 +44,6 @@ if TYPE_CHECKING:
     from kslint.source.nodes import Node
 
 GIB = 1 << 30
-_TRUE = frozenset(("1", "ON", "YES", "TRUE"))
-TOKENS = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_TOKEN_PATH")
 _DTYPES = {"float": "float32", "half": "float16"}
 _SUPERVISED = "data-parallel-multi-port-external-lb"
 _TARGET = "VLLM_TARGET_DEVICE"
@@ -239,33 +238,16 @@ class Engine:
 
     @property
     def offline(self) -> Answer[bool]:
-        """True if the hub client stays off the network.
-
-        HF_HUB_OFFLINE, unless empty or not set, decides alone; TRANSFORMERS_OFFLINE otherwise
-        (huggingface_hub constants.py v1.10.0).
-        """
-        for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"):
-            answer = self.env(name)
-            if isinstance(answer, Unknown):
-                return answer
-            if isinstance(answer, Known) and answer.value:
-                return Known(answer.value.upper() in _TRUE, answer.node)
-        return Known(False)
+        """True if the hub client stays off the network."""
+        return hub.offline(self.env)
 
     @property
     def hf_token(self) -> Answer[str]:
-        """The name of what supplies a token: "--hf-token" or a variable the hub client reads.
-
-        One from a Secret counts: its name is known. Source: huggingface_hub utils/_auth.py.
-        """
+        """The name of what supplies a token: "--hf-token" or a variable the hub client reads."""
         flag = self.flag("hf-token")
         if flag is not None and flag.value != "":
             return Known("--hf-token", flag.node)
-        for name in TOKENS:
-            variable = self._environment.get(name)
-            if variable is not None and variable.value != "":
-                return Known(name, variable.node)
-        return Unknown("envFrom may set one") if self._open_environment else ABSENT
+        return hub.token_of(self._environment, self._open_environment)
 
     @property
     def omp_bind(self) -> Checked[OmpBind]:

@@ -40,6 +40,7 @@ _STOCK = re.compile(r"vllm-openai(?:-(?:cpu|rocm|nonroot))?|vllm(?:-arm64)?-cpu-
 _FORKS = frozenset(("hpu", "gaudi", "ascend", "npu", "neuron", "tpu", "xpu"))
 _STAGED = frozenset(("omni",))
 """Builds that run several engines, a stage each, as a configuration of theirs says."""
+_OTHER_BACKENDS = frozenset(("neuron", "trtllm", "llamacpp"))
 _BUNDLED: dict[Version, Version] = {
     (0, 16): (0, 9, 2),
     (0, 17): (0, 15, 1),
@@ -141,6 +142,19 @@ def is_upstream(image: Image) -> bool:
     """True for images that their projects publish, and mirrors of them: no weights are in those."""
     vendor = image.repository.rpartition("/")[0].rpartition("/")[2]
     return vendor in _PUBLISHERS.get(image.family, ())
+
+
+def is_released(image: Image) -> bool:
+    """True for SGLang's and TGI's own images for GPUs, and TGI's for CPUs: their user is root.
+
+    Sources: SGLang v0.5.5 docker/Dockerfile; Text Generation Inference v3.3.4 Dockerfile,
+    Dockerfile_amd, Dockerfile_intel and Dockerfile_gaudi (no USER). Others have other caches.
+    """
+    words = {*_WORD.findall(image.tag.lower())}
+    if image.family == "tgi":
+        return image.name == "text-generation-inference" and words.isdisjoint(_OTHER_BACKENDS)
+    own = image.family == "sglang" and is_upstream(image)
+    return own and image.device == "gpu" and is_cuda(image)
 
 
 def _family(name: str, path: str) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.graph.evidence import are_near
 from kslint.graph.graph import ABSENT
-from kslint.model.engines.vllm.engine import TOKENS
+from kslint.model.engines.hub import TOKENS
 from kslint.model.kserve import names
 from kslint.model.kserve.storage.containers import storage_containers
 from kslint.model.kserve.storage.credentials import (
