@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from weakref import WeakKeyDictionary
 
 from kslint.model.kserve import names
 from kslint.model.kserve.admission.components import given, refused, said
@@ -35,6 +36,10 @@ _BLOCKED = ("PYTHONPATH",)
 _GPU_ANNOTATION = "serving.kserve.io/gpu-resource-types"
 _GPU_TYPES = frozenset({"nvidia.com/gpu", "amd.com/gpu", "intel.com/gpu", "habana.ai/gaudi"})
 _BASIC_RESOURCES = frozenset({"cpu", "memory", "storage", "ephemeral-storage"})
+
+
+_Selected = tuple[str, "str | None", int]
+"""A format's name, its version, and the priority with which it is selected."""
 
 
 class UnknownGpu(NamedTuple):
@@ -136,12 +141,11 @@ def runtime_rejections(
     if new.disabled:
         return []
     found: list[Failure] = []
-    neighbours = _neighbours(resource, graph)
-    if neighbours:
+    neighbours = None if graph is None else _Neighbours.of(resource, graph)
+    if graph is not None and neighbours is not None and neighbours.any(resource, graph):
         found += _formats(new)
-    for existing, later in neighbours:
-        if not later:
-            found += _clash(new, existing, graph)
+        rivals = (_clash(new, one, graph) for one in neighbours.rivals(new, graph))
+        found += next((clash for clash in map(list, rivals) if clash), [])
     prefix = f"the {resource.kind} {resource.name} is invalid: "
     worker = given(new.spec, "workerSpec")
     if isinstance(worker, Map):
@@ -152,28 +156,67 @@ def runtime_rejections(
     return found
 
 
-def _neighbours(resource: Resource, graph: Graph | None) -> list[tuple[Runtime, bool]]:
-    """The other runtimes of the kind and namespace, and whether they come later in the input.
+class _Neighbours:
+    """The runtimes of a kind and namespace, by what they select.
 
-    Only those that meet it in one cluster, and are written once: copies are for several clusters.
+    One counts for another where both meet in one cluster, and each is written once: copies are for
+    several clusters.
     """
-    namespace = None if graph is None else graph.namespace_of(resource)
-    if graph is None or namespace is None:
-        return []
-    there = [
-        other
-        for other in graph.of_namespace(resource.kind, namespace, names.GROUP)
-        if graph.namespace_of(other) == namespace
-    ]
-    written = Counter((other.name, other.namespace) for other in there)
-    found: list[tuple[Runtime, bool]] = []
-    later = False
-    for other in there:
-        if other is resource:
-            later = True
-        elif written[other.name, other.namespace] == 1 and graph.belong_together(resource, other):
-            found.append((Runtime(other, False), later))
-    return found if written[resource.name, resource.namespace] == 1 else []
+
+    _known: ClassVar[WeakKeyDictionary[Graph, dict[tuple[str, str], _Neighbours]]] = (
+        WeakKeyDictionary()
+    )
+
+    def __init__(self, there: list[Resource]) -> None:
+        self._there = there
+        self._written = Counter((one.name, one.namespace) for one in there)
+        self._numbers = {id(one): number for number, one in enumerate(there)}
+        self._selecting: dict[_Selected, list[Runtime]] = {}
+        for one in there:
+            runtime = Runtime(one, False)
+            for key in _selected(runtime):
+                self._selecting.setdefault(key, []).append(runtime)
+
+    @classmethod
+    def of(cls, resource: Resource, graph: Graph) -> _Neighbours | None:
+        """Those of a runtime's own kind and namespace; None where the namespace is not known."""
+        namespace = graph.namespace_of(resource)
+        if namespace is None:
+            return None
+        known = cls._known.setdefault(graph, {})
+        key = (resource.kind, namespace)
+        if key not in known:
+            listed = graph.of_namespace(resource.kind, namespace, names.GROUP)
+            known[key] = cls([one for one in listed if graph.namespace_of(one) == namespace])
+        return known[key]
+
+    def any(self, resource: Resource, graph: Graph) -> bool:
+        """Is there another one that meets it?"""
+        return any(self._meet(resource, other, graph) for other in self._there)
+
+    def rivals(self, new: Runtime, graph: Graph) -> Iterator[Runtime]:
+        """Those before it in the input that select a format with the same priority."""
+        found = {id(one.resource): one for key in _selected(new)
+                 for one in self._selecting.get(key, ())}  # fmt: skip
+        own = self._numbers.get(id(new.resource), len(self._there))
+        for one in sorted(found.values(), key=lambda each: self._numbers[id(each.resource)]):
+            if self._numbers[id(one.resource)] >= own:
+                return
+            if self._meet(new.resource, one.resource, graph):
+                yield one
+
+    def _meet(self, one: Resource, other: Resource, graph: Graph) -> bool:
+        written = (self._written[each.name, each.namespace] for each in (one, other))
+        return one is not other and set(written) == {1} and graph.belong_together(one, other)
+
+
+def _selected(runtime: Runtime) -> set[_Selected]:
+    """The formats that a runtime selects by itself, each with its priority."""
+    return {
+        (*_format(item), priority)
+        for item in _auto_selected(runtime)
+        if (priority := item.integer("priority")) is not None
+    }
 
 
 def _auto_selected(runtime: Runtime) -> list[Node]:
