@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from kslint.findings import Problem
 from kslint.model.kserve import names
+from kslint.model.kserve.storage.failures import LATER_URI
 from kslint.model.kubernetes.quantity import parse_or_none
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ def _problem(refusal: Refusal) -> Problem:
     return Problem(
         refusal.at,
         variant="made" if refusal.made else "default",
+        severity="warning" if refusal.code == LATER_URI else None,
         about=refusal.resource,
         kind=refusal.resource.kind,
         made=refusal.made,

@@ -284,7 +284,7 @@ class Graph:
         if self.evidence.meet(one, other):
             return True
         return self.evidence.reaches(one, other) and all(
-            resource.emitter or self.owners(resource) for resource in (one, other)
+            self.scopes.is_built(resource) or self.owners(resource) for resource in (one, other)
         )
 
     def children(self, owner: Owner) -> list[Resource]:

@@ -263,6 +263,9 @@ class _Build:
             self.gap(OBJECTS, reason, node)
             self.gap(VALUES, reason, node)
             return items
+        if root.string("kind") != "Component":
+            self.fails(f"{node.text} is not a component", node)
+            return items + self.accumulate(path, root, [], above, namespace)
         return self.accumulate(path, root, items, above, namespace)
 
     def _chart(self, directory: str, node: Node, namespace: str | None) -> None:

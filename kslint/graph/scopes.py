@@ -77,6 +77,12 @@ class Scopes:
         """The build that emits an object; None for one as written."""
         return self._emission.get(id(resource))
 
+    def is_built(self, resource: Resource) -> bool:
+        """Does a build take an object in that is deployed, and not just a component by itself?"""
+        emission = self.emission_of(resource)
+        single = emission is not None and emission.root.string("kind") == "Component"
+        return bool(resource.emitter) and not single
+
     def is_partly_known(self, resource: Resource) -> bool:
         """Was an object made of files that are not in the input, too?"""
         emission = self.emission_of(resource)

@@ -39,6 +39,8 @@ def barred(workload: Workload, graph: Graph) -> Barred | None:
     level = (namespace_labels(namespace, graph) or {}).get(LABEL) or ""
     if level not in LEVELS or not graph.belong_together(found[0], workload.resource):
         return None
+    if found[0].emitter and not workload.resource.emitter:
+        return None  # beside a kustomization that leaves it out
     wrong = [each for each in violations(workload.pod_spec, level) if each.node.place is not None]
     mended = workload.component is not None or _is_mended(graph)
     wrong = [each for each in wrong if not (each.lacking and mended)]

@@ -15,6 +15,7 @@ from kslint.model.gateway.gateways import GROUP as GATEWAY
 from kslint.model.keys import keys_of
 from kslint.model.kubernetes.admission.field_errors import opaque, templated
 from kslint.model.mentions import mentioned
+from kslint.model.platform.certmanager import homes
 from kslint.source.nodes import walk
 
 if TYPE_CHECKING:
@@ -58,7 +59,9 @@ class Unfit(NamedTuple):
 def unfit(resource: Resource, graph: Graph, makers: Makers) -> Iterator[Unfit]:
     """The Secrets of an object that it does not find, or not with the key it wants."""
     namespace = graph.namespace_of(resource)
-    if resource.kind == _ISSUERS[0] and mentioned(graph, *_ELSEWHERE):
+    if resource.kind == _ISSUERS[0] and (
+        mentioned(graph, *_ELSEWHERE) or homes(graph) - {_CERT_MANAGER}
+    ):
         return
     told: set[str] = set()
     for used in _used(resource, namespace):

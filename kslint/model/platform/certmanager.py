@@ -11,7 +11,7 @@ from kslint.model.gitops import argocd
 from kslint.model.gitops.argocd import chart_sources
 from kslint.model.gitops.crd import charts, release_of
 from kslint.model.kserve.installation import is_literal, values_are_known
-from kslint.model.platform.installers import hidden, is_open
+from kslint.model.platform.installers import OPERATED, hidden, is_open, operated
 from kslint.model.platform.pieces import CERT_MANAGER, shows_crd
 
 if TYPE_CHECKING:
@@ -35,6 +35,23 @@ INJECTED = (
 def releases(graph: Graph) -> list[Source]:
     """The releases of cert-manager's own chart."""
     return [source for source in chart_sources(graph) if source.chart == CHART]
+
+
+def homes(graph: Graph) -> set[str]:
+    """The namespaces in which the input runs cert-manager; empty where it does not show it.
+
+    There it reads the Secrets of ClusterIssuers, unless it is told another namespace.
+    """
+    found = {
+        source.application.spec.string("destination", "namespace") for source in releases(graph)
+    }
+    for kind in OPERATED:
+        for resource in graph.of_kind(kind):
+            if resource.spec is not None and operated(resource) == CHART:
+                target = resource.spec.string("targetNamespace")
+                found.add(target or graph.namespace_of(resource))
+    found |= {graph.namespace_of(r) for r in graph.of_kind("Deployment") if r.name == CHART}
+    return {each for each in found if each}
 
 
 def switches(source: Source) -> tuple[str, ...]:

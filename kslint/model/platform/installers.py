@@ -36,7 +36,7 @@ def hidden(graph: Graph) -> Iterator[Installer]:
     for emission in graph.scopes.emissions:
         yield from _bases(emission)
     for resource in graph.resources:
-        name = _operated(resource)
+        name = operated(resource)
         if name:
             yield Installer((name,), resource.name)
     for plain in graph.others:
@@ -86,7 +86,7 @@ OPERATED = frozenset({"HelmRelease", "HelmChart", "Subscription"})
 """Kinds by which Flux, k3s and OLM are told to install something."""
 
 
-def _operated(resource: Resource) -> str | None:
+def operated(resource: Resource) -> str | None:
     """What an object of Flux, of k3s or of OLM installs."""
     spec = resource.spec if resource.kind in OPERATED else None
     if spec is None:

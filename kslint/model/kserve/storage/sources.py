@@ -41,6 +41,8 @@ _PREFIXES = (
     "oci://", "hf://",
 )  # fmt: skip
 OCI_NATIVE = "oci+native://"
+OCI_FETCH = "oci+fetch://"
+"""Not in a release yet: KServe's main branch takes it since August 2026 (d2832a908)."""
 _NATIVE_SINCE = "0.20"
 """SupportedStorageURIPrefixList, inferenceservice/utils/utils.go:47-54 @v0.19.0, :48 @v0.20.0."""
 _SCHEME = re.compile(r"\w+?://", re.ASCII)
