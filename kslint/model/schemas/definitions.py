@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from kslint.model.schemas.schema import PLAIN_TEXT, QUANTITY_PATTERN, Schema
 from kslint.model.schemas.tables import metadata
-from kslint.source.nodes import Map, Node, Seq
+from kslint.source.nodes import Map, Node
 
 if TYPE_CHECKING:
     from kslint.model.schemas.schema import Facets
@@ -20,6 +20,10 @@ _COPIED = {
 _FLAGS = {
     "x-kubernetes-preserve-unknown-fields": "u", "nullable": "n",
 }  # fmt: skip
+_WANTED: dict[str, type | tuple[type, ...]] = {
+    "e": list, "re": str, "f": str, "mul": (int, float),
+}  # fmt: skip
+"""The types of these keywords; of the others it is an integer. A wrong one limits nothing."""
 _BOUNDS = (("minimum", "exclusiveMinimum", "min"), ("maximum", "exclusiveMaximum", "max"))
 
 
@@ -61,16 +65,21 @@ def _limit(node: Node, type_: str, facets: Facets) -> None:
     """What may keep a value of the right type from being allowed."""
     for keyword, short in _COPIED.items():
         found = node.get(keyword)
-        if found is not None and (short != "e" or isinstance(found, Seq)):
-            facets[short] = found.plain()
+        if found is None:
+            continue
+        value = found.plain()
+        wanted = _WANTED.get(short, int)
+        if isinstance(value, wanted) and not isinstance(value, bool):
+            facets[short] = value
     if type_ == "quantity":
         facets.pop("re", None)
     elif "re" in facets:
         facets["foreign"] = True  # not ours: it may take for ever to match
     for keyword, exclusive, short in _BOUNDS:
         found = node.get(keyword)
-        if found is not None:
-            facets["x" + short if node.boolean(exclusive) else short] = found.plain()
+        bound = None if found is None else found.plain()
+        if isinstance(bound, (int, float)) and not isinstance(bound, bool):
+            facets["x" + short if node.boolean(exclusive) else short] = bound
     kind = node.string("x-kubernetes-list-type")
     if kind == "map":
         facets["k"] = [key.text for key in node.listed("x-kubernetes-list-map-keys")]

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import json
 import re
+from fractions import Fraction
 from functools import lru_cache
+from math import isfinite
+from operator import ge, gt, le, lt
 from typing import TYPE_CHECKING, Any
 
 from kslint.model.kubernetes.admission.field_errors import opaque
@@ -123,20 +126,28 @@ def _of_format(value: JsonValue, name: str | None) -> Iterator[tuple[str, str, s
 
 
 def _of_number(value: float, facets: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
-    for key, word, refused in (
-        ("min", "greater than or equal to", value < facets.get("min", value)),
-        ("xmin", "greater than", value <= facets.get("xmin", value - 1)),
-        ("max", "less than or equal to", value > facets.get("max", value)),
-        ("xmax", "less than", value >= facets.get("xmax", value + 1)),
+    for key, word, is_refused in (
+        ("min", "greater than or equal to", lt),
+        ("xmin", "greater than", le),
+        ("max", "less than or equal to", gt),
+        ("xmax", "less than", ge),
     ):
-        if refused:
-            bound = facets[key]
+        bound = facets.get(key)
+        if bound is not None and is_refused(value, bound):
             reason = f"Invalid value: {_VALUE}: {_PATH} in body should be {word} {bound}"
             yield "range", reason, f"{word} {bound}"
     step = facets.get("mul")
-    if step and value % step:
+    if step and not _is_multiple(value, step):
         reason = f"Invalid value: {_VALUE}: {_PATH} in body should be a multiple of {step}"
         yield "range", reason, f"a multiple of {step}"
+
+
+def _is_multiple(value: float, step: float) -> bool:
+    """Exactly, whatever the size; what is no number is a multiple of nothing."""
+    if isinstance(value, float) and not isfinite(value):
+        return False
+    whole, part = (Fraction(one if isinstance(one, int) else repr(one)) for one in (value, step))
+    return (whole / part).denominator == 1
 
 
 _ITEMS = ("items", "element", "elements")
