@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _OWN_PAGE = frozenset({"invalid-quantity", "no-secret", "no-triggers", "scale-metric-with-keda"})
 """Refusals that rules of their own report, at other places too."""
+_UNSURE = frozenset({LATER_URI, "node-port-out-of-range"})
+"""What a later KServe, or another `--service-node-port-range`, accepts."""
 _OVER_LIMIT = "request-over-limit"
 CONTROLLER = "controller"
 
@@ -71,7 +73,7 @@ def _problem(refusal: Refusal) -> Problem:
     return Problem(
         refusal.at,
         variant="made" if refusal.made else "default",
-        severity="warning" if refusal.code == LATER_URI else None,
+        severity="warning" if refusal.code in _UNSURE else None,
         about=refusal.resource,
         kind=refusal.resource.kind,
         made=refusal.made,

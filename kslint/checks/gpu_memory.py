@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kslint.model.answer import Answer
-    from kslint.model.workload import Server
+    from kslint.model.workload import ModelServer
     from kslint.source.nodes import Node
 
 _GIB = 1 << 30
@@ -25,6 +25,9 @@ _ROOM = 0.95
 """Names round: what is 5 percent over by its name may fit."""
 _OTHER_PLACES = ("cpu-offload-gb", "offload-backend", "load-format", "data-parallel-size")
 """Options by which weights lie elsewhere, or are of another kind than the name says."""
+
+_NARROW = ("nnodes", "torchao-config", "modelopt-quant", "json-model-override-args")
+"""Options of SGLang that do the same."""
 
 
 class _Memory(NamedTuple):
@@ -35,13 +38,15 @@ class _Memory(NamedTuple):
     node: Node | None
 
 
-def too_small(server: Server) -> Iterator[Problem]:
+def too_small(server: ModelServer) -> Iterator[Problem]:
     """A model whose weights alone exceed the memory of all GPUs that it is spread over."""
     engine, named = server.engine, repository(server)
     need = engine.need
     if named is None or need is None or need.among != POD or engine.device != "gpu":
         return
     if any(not isinstance(engine.value(name), Absent) for name in _OTHER_PLACES):
+        return
+    if engine.kind in ("sglang", "tgi") and _is_moved(server, need.number):
         return
     dtype, method = engine.dtype, engine.value("quantization")
     if not all(isinstance(told, (Known, Absent)) for told in (dtype, method)):
@@ -61,6 +66,22 @@ def too_small(server: Server) -> Iterator[Problem]:
         gpu=memory.name,
         memory=memory.amount,
         total=memory.amount * need.number,
+        option="--num-shard" if engine.kind == "tgi" else "--tensor-parallel-size",
+    )
+
+
+def _is_moved(server: ModelServer, wanted: int) -> bool:
+    """May weights of SGLang or TGI be elsewhere than on this pod's GPUs, or narrower than named?
+
+    SGLang has several options that leave parts to the CPU, and spreads a model over nodes; TGI lets
+    transformers use every GPU that it sees, where it has no code of its own for a model.
+    """
+    engine, given = server.engine, devices(server.container)
+    if isinstance(given, Known) and given.value.number != wanted:
+        return True
+    names = [flag.name for flag in engine.commandline.flags]
+    return not isinstance(engine.value("quantization"), Absent) or any(
+        name in _NARROW or name.startswith("kt-") or "offload" in name for name in names
     )
 
 
@@ -68,7 +89,7 @@ def _text(answer: Answer[str]) -> str | None:
     return answer.value if isinstance(answer, Known) else None
 
 
-def _memory(server: Server, wanted: int) -> _Memory | None:
+def _memory(server: ModelServer, wanted: int) -> _Memory | None:
     """What each of the devices has, if the container gets as many as are wanted."""
     found = slices(server.container)
     if found is not None:
@@ -81,7 +102,7 @@ def _memory(server: Server, wanted: int) -> _Memory | None:
     return None if gpu is None or gpu.memory is None else _Memory(gpu.memory, gpu.name, gpu.node)
 
 
-def sliced_ranks(server: Server) -> Iterator[Problem]:
+def sliced_ranks(server: ModelServer) -> Iterator[Problem]:
     """Ranks that are to talk to each other, on slices of GPUs."""
     found, need = slices(server.container), server.engine.need
     if found is None or need is None or need.number < 2 or need.among != POD:

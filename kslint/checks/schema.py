@@ -76,7 +76,7 @@ def _unknown(model: Model, resource: Resource, dropped: Dropped) -> Problem:
     return Problem(
         dropped.node,
         variant=variant,
-        severity=None if differing is None or differing.told else "warning",
+        severity=_severity(model, resource, sure=differing is None or differing.told),
         about=resource,
         field=dropped.path,
         kind=resource.kind,
@@ -94,7 +94,9 @@ def missing_field(model: Model) -> Iterator[Problem]:
         for lack in model.schemas.lacking(resource):
             yield Problem(
                 lack.node,
-                severity="warning" if lack.field == "image" and is_imageless(resource) else None,
+                severity=_severity(
+                    model, resource, sure=lack.field != "image" or not is_imageless(resource)
+                ),
                 about=resource,
                 field=lack.path,
                 name=lack.field,
@@ -110,6 +112,7 @@ def value_not_allowed(model: Model) -> Iterator[Problem]:
             yield Problem(
                 refusal.node,
                 variant=refusal.variant,
+                severity=_severity(model, resource),
                 about=resource,
                 field=refusal.path,
                 kind=resource.kind,
@@ -118,6 +121,10 @@ def value_not_allowed(model: Model) -> Iterator[Problem]:
                 reason=refusal.reason,
                 allowed=refusal.allowed,
             )
+
+
+def _severity(model: Model, resource: Resource, sure: bool = True) -> str | None:
+    return None if sure and model.schemas.is_sure(resource) else "warning"
 
 
 _SHOWN = 60

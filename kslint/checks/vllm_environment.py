@@ -14,12 +14,13 @@ from kslint.model.kubernetes.pod import environment, has_env_from
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from kslint.model.engines.server import ServerEngine
     from kslint.model.engines.vllm.arguments import Flag
     from kslint.model.engines.vllm.engine import Engine
     from kslint.model.engines.vllm.facts import Refusal, Variable, Version
     from kslint.model.kubernetes.pod import EnvVar
     from kslint.model.model import Model
-    from kslint.model.workload import Server
+    from kslint.model.workload import ModelServer, Server
     from kslint.resources import Resource
     from kslint.source.nodes import Node
 
@@ -31,6 +32,13 @@ _PRESET = frozenset(("VLLM_ADDITIONAL_ARGS",))
 """What KServe's presets for LLMInferenceServices read."""
 _YES = frozenset(("true", "yes", "on"))
 _NO = frozenset(("false", "no", "off", ""))
+_KEYS = {
+    "vllm": (("api-key", "VLLM_API_KEY"), ("hf-token", "HF_TOKEN")),
+    "sglang": (("api-key", ""),),
+    "tgi": (("api-key", "API_KEY"),),
+}
+"""By engine: its options for keys, and the variable that stands for each (SGLang v0.5.5
+python/sglang/srt/server_args.py; Text Generation Inference v3.3.4 launcher/src/main.rs)."""
 _REDACTED = (0, 29)
 """From here on the log shows no keys (vllm/entrypoints, redact_sensitive_args)."""
 
@@ -210,27 +218,38 @@ def _taken_from(engine: Engine, name: str, variable: str) -> Node | None:
     return None
 
 
-def api_key_in_arguments(server: Server) -> Iterator[Problem]:
+def api_key_in_arguments(model: Model) -> Iterator[Problem]:
     """A key or token among the arguments."""
+    for server in model.server_templates:
+        yield from _keys(server, server.engine.release.candidates)
+    for other in model.model_servers:
+        if other.engine.kind in ("sglang", "tgi"):
+            yield from _keys(other, None)
+
+
+def _keys(server: ModelServer, releases: tuple[Version, ...] | None) -> Iterator[Problem]:
     engine = server.engine
-    for name, variable in (("api-key", "VLLM_API_KEY"), ("hf-token", "HF_TOKEN")):
-        flag = engine.flag(name) if engine.kind == "vllm" else None
+    for name, variable in _KEYS.get(engine.kind, ()):
+        flag = engine.flag(name)
         if flag is None or (flag.known and not any(flag.values)):
             continue
         undefined = _undefined(flag, server)
-        variant = "undefined" if undefined else _how(flag, engine)
+        variant = "undefined" if undefined else _how(flag, engine, releases)
         if variant:
             yield Problem(
                 flag.value_node or flag.node,
                 variant=variant,
                 severity="error" if undefined else None,
+                about=server.resource,
                 flag=name,
-                name=variable,
                 missing=undefined,
+                advice=f"set `{variable}` from a Secret in `env` instead of `--{name}`"
+                if variable
+                else f"set a variable from a Secret in `env`, and write `--{name}=$(VARIABLE)`",
             )
 
 
-def _undefined(flag: Flag, server: Server) -> str:
+def _undefined(flag: Flag, server: ModelServer) -> str:
     """The `$(NAME)` that no variable of the container replaces."""
     if not flag.known or has_env_from(server.container):
         return ""
@@ -238,10 +257,10 @@ def _undefined(flag: Flag, server: Server) -> str:
     return next((match[1] for match in found if match), "")
 
 
-def _how(flag: Flag, engine: Engine) -> str:
-    """Does it stand there as it is, or does the log show it?"""
+def _how(flag: Flag, engine: ServerEngine, releases: tuple[Version, ...] | None) -> str:
+    """Does it stand there as it is, or does the log of one of vLLM's releases show it?"""
     text = (flag.value_node or flag.node).text or ""
     if flag.known and "$" not in text and not engine.commandline.shell:
         return "literal"
-    candidates = engine.release.candidates
-    return "" if candidates and candidates[0] >= _REDACTED else "default"
+    quiet = releases is None or (releases and releases[0] >= _REDACTED)
+    return "" if quiet else "default"

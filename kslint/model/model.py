@@ -192,11 +192,15 @@ class Model:
         """Every vLLM server; one whose image tells no version has the configured one."""
         return self._versioned(self.workloads)
 
-    @property
+    @cached_property
     def model_servers(self) -> list[ModelServer]:
         """Every model server whose program is known."""
         _ = self.servers  # those of vLLM get their versions there
-        return [server for workload in self.workloads for server in workload.model_servers]
+        found = [server for workload in self.workloads for server in workload.model_servers]
+        pools = node_pools(self.config) if found else ()
+        for server in found:
+            server.pools = pools
+        return found
 
     @cached_property
     def server_templates(self) -> list[Server]:

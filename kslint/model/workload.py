@@ -30,7 +30,12 @@ if TYPE_CHECKING:
 
 
 class ModelServer:
-    """A model server: a container of a workload that runs an engine."""
+    """A model server: a container of a workload that runs an engine.
+
+    `pools` are the nodes that the user declares.
+    """
+
+    pools: tuple[NodePool, ...] = ()
 
     def __init__(self, workload: Workload, container: Node, engine: ServerEngine) -> None:
         self.workload = workload
@@ -48,10 +53,9 @@ class ModelServer:
 
 
 class Server(ModelServer):
-    """A vLLM server. `pools` are the nodes that the user declares."""
+    """A vLLM server."""
 
     engine: Engine
-    pools: tuple[NodePool, ...] = ()
 
 
 class Workload:

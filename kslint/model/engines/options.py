@@ -19,6 +19,8 @@ _SGLANG = {
     "dtype": ("dtype",),
     "config": ("config",),
     "download-dir": ("download-dir",),
+    "quantization": ("quantization",),
+    "load-format": ("load-format",),
 }
 _TGI = {
     "model": ("model-id",),
@@ -26,6 +28,7 @@ _TGI = {
     "sharded": ("sharded",),
     "port": ("port", "p"),
     "dtype": ("dtype",),
+    "quantization": ("quantize",),
     "huggingface-hub-cache": ("huggingface-hub-cache",),
     "weights-cache-override": ("weights-cache-override",),
     "shard-uds-path": ("shard-uds-path",),

@@ -205,6 +205,7 @@ _VARIABLES = {
     "tensor-parallel-size": "NUM_SHARD",
     "port": "PORT",
     "dtype": "DTYPE",
+    "quantization": "QUANTIZE",
     "weights-cache-override": "WEIGHTS_CACHE_OVERRIDE",
     "shard-uds-path": "SHARD_UDS_PATH",
 }

@@ -168,6 +168,21 @@ class Schemas:
     def _is_defined_near(self, key: str, resource: Resource) -> bool:
         return any(are_near(each, resource) for each, _ in self._defined.get(key, ()))
 
+    def is_sure(self, resource: Resource) -> bool:
+        """Is it the cluster's own definition that an object is held against?
+
+        One from the input may be another cluster's, of another release, unless it is deployed
+        together with the object, or its directory, such as `crds`, lies above or beside it.
+        """
+        if self.of(resource).family:
+            return True
+        known = self._defined.get(f"{resource.group}/{resource.version}/{resource.kind}", ())
+        return not known or any(
+            self._graph.belong_together(each, resource)
+            or _is_below(resource, posixpath.dirname(posixpath.dirname(each.file)))
+            for each, _ in known
+        )
+
     def is_defined(self, resource: Resource) -> bool:
         """Is an object's kind and version defined in the input?"""
         return f"{resource.group}/{resource.version}/{resource.kind}" in self._defined
@@ -243,6 +258,8 @@ class Schemas:
         """
         reading = self.reading(resource)
         if not reading.lacking or self.is_partial(resource) or self._is_filled_in(resource):
+            return []
+        if self._graph.evidence.is_form(resource):
             return []
         from kslint.model.schemas.meant import meant
 
@@ -322,6 +339,10 @@ class Schemas:
                 schema = unknown()
             found = self._readings[id(resource)] = read(resource.body, schema)
         return found
+
+
+def _is_below(resource: Resource, directory: str) -> bool:
+    return not directory or resource.file.startswith(directory + "/")
 
 
 def _is_open(definition: Node) -> bool:
