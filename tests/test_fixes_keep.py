@@ -285,7 +285,7 @@ def test_safe_fixes_of_anything_keep_all_else(
     outcome = fixing.fix(loaded, before, check, unsafe=False)
     offered = fixing.available(before.findings, unsafe=False)
     named = {
-        re.sub(r"\[\d+\]", "[]", path)
+        re.sub(r"\[\d+\]", "[]", re.sub(r'\["([^"]*)"\]', r".\1", path))
         for finding in offered
         for path in (finding.path, *beside(finding))
     }
