@@ -124,7 +124,16 @@ def value_not_allowed(model: Model) -> Iterator[Problem]:
 
 
 def _severity(model: Model, resource: Resource, sure: bool = True) -> str | None:
-    return None if sure and model.schemas.is_sure(resource) else "warning"
+    return None if sure and not _is_defined_otherwise(model, resource) else "warning"
+
+
+def _is_defined_otherwise(model: Model, resource: Resource) -> bool:
+    """Does a chart bring what a file defines that lies elsewhere and is called after the chart?"""
+    for file in model.schemas.far_definitions(resource):
+        *above, last = file.split("/")
+        if any(chart in last or chart in above for chart in model.charts):
+            return True
+    return False
 
 
 _SHOWN = 60

@@ -16,6 +16,7 @@ from kslint.model.kserve.isvc import InferenceService
 from kslint.model.kserve.runtimes import Choices
 from kslint.model.kubernetes import templates
 from kslint.model.kubernetes.makers import Makers
+from kslint.model.platform.installers import charts
 from kslint.model.schemas.catalogue import Schemas
 from kslint.model.workload import of_component, of_pool, of_runtime, of_template
 from kslint.source.paths import Paths
@@ -258,6 +259,10 @@ class Model:
             return installed(family, self.graph, self.config, self.settings[0].version)
 
         return Schemas(self.graph, release)
+
+    @cached_property
+    def charts(self) -> frozenset[str]:
+        return charts(self.graph)
 
     @cached_property
     def makers(self) -> Makers:

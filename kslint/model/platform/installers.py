@@ -47,6 +47,13 @@ def hidden(graph: Graph) -> Iterator[Installer]:
                 yield Installer((chart,), entry.string("repository") or "")
 
 
+def charts(graph: Graph) -> frozenset[str]:
+    """The charts and operators that Argo CD, Flux, k3s and OLM are told to install, by name."""
+    told = [source.chart for source in chart_sources(graph)]
+    told += [operated(resource) for kind in OPERATED for resource in graph.of_kind(kind)]
+    return frozenset(name for name in told if name)
+
+
 def is_open(graph: Graph) -> bool:
     """Does an ApplicationSet deploy charts or paths that the input does not name?"""
     applications = graph.scopes.applications

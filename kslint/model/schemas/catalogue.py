@@ -168,20 +168,22 @@ class Schemas:
     def _is_defined_near(self, key: str, resource: Resource) -> bool:
         return any(are_near(each, resource) for each, _ in self._defined.get(key, ()))
 
-    def is_sure(self, resource: Resource) -> bool:
-        """Is it the cluster's own definition that an object is held against?
+    def far_definitions(self, resource: Resource) -> list[str]:
+        """The files whose definitions an object is held against, if they may be another cluster's.
 
-        One from the input may be another cluster's, of another release, unless it is deployed
-        together with the object, or its directory, such as `crds`, lies above or beside it.
+        Empty where one is deployed together with the object, or its directory, such as `crds`,
+        lies above or beside it.
         """
         if self.of(resource).family:
-            return True
-        known = self._defined.get(f"{resource.group}/{resource.version}/{resource.kind}", ())
-        return not known or any(
+            return []
+        key = f"{resource.group}/{resource.version}/{resource.kind}"
+        known = [each for each, _ in self._defined.get(key, ())]
+        near = any(
             self._graph.belong_together(each, resource)
             or _is_below(resource, posixpath.dirname(posixpath.dirname(each.file)))
-            for each, _ in known
+            for each in known
         )
+        return [] if near else [each.file for each in known]
 
     def is_defined(self, resource: Resource) -> bool:
         """Is an object's kind and version defined in the input?"""
