@@ -7,6 +7,7 @@ names a port of a container).
 
 from __future__ import annotations
 
+import posixpath
 from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.graph.gaps import VALUES
@@ -102,7 +103,11 @@ def _looks_here(monitor: Resource, graph: Graph) -> bool:
 
 
 def _near(other: Resource, monitor: Resource, graph: Graph) -> bool:
-    return graph.belong_together(other, monitor) and other.emitter == monitor.emitter
+    """Does one build take both in, or one directory? Else an operator may make what is meant."""
+    if monitor.emitter or other.emitter:
+        return other.emitter == monitor.emitter
+    directories = {posixpath.dirname(each.file) for each in (other, monitor)}
+    return len(directories) == 1 and graph.belong_together(other, monitor)
 
 
 def _labels(service: Resource) -> dict[str, str]:
