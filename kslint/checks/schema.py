@@ -128,12 +128,18 @@ def _severity(model: Model, resource: Resource, sure: bool = True) -> str | None
 
 
 def _is_defined_otherwise(model: Model, resource: Resource) -> bool:
-    """Does a chart bring what a file defines that lies elsewhere and is called after the chart?"""
+    """Does GKE, or a chart that a file elsewhere is called after, bring what the file defines?"""
     for file in model.schemas.far_definitions(resource):
         *above, last = file.split("/")
-        if any(chart in last or chart in above for chart in model.charts):
+        if resource.group.endswith(_OF_GKE) or any(
+            chart in last or chart in above for chart in model.charts
+        ):
             return True
     return False
+
+
+_OF_GKE = (".gke.io", "cloud.google.com")
+"""Groups whose definitions a cluster of GKE brings, of its own release."""
 
 
 _SHOWN = 60

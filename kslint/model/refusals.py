@@ -75,7 +75,9 @@ def refusals(
     for resource in resources:
         met = [*_own(resource, custom, graph), *served(resource)]
         if any(_is_lack(one) for one in met) and (
-            graph.evidence.excerpts(resource) or _is_misread(resource, schemas)
+            graph.evidence.excerpts(resource)
+            or schemas.is_patch(resource)
+            or _is_misread(resource, schemas)
         ):
             met = [one for one in met if not _is_lack(one)]
         if met and _is_whole(resource, met, graph):
