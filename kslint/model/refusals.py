@@ -74,12 +74,11 @@ def refusals(
     custom = kinds.custom_groups(graph)
     for resource in resources:
         met = [*_own(resource, custom, graph), *served(resource)]
-        if any(_is_lack(one) for one in met) and (
-            graph.evidence.excerpts(resource)
-            or schemas.is_patch(resource)
-            or _is_misread(resource, schemas)
-        ):
-            met = [one for one in met if not _is_lack(one)]
+        if any(_is_lack(one) for one in met):
+            if schemas.is_patch(resource):
+                continue
+            if graph.evidence.excerpts(resource) or _is_misread(resource, schemas):
+                met = [one for one in met if not _is_lack(one)]
         if met and _is_whole(resource, met, graph):
             found += _by_place(resource, met)
     return found
