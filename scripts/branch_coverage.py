@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 
 WANTED = {
-    "kslint/checks/": 95.0,
-    "kslint/model/": 93.0,
+    "kslint/checks/": 96.0,
+    "kslint/model/": 95.0,
     "kslint/model/kubernetes/admission/": 97.0,
 }
 """Percent of the branches of each room, counted where it is named most narrowly.
