@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import NamedTuple
 
+from kslint.source.programs import on_path
+
 SECONDS = 60
 """For one chart."""
 MAX_OUTPUT = 32 << 20
@@ -21,7 +23,7 @@ class Tools(NamedTuple):
 
     @classmethod
     def on_path(cls) -> Tools:
-        return cls(_found("helm"), _found("kustomize"))
+        return cls(on_path("helm"), on_path("kustomize"))
 
 
 class Output(NamedTuple):
@@ -29,17 +31,6 @@ class Output(NamedTuple):
 
     data: bytes
     error: str = ""
-
-
-def _found(name: str) -> str | None:
-    """The full path of a program on the PATH; None if it is not there."""
-    import shutil
-
-    program = shutil.which(name)
-    # on Windows the working directory is searched first, and it is the tree to check
-    if program is None or os.path.dirname(os.path.abspath(program)) == os.getcwd():
-        return None
-    return program
 
 
 def run(command: list[str], home: str) -> Output:

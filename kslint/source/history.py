@@ -14,6 +14,7 @@ import os
 from typing import TYPE_CHECKING
 
 from kslint.source.files import Source
+from kslint.source.programs import on_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, KeysView
@@ -110,12 +111,10 @@ def _blob_id(data: bytes, like: str) -> str:
 
 def _git(*arguments: str, stdin: str = "") -> bytes:
     """What a git command prints. Raises HistoryError with git's own last words."""
-    import shutil
     import subprocess
 
-    program = shutil.which("git")
-    # on Windows the working directory is searched first, and it is the tree to check
-    if program is None or os.path.dirname(os.path.abspath(program)) == os.getcwd():
+    program = on_path("git")
+    if program is None:
         raise HistoryError("git is not installed")
     done = subprocess.run(  # noqa: S603  (git, by its full path, with words of ours)
         [program, *arguments],
