@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 KIND = "StorageClass"
 _FIELD = "storageClassName"
 _SHORTEST, _LETTERS = 6, 2
+_VALUE = re.compile(rb"storageClassName['\"]?:(?! *\n[^\n]*:(?: |\n))")
+"""The field where it has a text, and not a block of its own, as it has in schemas."""
 _DIGITS = re.compile(r"[0-9]")
 
 
@@ -39,7 +41,7 @@ def missed(resource: Resource, graph: Graph) -> Iterator[Missed]:
     if not declared or not graph.may_hold(resource, _FIELD) or resource.kind == "PersistentVolume":
         return
     names = {each.name: each for each in sorted(declared, key=lambda each: each.file, reverse=True)}
-    for node in walk(resource.spec) if resource.spec is not None else ():
+    for node in walk(resource.spec, _VALUE) if resource.spec is not None else ():
         text = node.text or ""
         if node.key is None or node.key.text != _FIELD or not text or opaque(text) or text in names:
             continue

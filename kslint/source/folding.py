@@ -8,27 +8,32 @@ would refuse, so that nothing broken is passed over; what is odd in any way is c
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.source.nodes import Deferred, Map, Mark
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
-    from kslint.source.nodes import Node
+    from kslint.source.nodes import Node, Scalar
     from kslint.source.text import Source
 
 LARGE = 64 * 1024
 """Bytes from which a file is worth the trouble."""
 _WORTH = 8 * 1024
 """Bytes from which a schema in it is."""
+_WORTH_INSIDE = 8 * 1024
+"""Bytes from which a block of a schema that is looked into is."""
 SCHEMA = "openAPIV3Schema"
 
-_KEY = re.compile(rb"^( *)openAPIV3Schema: *\n(?=( *)[\w$\"'][^\n]*:(?: |\n))", re.MULTILINE)
-_DEFINITION = re.compile(rb"^kind: CustomResourceDefinition *$", re.MULTILINE)
-_SEPARATOR = re.compile(rb"^---", re.MULTILINE)
-_OTHER_BREAKS = (b"\r", b"\xc2\x85", b"\xe2\x80\xa8", b"\xe2\x80\xa9", b"\t", b"\xef\xbb\xbf")
+_NAME = b"openAPIV3Schema:"
+_KEY = re.compile(_NAME + rb" *\n(?=( *)[\w$\"'][^\n]*:(?: |\n))")
+_DEFINITION = re.compile(rb"kind: CustomResourceDefinition *$", re.MULTILINE)
+_SEPARATOR = b"\n---"
+_OTHER_BREAKS = (b"\r", b"\t")
+_MARKS = (b"\xc2\x85", b"\xe2\x80\xa8", b"\xe2\x80\xa9", b"\xef\xbb\xbf")
 _ODD = re.compile(
     rb":\n *\?|[:-] +[&*!?]|<<|\x22[^\n]*\\/|^[ -]{200}|[.](?:inf|nan)\b"
     rb"|[:-] +(?:\{[^}\n]*(?:$|:)|\[[^]\n]*(?:$|[\[?:]))",
@@ -43,28 +48,42 @@ _sound: dict[bytes, bool] = {}
 """Whether a schema can be left out, by the digest of its text: the same ones stand everywhere."""
 
 
-class Fold(NamedTuple):
-    """A schema that was left out. Lines count from 0.
+class Block(NamedTuple):
+    """The lines of a mapping, from `start` to `stop` of some bytes.
 
-    `line` is that of its key, `begin` and `end` those of the document around it. The schema has
-    the lines from `first` to before `last`, and stands in `data` from `start` to `stop`.
+    The first is line `first`, from 0, of the file, and the keys stand at `column`.
     """
 
-    line: int
-    begin: int
-    end: int
-    first: int
-    last: int
-    column: int
     data: bytes
     start: int
     stop: int
-    digest: bytes
+    first: int
+    column: int
+
+    def without(self, inner: Iterable[Block] = ()) -> bytes:
+        """The lines, less those of blocks in it, behind as many empty ones as stand before it."""
+        parts, done = [b"\n" * self.first], self.start
+        for block in inner:
+            parts += [self.data[done : block.start], b"\n" * (block.last - block.first)]
+            done = block.stop
+        return b"".join([*parts, self.data[done : self.stop]])
 
     @property
-    def text(self) -> bytes:
-        """The schema, behind as many empty lines as there are lines before it."""
-        return b"\n" * self.first + self.data[self.start : self.stop]
+    def last(self) -> int:
+        """The line behind it."""
+        return self.first + self.data.count(b"\n", self.start, self.stop)
+
+
+class Fold(NamedTuple):
+    """A schema that was left out. Lines count from 0.
+
+    `begin` and `end` are lines of the document around it.
+    """
+
+    begin: int
+    end: int
+    block: Block
+    digest: bytes
 
 
 def folded(data: bytes, check: Callable[[bytes], None]) -> tuple[bytes, list[Fold]] | None:
@@ -72,48 +91,76 @@ def folded(data: bytes, check: Callable[[bytes], None]) -> tuple[bytes, list[Fol
 
     `check` raises for a text that is no YAML.
     """
-    if len(data) < LARGE or b"openAPIV3Schema:" not in data:
+    if len(data) < LARGE or _NAME not in data or any(mark in data for mark in _OTHER_BREAKS):
         return None
-    if any(mark in data for mark in _OTHER_BREAKS):
+    if not data.isascii() and any(mark in data for mark in _MARKS):
         return None
-    folds, kept, done = [], [], 0
+    folds: list[Fold] = []
+    counted = line = 0
     for begin, end in _documents(data):
-        if not _DEFINITION.search(data, begin, end):
+        if not _is_definition(data, begin, end):
             continue
-        for key in _KEY.finditer(data, begin, end):
-            indent, below = len(key[1]), len(key[2])
-            if key.start() < done or below <= indent:
-                continue
-            behind = re.compile(rb"^ {0,%d}[^ \n]" % indent, re.MULTILINE).search(
-                data, key.end(), end
-            )
-            last = behind.start() if behind else end
-            text = data[key.end() : last]
-            if len(text) < _WORTH:
-                continue
-            digest = sha256(text).digest()
-            if not _is_sound(text, digest, check):
-                continue
-            first = data.count(b"\n", 0, key.end())
-            count = text.count(b"\n")
-            line = (data.count(b"\n", 0, begin), data.count(b"\n", 0, end))
-            folds.append(
-                Fold(first - 1, *line, first, first + count, below, data, key.end(), last, digest)
-            )
-            kept += [data[done : key.end()], b"\n" * count]
-            done = last
-    return (b"".join([*kept, data[done:]]), folds) if folds else None
+        blocks = []
+        line += data.count(b"\n", counted, begin)
+        counted, first_line = begin, line
+        for start, stop, column in _schemas(data, begin, end):
+            digest = _digest_of_sound(data[start:stop], check)
+            if digest is not None:
+                line += data.count(b"\n", counted, start)
+                counted = start
+                blocks.append((Block(data, start, stop, line, column), digest))
+        if blocks:
+            line += data.count(b"\n", counted, end)
+            counted = end
+            folds += [Fold(first_line, line, block, digest) for block, digest in blocks]
+    if not folds:
+        return None
+    whole = Block(data, 0, len(data), 0, 0)
+    return whole.without(fold.block for fold in folds), folds
 
 
 def _documents(data: bytes) -> Iterator[tuple[int, int]]:
     begin = 0
-    for mark in _SEPARATOR.finditer(data):
-        yield begin, mark.start()
-        begin = mark.start()
+    while (mark := data.find(_SEPARATOR, begin)) >= 0:
+        yield begin, mark + 1
+        begin = mark + 1
     yield begin, len(data)
 
 
-def _is_sound(text: bytes, digest: bytes, check: Callable[[bytes], None]) -> bool:
+def _is_definition(data: bytes, begin: int, end: int) -> bool:
+    return any(
+        found.start() == begin or data[found.start() - 1 : found.start()] == b"\n"
+        for found in _DEFINITION.finditer(data, begin, end)
+    )
+
+
+def _schemas(data: bytes, begin: int, end: int) -> Iterator[tuple[int, int, int]]:
+    """Where the large schemas in a part of a stream begin and end, and the column of their keys."""
+    done = begin
+    for key in _KEY.finditer(data, begin, end):
+        line = data.rfind(b"\n", 0, key.start()) + 1
+        indent, column = key.start() - line, len(key[1])
+        if line < done or column <= indent or data[line : key.start()].strip(b" "):
+            continue
+        done = _end_of_block(data, key.end(), end, indent)
+        if done - key.end() >= _WORTH:
+            yield key.end(), done, column
+
+
+def _end_of_block(data: bytes, start: int, stop: int, indent: int) -> int:
+    """Where the first line begins that stands no further in than the key of a block."""
+    behind = _behind(indent).search(data, start - 1, stop)
+    return behind.start() + 1 if behind else stop
+
+
+@lru_cache(maxsize=128)
+def _behind(indent: int) -> re.Pattern[bytes]:
+    return re.compile(rb"\n {0,%d}[^ \n]" % indent)
+
+
+def _digest_of_sound(text: bytes, check: Callable[[bytes], None]) -> bytes | None:
+    """The digest of a schema that can be left out."""
+    digest = sha256(text).digest()
     known = _sound.get(digest)
     if known is None:
         known = _sound[digest] = (
@@ -121,7 +168,7 @@ def _is_sound(text: bytes, digest: bytes, check: Callable[[bytes], None]) -> boo
             and not _ODD.search(text)
             and (not _has_duplicates(text) and _is_yaml(text, check))
         )
-    return known
+    return digest if known else None
 
 
 def _is_yaml(text: bytes, check: Callable[[bytes], None]) -> bool:
@@ -162,33 +209,92 @@ def put_back(root: Node, folds: list[Fold], source: Source, load: Callable[[byte
     """Give a document its schemas, to be composed when needed; False if one has no place in it."""
     start = root.start
     due = [] if start is None else [f for f in folds if f.begin <= start.line < f.end]
-    waiting = {fold.line: fold for fold in due}
+    waiting = {fold.block.first - 1: fold for fold in due}
     holders = [version.get("schema") for version in root.listed("spec", "versions")]
     for schema in (*holders, root.at("spec", "validation")):
         place = None if schema is None else schema.get(SCHEMA)
-        if schema is None or place is None or place.key is None or place.key.start is None:
+        if place is None or place.key is None or place.key.start is None:
             continue
         fold = waiting.pop(place.key.start.line, None)
         if fold is not None and isinstance(schema, Map):
-            later = Deferred(_Read(fold, load), source)
-            later.start, later.end = Mark(fold.first, fold.column), Mark(fold.last, 0)
-            later.key = place.key
-            schema.entries[SCHEMA] = later
+            read = _Schema(fold.block, source, load, fold.digest)
+            schema.entries[SCHEMA] = _deferred(read, place.key)
     return not waiting
+
+
+def _deferred(read: _Read, key: Scalar) -> Deferred:
+    later = Deferred(read, read.source)
+    later.start, later.end = Mark(read.block.first, read.block.column), Mark(read.block.last, 0)
+    later.key = key
+    return later
 
 
 def text_of(node: Node) -> bytes | None:
     """What schemas of the same text have in common; None of one that is composed."""
-    return node.read.digest if isinstance(node, Deferred) and isinstance(node.read, _Read) else None
+    return (
+        node.read.digest if isinstance(node, Deferred) and isinstance(node.read, _Schema) else None
+    )
 
 
 class _Read:
-    """Composes a schema."""
+    """Composes a block of a schema, but for large blocks in it, which are left for later."""
 
-    def __init__(self, fold: Fold, load: Callable[[bytes], Node]) -> None:
-        self.digest = fold.digest
-        self._fold = fold
-        self._load = load
+    __slots__ = ("block", "load", "source")
+
+    def __init__(self, block: Block, source: Source, load: Callable[[bytes], Node]) -> None:
+        self.block = block
+        self.source = source
+        self.load = load
+
+    def holds(self, wanted: re.Pattern[bytes]) -> bool:
+        block = self.block
+        return wanted.search(block.data, block.start, block.stop) is not None
 
     def __call__(self) -> dict[str, Node]:
-        return dict(self._load(self._fold.text).items())
+        inner = {} if self._is_plain() else {block.first - 1: block for block in self._inner()}
+        entries = dict(self.load(self.block.without(inner.values())).items())
+        for name, value in entries.items() if inner else ():
+            key = value.key
+            block = None if key is None or key.start is None else inner.get(key.start.line)
+            if key is not None and block is not None:
+                entries[name] = _deferred(_Read(block, self.source, self.load), key)
+        return entries
+
+    def _is_plain(self) -> bool:
+        """Is it small, or may text in quotes reach over lines? It may stand anywhere then."""
+        block = self.block
+        return block.stop - block.start < 2 * _WORTH_INSIDE or self.holds(_OPEN_QUOTE)
+
+    def _inner(self) -> Iterator[Block]:
+        """The large blocks below keys of this one."""
+        data, start, stop, line, column = self.block
+        counted = start
+        for key in _block_below(column).finditer(data, start - 1, stop):
+            begin = key.end()
+            end = _end_of_block(data, begin, stop, column)
+            if len(key[1]) > column and end - begin >= _WORTH_INSIDE:
+                line += data.count(b"\n", counted, begin)
+                counted = begin
+                yield Block(data, begin, end, line, len(key[1]))
+
+
+class _Schema(_Read):
+    """Composes a schema, known by the digest of its text."""
+
+    __slots__ = ("digest",)
+
+    def __init__(
+        self, block: Block, source: Source, load: Callable[[bytes], Node], digest: bytes
+    ) -> None:
+        super().__init__(block, source, load)
+        self.digest = digest
+
+
+_OPEN_QUOTE = re.compile(rb"(?:^ *(?:- +)*|: +)(?:'(?:[^'\n]|'')*|\"[^\"\n]*)$", re.MULTILINE)
+"""A line on which text in quotes begins and does not end."""
+
+
+@lru_cache(maxsize=128)
+def _block_below(column: int) -> re.Pattern[bytes]:
+    """A key in some column, and the mapping below it: where the first of its keys stands."""
+    return re.compile(rb"\n {%d}[\w$][^\n]*: *\n(?=( *)[\w$][^\s:\"']*:(?: |\n))" % column)

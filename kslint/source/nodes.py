@@ -12,15 +12,26 @@ every reader.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple, Union
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Union
 
 from kslint.source.scalars import WORDS, is_text, resolve
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    import re
+    from collections.abc import Iterable, Iterator
 
     from kslint.source.files import Source
     from kslint.source.scalars import Plain
+
+    class Reader(Protocol):
+        """What reads the entries of a mapping that is deferred."""
+
+        def holds(self, wanted: re.Pattern[bytes]) -> bool:
+            """Is a pattern found in the bytes that they are read from?"""
+
+        def __call__(self) -> dict[str, Node]:
+            """Read them."""
+
 
 JsonValue = Union[str, int, float, bool, None, list["JsonValue"], dict[str, "JsonValue"]]
 
@@ -309,14 +320,14 @@ class Deferred(Map):
 
     __slots__ = ()
 
-    def __init__(self, read: Callable[[], dict[str, Node]], source: Source | None) -> None:
+    def __init__(self, read: Reader, source: Source | None) -> None:
         self.source = source
         self.start = self.end = self.key = self.origin = None
         _ENTRIES.__set__(self, read)
 
     @property
-    def read(self) -> Callable[[], dict[str, Node]]:
-        found: Callable[[], dict[str, Node]] = _ENTRIES.__get__(self)
+    def read(self) -> Reader:
+        found: Reader = _ENTRIES.__get__(self)
         return found
 
     @property
@@ -408,11 +419,16 @@ def made(value: object, origin: Origin) -> Node:
     return node
 
 
-def walk(node: Node) -> Iterator[Node]:
-    """The node and everything under it, parents first."""
+def walk(node: Node, wanted: re.Pattern[bytes] | None = None) -> Iterator[Node]:
+    """The node and everything under it, parents first.
+
+    What is deferred is not looked into unless the bytes it would be read from match `wanted`.
+    """
     stack = [node]
     while stack:
         current = stack.pop()
         yield current
+        if wanted is not None and isinstance(current, Deferred) and not current.read.holds(wanted):
+            continue
         children = [child for _, child in current.items()] or current.elements()
         stack.extend(reversed(children))

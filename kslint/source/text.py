@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from array import array
 
 _LINE_BREAKS = ("\r\n", "\n", "\r", "\x85", "\u2028", "\u2029")
 _OTHER_BREAKS = (b"\r", b"\xc2\x85", b"\xe2\x80\xa8", b"\xe2\x80\xa9")
+_ESCAPED = re.compile(rb"\\[xuU\r\n\xc2\xe2]")
+"""A backslash that may stand for any letter, or for nothing where a line goes on."""
+_ESCAPED_SIGN = re.compile(rb"\\[xuU\r\n\xc2\xe2 /\\\"]")
+"""Or for one of the signs that can be written so."""
+_SIGNS = frozenset(' /\\"')
 _LARGE = 256 * 1024
 """Bytes from which a text is not kept in lines for the sake of one."""
 
@@ -37,7 +43,10 @@ class Source:
     def may_hold(self, text: str) -> bool:
         """False only if a text of ASCII certainly stands in no value: an escape may hide one."""
         data = self.data
-        return text.encode() in data or b"\\" in data or encoding_of(data).startswith("utf-16")
+        if text.encode() in data or encoding_of(data).startswith("utf-16"):
+            return True
+        escaped = _ESCAPED if _SIGNS.isdisjoint(text) else _ESCAPED_SIGN
+        return b"\\" in data and escaped.search(data) is not None
 
     def line(self, number: int) -> str:
         """The text of a 1-based line without its break; "" beyond the end."""

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
+from kslint.graph.graph import Graph
+from kslint.model.storage_classes import missed
 from kslint.source import folding
 from kslint.source.files import Source
+from kslint.source.load import parsed
 from kslint.source.nodes import Deferred, Map, walk
 from kslint.source.parser import YamlError, _whole, compose
 
@@ -51,8 +56,44 @@ def test_a_schema_is_read_when_it_is_looked_into(version: str) -> None:
     assert schema_of(first.root) is schema
 
 
-def test_it_is_what_it_would_be() -> None:
-    data = definition().encode()
+NESTED = "".join(
+    f"          {name}:\n            type: object\n            properties:\n"
+    + FIELDS.format(" " * 14)
+    for name in ("spec", "status")
+)
+"""Two blocks among the properties of a schema, each large enough to be left for later."""
+
+
+def test_a_large_block_of_it_is_read_when_that_is_looked_into() -> None:
+    data = definition(NESTED).encode()
+    first, _ = compose(Source("crd.yaml", data), data)
+    properties = schema_of(first.root).at("properties")
+    assert isinstance(properties, Map)
+    assert properties.string("spec", "properties", "field7", "type") == "string"
+    assert [type(properties.entries[name]) for name in ("spec", "status")] == [Map, Deferred]
+
+
+def test_it_is_not_walked_for_what_it_does_not_hold() -> None:
+    data = definition(NESTED).encode()
+    first, _ = compose(Source("crd.yaml", data), data)
+    assert sum(1 for _ in walk(first.root, re.compile(b"field900:"))) < 100
+    assert type(schema_of(first.root)) is Deferred
+    assert sum(1 for _ in walk(first.root, re.compile(b"field899:"))) > 5_000
+
+
+def test_text_in_quotes_may_stand_anywhere() -> None:
+    text = '          a:\n            description: "of\n          other:\n'
+    text += FIELDS.format(" " * 12) + '            last: one"\n'
+    data = definition(text + NESTED).encode()
+    first, _ = compose(Source("crd.yaml", data), data)
+    (plain, _) = _whole(Source("crd.yaml", data), data, 0)
+    assert type(schema_of(first.root)) is Deferred
+    assert first.root.plain() == plain.root.plain()
+
+
+@pytest.mark.parametrize("fields", ["", NESTED])
+def test_it_is_what_it_would_be(fields: str) -> None:
+    data = definition(fields).encode()
     source = Source("crd.yaml", data)
     for ours, plain in zip(compose(source, data), _whole(source, data, 0), strict=True):
         assert ours.root.plain() == plain.root.plain()
@@ -113,3 +154,18 @@ def test_lines_of_a_large_text() -> None:
         "",
     ]
     assert source.lines == text.split("\n")
+
+
+def test_a_storage_class_is_not_sought_in_schemas() -> None:
+    field = "          storageClassName:\n            type: string\n"
+    claim = "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: c}\nspec: {}\n---\n"
+    known = "apiVersion: storage.k8s.io/v1\nkind: StorageClass\nmetadata: {name: standard}\n---\n"
+    data = (known + claim + definition(field)).encode()
+    graph = Graph(parsed([Source("all.yaml", data)]))
+    (crd,) = graph.of_kind("CustomResourceDefinition")
+    assert list(missed(crd, graph)) == []
+    assert type(schema_of(crd.body)) is Deferred
+    given = "          default:\n            storageClassName: standrad\n"
+    graph = Graph(parsed([Source("all.yaml", data.replace(field.encode(), given.encode()))]))
+    (crd,) = graph.of_kind("CustomResourceDefinition")
+    assert [one.node.text for one in missed(crd, graph)] == ["standrad"]

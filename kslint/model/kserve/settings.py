@@ -400,7 +400,7 @@ def _set(root: Node | None, field: list[str], value: Node) -> Map:
     return merged
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=len(PROFILES))
 def _table(profile: str) -> dict[str, Any]:
     """The chart's ConfigMap of a release, and the values that reach it."""
     found = table("settings.json", profile)

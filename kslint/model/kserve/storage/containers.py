@@ -18,6 +18,7 @@ from kslint.source.nodes import Map, Origin, made
 if TYPE_CHECKING:
     from kslint.model.kserve.component import Draft
     from kslint.model.kserve.settings import Settings
+    from kslint.resources import Resource
     from kslint.source.nodes import Node
 
 LONGEST_URI = 4096
@@ -48,18 +49,34 @@ def storage_containers(component: Draft, uri: str) -> list[StorageContainer]:
 
     KServe takes the first that its cache lists, in no order: of several it may be any.
     """
-    graph = component.owner.graph
+    own, replaced = _taking(component, uri)
+    found = []
+    for resource, spec in own:
+        origin = Origin("config", f"ClusterStorageContainer {resource.name}")
+        found.append(StorageContainer(resource.name, spec.from_origin(origin)))
+    return found if replaced else found + _shipped_taking(component, uri)
+
+
+def is_taken(component: Draft, uri: str) -> bool:
+    """Is there any such ClusterStorageContainer?"""
+    own, replaced = _taking(component, uri)
+    return bool(own) or (not replaced and bool(_shipped_taking(component, uri)))
+
+
+def _taking(component: Draft, uri: str) -> tuple[list[tuple[Resource, Node]], bool]:
+    """Those of the input, each with its `spec`, and whether one of them stands for the chart's."""
     found = []
     replaced = False
-    for resource in graph.of_kind("ClusterStorageContainer", names.GROUP):
+    for resource in component.owner.graph.of_kind("ClusterStorageContainer", names.GROUP):
         replaced = replaced or resource.name == "default"
-        if resource.body.boolean("disabled") is True or resource.spec is None:
-            continue
-        origin = Origin("config", f"ClusterStorageContainer {resource.name}")
-        found.append(StorageContainer(resource.name, resource.spec.from_origin(origin)))
-    if not replaced:
-        found += shipped(component.owner.settings)
-    return [container for container in found if _takes(container.spec, uri)]
+        spec = None if resource.body.boolean("disabled") is True else resource.spec
+        if spec is not None and _takes(spec, uri):
+            found.append((resource, spec))
+    return found, replaced
+
+
+def _shipped_taking(component: Draft, uri: str) -> list[StorageContainer]:
+    return [each for each in shipped(component.owner.settings) if _takes(each.spec, uri)]
 
 
 class Chosen(NamedTuple):

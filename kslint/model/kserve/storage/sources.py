@@ -14,7 +14,7 @@ from kslint.model.kserve import names
 from kslint.model.kserve.metadata import SCHEME_PLACEHOLDER, is_multi_model, source_uri
 from kslint.model.kserve.storage.containers import (
     LONGEST_URI,
-    storage_containers,
+    is_taken,
 )
 from kslint.model.kserve.storage.credentials import account_of, account_secrets
 from kslint.model.kserve.storage.spec import storage_spec
@@ -228,7 +228,7 @@ def kind_of(component: Draft, uri: str) -> str:
         return PVC
     if is_oci(component, uri):
         return oci_mode(component, uri) or UNSUPPORTED
-    if storage_containers(component, uri) or uri.startswith(SCHEME_PLACEHOLDER):
+    if is_taken(component, uri) or uri.startswith(SCHEME_PLACEHOLDER):
         return INITIALIZER
     if uri.startswith("file://") or not _SCHEME.search(uri):
         return LOCAL
