@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import random
@@ -183,6 +184,27 @@ def test_any_number_of_processes_finds_the_same(tree: Path, processes: int) -> N
     assert found == alone
     assert found is not None
     assert found[0] == whole(files, Config())
+
+
+def test_a_share_leaves_no_model_behind(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its parts know each other, and the command line runs without the collector."""
+    alive = []
+    record = shares._Judge.record
+
+    def counted(self: shares._Judge, share: list[str] | None) -> shares.Record:
+        made = record(self, share)
+        alive.append(sum(type(each).__name__ == "Component" for each in gc.get_objects()))
+        return made
+
+    monkeypatch.setattr(shares._Judge, "record", counted)
+    gc.collect()
+    gc.disable()
+    try:
+        divided(*in_folder(tree))
+    finally:
+        gc.enable()
+    assert len(alive) > 2
+    assert max(alive) == alive[0]
 
 
 def test_documents_that_were_not_remembered_are_parsed_again(

@@ -10,6 +10,7 @@ Only what is written as it is applied can be divided: a kustomization ties its f
 
 from __future__ import annotations
 
+import gc
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -288,9 +289,13 @@ def _anew(job: _Job, digests: Sequence[str], processes: int) -> Kept | None:
     def judge(number: int, surveys: list[Any]) -> tuple[list[Record], list[str]]:
         own = [Survey.from_plain(one) for several in surveys for one in several]
         judge = _Judge(job, own, read)
-        made = [judge.record(share) for share in parts[number]]
-        if number == 0:
-            made.append(judge.record(None))
+        gc.freeze()  # all there is stays, or is let go without the collector
+        try:
+            made = [judge.record(share) for share in parts[number]]
+            if number == 0:
+                made.append(judge.record(None))
+        finally:
+            gc.unfreeze()
         return made, judge.common
 
     try:
@@ -379,6 +384,7 @@ class _Judge:
                 if isinstance(file, (Sketch, WatchedOther)):
                     file.forget()
             self._watch.renew()
+            gc.collect(0)  # a share's model, whose parts know each other
 
     def _used(self) -> list[WatchedOther]:
         """The files that are no manifests and that something has used."""
