@@ -24,7 +24,7 @@ LARGE = 64 * 1024
 """Bytes from which a file is worth the trouble."""
 _WORTH = 8 * 1024
 """Bytes from which a schema in it is."""
-_WORTH_INSIDE = 8 * 1024
+_WORTH_INSIDE = 2 * 1024
 """Bytes from which a block of a schema that is looked into is."""
 SCHEMA = "openAPIV3Schema"
 
@@ -34,18 +34,25 @@ _DEFINITION = re.compile(rb"kind: CustomResourceDefinition *$", re.MULTILINE)
 _SEPARATOR = b"\n---"
 _OTHER_BREAKS = (b"\r", b"\t")
 _MARKS = (b"\xc2\x85", b"\xe2\x80\xa8", b"\xe2\x80\xa9", b"\xef\xbb\xbf")
-_ODD = re.compile(
-    rb":\n *\?|[:-] +[&*!?]|<<|\x22[^\n]*\\/|^[ -]{200}|[.](?:inf|nan)\b"
-    rb"|[:-] +(?:\{[^}\n]*(?:$|:)|\[[^]\n]*(?:$|[\[?:]))",
-    re.MULTILINE | re.IGNORECASE,
+_OPEN = rb" +(?:[&*!?]|\{[^}\n]*(?:\n|:)|\[[^]\n]*[\n\[?:])"
+_ODD = (
+    re.compile(rb":\n *\?"),
+    re.compile(rb"<<"),
+    re.compile(rb'"[^\n]*\\/'),
+    re.compile(rb"\n[ -]{200}"),
+    re.compile(rb"[.](?:inf|nan)\b", re.IGNORECASE),
+    re.compile(rb":" + _OPEN),
+    re.compile(rb"-" + _OPEN),
 )
 """What is left to the composer: anchors, aliases, tags, merge keys, escapes, numbers that JSON has
-not, depth, and what stands in braces and brackets."""
+not, depth, and what stands in braces and brackets. Each begins with a letter to search for."""
 _LINE = re.compile(rb"^( *)((?:- +)*)(?:([^\s#?][^\n]*?):(?= |$)|\?)", re.MULTILINE)
 """A line that begins with a key, or that looks like one: text in a block may."""
 
 _sound: dict[bytes, bool] = {}
 """Whether a schema can be left out, by the digest of its text: the same ones stand everywhere."""
+_nests: dict[bytes, bool] = {}
+"""Whether blocks of it can be."""
 
 
 class Block(NamedTuple):
@@ -165,7 +172,7 @@ def _digest_of_sound(text: bytes, check: Callable[[bytes], None]) -> bytes | Non
     if known is None:
         known = _sound[digest] = (
             text.endswith(b"\n")
-            and not _ODD.search(text)
+            and not any(odd.search(text) for odd in _ODD)
             and (not _has_duplicates(text) and _is_yaml(text, check))
         )
     return digest if known else None
@@ -217,7 +224,7 @@ def put_back(root: Node, folds: list[Fold], source: Source, load: Callable[[byte
             continue
         fold = waiting.pop(place.key.start.line, None)
         if fold is not None and isinstance(schema, Map):
-            read = _Schema(fold.block, source, load, fold.digest)
+            read = _Read(fold.block, source, load, fold.digest)
             schema.entries[SCHEMA] = _deferred(read, place.key)
     return not waiting
 
@@ -231,43 +238,56 @@ def _deferred(read: _Read, key: Scalar) -> Deferred:
 
 def text_of(node: Node) -> bytes | None:
     """What schemas of the same text have in common; None of one that is composed."""
-    return (
-        node.read.digest if isinstance(node, Deferred) and isinstance(node.read, _Schema) else None
-    )
+    return node.read.digest if isinstance(node, Deferred) and isinstance(node.read, _Read) else None
 
 
 class _Read:
     """Composes a block of a schema, but for large blocks in it, which are left for later."""
 
-    __slots__ = ("block", "load", "source")
+    __slots__ = ("_digest", "_load", "_nests", "block", "source")
 
-    def __init__(self, block: Block, source: Source, load: Callable[[bytes], Node]) -> None:
+    def __init__(
+        self,
+        block: Block,
+        source: Source,
+        load: Callable[[bytes], Node],
+        digest: bytes | None = None,
+        nests: bool | None = None,
+    ) -> None:
         self.block = block
         self.source = source
-        self.load = load
+        self._load = load
+        self._digest = digest
+        self._nests = nests
+
+    @property
+    def digest(self) -> bytes:
+        """That of its text."""
+        if self._digest is None:
+            block = self.block
+            self._digest = sha256(memoryview(block.data)[block.start : block.stop]).digest()
+        return self._digest
 
     def holds(self, wanted: re.Pattern[bytes]) -> bool:
         block = self.block
         return wanted.search(block.data, block.start, block.stop) is not None
 
     def __call__(self) -> dict[str, Node]:
-        inner = {} if self._is_plain() else {block.first - 1: block for block in self._inner()}
-        entries = dict(self.load(self.block.without(inner.values())).items())
+        inner = {block.first - 1: block for block in self._inner()}
+        entries = dict(self._load(self.block.without(inner.values())).items())
         for name, value in entries.items() if inner else ():
             key = value.key
             block = None if key is None or key.start is None else inner.get(key.start.line)
             if key is not None and block is not None:
-                entries[name] = _deferred(_Read(block, self.source, self.load), key)
+                read = _Read(block, self.source, self._load, None, True)
+                entries[name] = _deferred(read, key)
         return entries
-
-    def _is_plain(self) -> bool:
-        """Is it small, or may text in quotes reach over lines? It may stand anywhere then."""
-        block = self.block
-        return block.stop - block.start < 2 * _WORTH_INSIDE or self.holds(_OPEN_QUOTE)
 
     def _inner(self) -> Iterator[Block]:
         """The large blocks below keys of this one."""
         data, start, stop, line, column = self.block
+        if stop - start < 2 * _WORTH_INSIDE or not self._can_nest():
+            return
         counted = start
         for key in _block_below(column).finditer(data, start - 1, stop):
             begin = key.end()
@@ -277,24 +297,32 @@ class _Read:
                 counted = begin
                 yield Block(data, begin, end, line, len(key[1]))
 
-
-class _Schema(_Read):
-    """Composes a schema, known by the digest of its text."""
-
-    __slots__ = ("digest",)
-
-    def __init__(
-        self, block: Block, source: Source, load: Callable[[bytes], Node], digest: bytes
-    ) -> None:
-        super().__init__(block, source, load)
-        self.digest = digest
+    def _can_nest(self) -> bool:
+        """May no text in quotes reach over lines? The others of it may stand anywhere."""
+        if self._nests is None:
+            digest = self.digest
+            if digest not in _nests:
+                _nests[digest] = not _has_open_quotes(self.block)
+            self._nests = _nests[digest]
+        return self._nests
 
 
-_OPEN_QUOTE = re.compile(rb"(?:^ *(?:- +)*|: +)(?:'(?:[^'\n]|'')*|\"[^\"\n]*)$", re.MULTILINE)
-"""A line on which text in quotes begins and does not end."""
+_QUOTED = (re.compile(rb" '(?:[^'\n]|'')*\n"), re.compile(rb' "[^"\n]*\n'))
+"""What text in quotes is that does not end on its line."""
+
+
+def _has_open_quotes(block: Block) -> bool:
+    data = block.data
+    for quoted in _QUOTED:
+        for found in quoted.finditer(data, block.start, block.stop):
+            line = data.rfind(b"\n", 0, found.start()) + 1
+            before = data[line : found.start()].rstrip(b" ")
+            if not before or before.endswith((b":", b"-")):
+                return True
+    return False
 
 
 @lru_cache(maxsize=128)
-def _block_below(column: int) -> re.Pattern[bytes]:
-    """A key in some column, and the mapping below it: where the first of its keys stands."""
-    return re.compile(rb"\n {%d}[\w$][^\n]*: *\n(?=( *)[\w$][^\s:\"']*:(?: |\n))" % column)
+def _block_below(indent: int) -> re.Pattern[bytes]:
+    """A key at some column, and the mapping below it: where the first of its keys stands."""
+    return re.compile(rb"\n {%d}[\w$][^\n]*: *\n(?=( *)[\w$][^\s:\"']*:(?: |\n))" % indent)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from array import array
+from itertools import accumulate
 
 _LINE_BREAKS = ("\r\n", "\n", "\r", "\x85", "\u2028", "\u2029")
 _OTHER_BREAKS = (b"\r", b"\xc2\x85", b"\xe2\x80\xa8", b"\xe2\x80\xa9")
@@ -24,7 +25,7 @@ class Source:
     anything. What is `context` tells of the rest, and nothing is reported about it.
     """
 
-    __slots__ = ("_lines", "_starts", "context", "data", "name", "named", "path")
+    __slots__ = ("_escapes", "_lines", "_starts", "context", "data", "name", "named", "path")
 
     def __init__(
         self, name: str, data: bytes, path: str = "", named: bool = True, context: bool = False
@@ -34,6 +35,7 @@ class Source:
         self.path = path
         self.named = named
         self.context = context
+        self._escapes: list[bool] | None = None
         self._lines: list[str] | None = None
         self._starts: array[int] | None = None
 
@@ -45,8 +47,10 @@ class Source:
         data = self.data
         if text.encode() in data or encoding_of(data).startswith("utf-16"):
             return True
-        escaped = _ESCAPED if _SIGNS.isdisjoint(text) else _ESCAPED_SIGN
-        return b"\\" in data and escaped.search(data) is not None
+        if self._escapes is None:
+            patterns = (_ESCAPED, _ESCAPED_SIGN) if b"\\" in data else ()
+            self._escapes = [pattern.search(data) is not None for pattern in patterns]
+        return any(self._escapes) if not _SIGNS.isdisjoint(text) else any(self._escapes[:1])
 
     def line(self, number: int) -> str:
         """The text of a 1-based line without its break; "" beyond the end."""
@@ -59,11 +63,9 @@ class Source:
     def _cut(self, number: int) -> str:
         """The same of a large text."""
         if self._starts is None:
-            self._starts = array("Q", [0])
-            at = self.data.find(b"\n") + 1
-            while at:
-                self._starts.append(at)
-                at = self.data.find(b"\n", at) + 1
+            lengths = (len(line) + 1 for line in self.data.split(b"\n"))
+            self._starts = array("I", accumulate(lengths, initial=0))
+            self._starts.pop()  # behind the last line
         starts = self._starts
         if not 0 < number <= len(starts):
             return ""

@@ -88,10 +88,13 @@ class Schemas:
         self._copied: set[str] = set()
         self._alike: dict[int, bytes | int] = {}
         """By definition what it has in common with those of the same text."""
+        self._first: dict[bytes | int, Node] = {}
+        """One of those, which stands for all."""
         for resource in graph.of_kind("CustomResourceDefinition", "apiextensions.k8s.io"):
             for key, node in _definitions(resource):
                 self._defined.setdefault(key, []).append((resource, node))
-                self._alike[id(node)] = text_of(node) or id(node)
+                alike = self._alike[id(node)] = text_of(node) or id(node)
+                self._first.setdefault(alike, node)
                 if self._is_copy(resource):
                     self._copied.add(key)
 
@@ -127,8 +130,8 @@ class Schemas:
             from kslint.model.schemas.definitions import of_definition
 
             defined = [
-                of_definition(node)
-                for node in self._definitions_for(key, resource)
+                of_definition(node, text if isinstance(text, bytes) else None)
+                for text, node in self._definitions_for(key, resource)
                 if not _is_open(node)
             ]
             if not defined and releases_in(resource):
@@ -151,7 +154,7 @@ class Schemas:
             return Known(by_hand(key), "", False)
         return Known(of_root(schema), family or "", whole)
 
-    def _definitions_for(self, key: str, resource: Resource) -> list[Node]:
+    def _definitions_for(self, key: str, resource: Resource) -> list[tuple[bytes | int, Node]]:
         """The definitions that may hold for an object, in some order; of equal ones one.
 
         Those of its own release where it is kept for one; else those that are for none, if any.
@@ -163,7 +166,8 @@ class Schemas:
             and releases_in(resource) <= releases_in(definition)
         ]
         plain = [each for each in found if releases_in(each[0]) == releases_in(resource)]
-        return list({self._alike[id(node)]: node for _, node in reversed(plain or found)}.values())
+        alike = dict.fromkeys(self._alike[id(node)] for _, node in reversed(plain or found))
+        return [(text, self._first[text]) for text in alike]
 
     def _is_defined_near(self, key: str, resource: Resource) -> bool:
         return any(are_near(each, resource) for each, _ in self._defined.get(key, ()))

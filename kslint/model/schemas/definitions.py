@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
 
 from kslint.model.schemas.schema import PLAIN_TEXT, QUANTITY_PATTERN, Schema
 from kslint.model.schemas.tables import metadata
+from kslint.source.folding import text_of
 from kslint.source.nodes import Map, Node
 
 if TYPE_CHECKING:
@@ -27,8 +29,22 @@ _WANTED: dict[str, type | tuple[type, ...]] = {
 _BOUNDS = (("minimum", "exclusiveMinimum", "min"), ("maximum", "exclusiveMaximum", "max"))
 
 
-def of_definition(node: Node) -> Schema:
-    """A node of `openAPIV3Schema`."""
+_made: WeakValueDictionary[bytes, Schema] = WeakValueDictionary()
+"""By the digest of its text, what was made of a block: releases share most of theirs."""
+
+
+def of_definition(node: Node, text: bytes | None = None) -> Schema:
+    """A node of `openAPIV3Schema`. `text` is the digest of what it was composed from, if known."""
+    text = text or text_of(node)
+    if text is None:
+        return _of_node(node)
+    known = _made.get(text)
+    if known is None:
+        known = _made[text] = _of_node(node)
+    return known
+
+
+def _of_node(node: Node) -> Schema:
     facets: Facets = {}
     type_ = node.string("type") or ""
     if node.boolean("x-kubernetes-int-or-string") is True:

@@ -42,10 +42,11 @@ class Schema:
     `fields` gives the schema of a field by its name: None where the API server drops it.
     `later` are fields that the installed release does not have, though another has.
     `limits` is set where a value of the right type may still not be allowed; `choices` are the
-    texts that are, where nothing else limits them.
+    texts that are, where nothing else limits them. `parts` are those that one was joined from.
     """
 
     __slots__ = (
+        "__weakref__",
         "choices",
         "code",
         "facets",
@@ -54,6 +55,7 @@ class Schema:
         "later",
         "limits",
         "names",
+        "parts",
         "required",
     )
 
@@ -61,6 +63,7 @@ class Schema:
         self, type_: str, facets: Facets, child: Child, release: int | None = None
     ) -> None:
         self.facets = facets
+        self.parts: frozenset[Schema] = frozenset()
         self.code = (
             FREE if type_ == "object" and facets.get("u") and "p" not in facets else _CODES[type_]
         )
@@ -137,6 +140,9 @@ def either(first: Schema, second: Schema) -> Schema:
     """
     if first is second or FREE in (first.code, second.code) or first.code != second.code:
         return ANYTHING if FREE in (first.code, second.code) else first
+    parts, others = first.parts or {first}, second.parts or {second}
+    if parts >= others:
+        return first  # which knows what it would learn
     both = first.names.keys() & second.names.keys()
     fields: dict[str, Any] = {}
     for name in {**first.names, **second.names}:
@@ -158,7 +164,9 @@ def either(first: Schema, second: Schema) -> Schema:
     for key in (*_LIMITS, "e", "f", "t"):
         if key in first.facets and first.facets[key] == second.facets.get(key):
             facets[key] = first.facets[key]
-    return Schema(first.type, facets, _joined)
+    joined = Schema(first.type, facets, _joined)
+    joined.parts = frozenset(parts | others)
+    return joined
 
 
 def _joined(raw: Any) -> Schema:

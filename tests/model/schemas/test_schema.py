@@ -16,8 +16,10 @@ from kslint.graph.graph import Graph
 from kslint.model.gitops.releases import installed
 from kslint.model.schemas import tables
 from kslint.model.schemas.catalogue import Schemas
+from kslint.model.schemas.definitions import of_definition
 from kslint.model.schemas.limits import refusals
 from kslint.model.schemas.meant import meant
+from kslint.model.schemas.schema import either
 from kslint.model.schemas.suspects import Suspect
 from kslint.model.schemas.walk import read
 from kslint.source.files import Source
@@ -395,3 +397,24 @@ def test_two_definitions_of_a_kind_are_read_as_one() -> None:
     assert [each.path for each in reading.dropped] == ["spec.a.d"]
     assert reading.lacking == []
     assert [met.path for met in reading.odd] == ["spec.a.c"]
+
+
+def test_what_is_joined_already_is_not_joined_again() -> None:
+    origin = Origin("controller", "a test")
+    fields = [{"a": {"type": "string"}}, {"b": {"type": "integer"}}]
+    one, other = (
+        of_definition(made({"type": "object", "properties": each}, origin)) for each in fields
+    )
+    both = either(one, other)
+    assert set(both.names) == {"a", "b"}
+    assert either(both, other) is both
+    assert either(both, either(other, one)) is both
+    assert either(one, both) is not one
+
+
+def test_definitions_of_one_text_are_made_once() -> None:
+    origin = Origin("controller", "a test")
+    first, second = (made({"type": "object"}, origin) for _ in range(2))
+    kept = of_definition(first, b"a digest")
+    assert of_definition(second, b"a digest") is kept
+    assert of_definition(second, b"another") is not kept
