@@ -29,6 +29,7 @@ MADE_OF_OURS = {
     ("source/folding.py", "indent"): "a number",
     ("source/characters.py", "base"): "a code point of the private areas",
     ("source/characters.py", "high"): "ours",
+    ("model/mentions.py", "sought"): "a setting that another module names",
     ("model/downloads.py", "known"): "words of letters, at most twenty",
     ("model/kubernetes/admission/grammar.py", "pattern"): "made of formats in the module",
     ("model/schemas/catalogue.py", "filled"): "a value of a table in the module",

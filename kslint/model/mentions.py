@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from kslint.source.nodes import walk
@@ -10,15 +11,21 @@ if TYPE_CHECKING:
     from kslint.graph.graph import Graph
 
 
+_HIDDEN = rb'|"[^"\n]*\\[xuU\n]|(?:^ *|[:-] +)"[^"\n]*$'
+"""Text in quotes that may hold any text: with an escape, or in several lines."""
+
+
 def mentioned(graph: Graph, *texts: str) -> bool:
     """Does one of some texts stand in a value or key of any file, charts' values among them?"""
     documents = graph.documents
     for text in texts:
+        sought = re.escape(text.encode()) + _HIDDEN
+        wanted = re.compile(sought, re.MULTILINE)
         for name in documents:
             if documents.may_hold(name, text) and any(
                 text in (part.text or "")
                 for root in documents[name]
-                for node in walk(root)
+                for node in walk(root, wanted)
                 for part in (node, node.key)
                 if part is not None
             ):

@@ -38,7 +38,7 @@ _OPEN = rb" +(?:[&*!?]|\{[^}\n]*(?:\n|:)|\[[^]\n]*[\n\[?:])"
 _ODD = (
     re.compile(rb":\n *\?"),
     re.compile(rb"<<"),
-    re.compile(rb'"[^\n]*\\/'),
+    re.compile(rb'"[^"\n]*\\/'),
     re.compile(rb"\n[ -]{200}"),
     re.compile(rb"[.](?:inf|nan)\b", re.IGNORECASE),
     re.compile(rb":" + _OPEN),

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from kslint.graph.graph import Graph
+from kslint.model.mentions import mentioned
 from kslint.model.storage_classes import missed
 from kslint.source import folding
 from kslint.source.files import Source
@@ -169,3 +170,22 @@ def test_a_storage_class_is_not_sought_in_schemas() -> None:
     graph = Graph(parsed([Source("all.yaml", data.replace(field.encode(), given.encode()))]))
     (crd,) = graph.of_kind("CustomResourceDefinition")
     assert [one.node.text for one in missed(crd, graph)] == ["standrad"]
+
+
+@pytest.mark.parametrize(
+    ("text", "found", "opened"),
+    [
+        ("type: string", False, False),
+        ("description: no-option-of-this-name", False, False),
+        ("description: '\\x6f'", False, False),
+        ("description: an-option", True, True),
+        ('description: "an-\\x6fption"', True, True),
+        ('description: "an-\\\n            option"', True, True),
+    ],
+)
+def test_a_setting_is_sought_where_it_may_stand(text: str, found: bool, opened: bool) -> None:
+    data = definition(f"          last:\n            {text}\n").encode()
+    graph = Graph(parsed([Source("all.yaml", data)]))
+    assert mentioned(graph, "an-option") is found
+    (crd,) = graph.of_kind("CustomResourceDefinition")
+    assert (type(schema_of(crd.body)) is not Deferred) is opened
