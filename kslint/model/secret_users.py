@@ -59,12 +59,15 @@ class Unfit(NamedTuple):
 def unfit(resource: Resource, graph: Graph, makers: Makers) -> Iterator[Unfit]:
     """The Secrets of an object that it does not find, or not with the key it wants."""
     namespace = graph.namespace_of(resource)
-    if resource.kind == _ISSUERS[0] and (
-        mentioned(graph, *_ELSEWHERE) or homes(graph) - {_CERT_MANAGER}
+    uses = list(_used(resource, namespace))
+    if (
+        uses
+        and resource.kind == _ISSUERS[0]
+        and (homes(graph) - {_CERT_MANAGER} or mentioned(graph, *_ELSEWHERE))
     ):
         return
     told: set[str] = set()
-    for used in _used(resource, namespace):
+    for used in uses:
         name = used.name.text or ""
         if not name or opaque(name) or templated(used.key) or name in told:
             continue
