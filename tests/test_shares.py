@@ -207,6 +207,13 @@ def test_a_share_leaves_no_model_behind(tree: Path, monkeypatch: pytest.MonkeyPa
     assert max(alive) == alive[0]
 
 
+def test_the_rules_about_the_whole_parse_no_service(tree: Path) -> None:
+    """What a rule about the whole looks into is read once more, and stays in memory to the end."""
+    _, kept = divided(*in_folder(tree)) or (None, None)
+    assert kept is not None
+    assert [file for file in kept.records[-1].opened if "/model-" in file] == []
+
+
 def test_documents_that_were_not_remembered_are_parsed_again(
     tree: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
