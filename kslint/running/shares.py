@@ -289,13 +289,9 @@ def _anew(job: _Job, digests: Sequence[str], processes: int) -> Kept | None:
     def judge(number: int, surveys: list[Any]) -> tuple[list[Record], list[str]]:
         own = [Survey.from_plain(one) for several in surveys for one in several]
         judge = _Judge(job, own, read)
-        gc.freeze()  # all there is stays, or is let go without the collector
-        try:
-            made = [judge.record(share) for share in parts[number]]
-            if number == 0:
-                made.append(judge.record(None))
-        finally:
-            gc.unfreeze()
+        made = [judge.record(share) for share in parts[number]]
+        if number == 0:
+            made.append(judge.record(None))
         return made, judge.common
 
     try:
@@ -373,6 +369,8 @@ class _Judge:
         self.common = sorted(self._watch.opened | whole)
         """Files that are read whatever is judged."""
         self._watch.renew()
+        if not gc.isenabled():
+            gc.freeze()  # what stays to the end is not looked through after each share
 
     def record(self, share: list[str] | None) -> Record:
         """Judge a share, or the whole by the rules that are about it. Raises _StrayError."""
@@ -384,7 +382,8 @@ class _Judge:
                 if isinstance(file, (Sketch, WatchedOther)):
                     file.forget()
             self._watch.renew()
-            gc.collect(0)  # a share's model, whose parts know each other
+            if not gc.isenabled():  # models refer to themselves in cycles: they would stay
+                gc.collect()
 
     def _used(self) -> list[WatchedOther]:
         """The files that are no manifests and that something has used."""
