@@ -187,7 +187,7 @@ def outline(file: ParsedFile) -> Outline | None:
         if not isinstance(root, Map) or not is_object(root) or not _is_typed(root):
             return None
         identity = Identity.of(root)
-        if identity.kind.endswith("List") or not identity.name:
+        if _is_list(root) or not identity.name:
             return None
         found.append((number, identity))
     return found
@@ -284,13 +284,17 @@ def _is_kustomization(root: Node, file: str) -> bool:
 def _flatten(body: Map, file: str, depth: int) -> Iterator[Resource]:
     """The object itself, or those of a list. Items of a `PodList` without a kind are Pods.
 
-    Source: k8s.io/apimachinery v0.32, `unstructured/helpers.go`, `decodeToList`.
+    To kubectl whatever has `items` is a list, and what else it holds is left out; if its kind does
+    not say so, it is judged too. Source: k8s.io/apimachinery v0.34, `unstructured/helpers.go`
+    (`detector`, `decodeToList`).
     """
     items = body.get("items")
     kind = body.string("kind") or ""
-    if not kind.endswith("List") or not isinstance(items, Seq) or depth == MAX_LIST_DEPTH:
+    if not _is_list(body) or not isinstance(items, Seq) or depth == MAX_LIST_DEPTH:
         yield Resource(body, file)
         return
+    if not kind.endswith("List"):
+        yield Resource(body, file)
     for item in items.children:
         if not isinstance(item, Map):
             continue
@@ -299,3 +303,11 @@ def _flatten(body: Map, file: str, depth: int) -> Iterator[Resource]:
                 resource.kind = kind.removesuffix("List")
                 resource.api_version = body.string("apiVersion") or ""
             yield resource
+
+
+def _is_list(body: Map) -> bool:
+    """Is it one by its kind, or do objects stand in its `items`?"""
+    if (body.string("kind") or "").endswith("List"):
+        return True
+    items = body.get("items")
+    return isinstance(items, Seq) and any(is_object(item) for item in items.children)
