@@ -222,7 +222,7 @@ def _with_local(chart: LocalChart, folder: str) -> str:
             target = os.path.join(folder, "charts", name)
             if path.startswith("..") or posixpath.isabs(path) or os.path.exists(target):
                 continue
-            if ".git" in path.split("/") or not is_inside(path, chart.directory or "."):
+            if ".git" in path.split("/") or not is_inside(path, os.curdir):
                 continue
             problem = copied(path, target)
             if problem:
