@@ -194,9 +194,11 @@ def outline(file: ParsedFile) -> Outline | None:
 
 
 def _is_typed(root: Map) -> bool:
-    """Are both fields that say what an object is texts? `kind: 5` is none."""
+    """Are both fields that say what an object is texts? `kind: 5` is none, nor is `a/b/c`."""
     fields = (root.get("apiVersion"), root.get("kind"))
-    return all(isinstance(node, Scalar) and isinstance(node.value, str) for node in fields)
+    return (root.string("apiVersion") or "").count("/") < 2 and all(
+        isinstance(node, Scalar) and isinstance(node.value, str) for node in fields
+    )
 
 
 class Plain(NamedTuple):
@@ -221,7 +223,7 @@ def resources_of(files: Iterable[ParsedFile]) -> tuple[list[Resource], list[Plai
             continue
         for document in file.documents:
             root = document.root
-            if is_object(root):
+            if is_object(root) or _is_bare_list(root):
                 assert isinstance(root, Map)
                 resources.extend(_flatten(root, file.source.name, 0))
             elif not root.is_null:
@@ -257,7 +259,8 @@ def object_troubles(
             continue
         name = file.source.name
         documents = file.documents
-        applied = any(is_object(document.root) for document in documents)
+        roots = [document.root for document in documents]
+        applied = any(is_object(root) or _is_bare_list(root) for root in roots)
         if applied and name not in by_kustomize:
             for message, span in streams.refusals(file.source, documents):
                 yield Trouble("yaml-syntax", span, message)
@@ -305,9 +308,17 @@ def _flatten(body: Map, file: str, depth: int) -> Iterator[Resource]:
             yield resource
 
 
+def _is_bare_list(root: Node) -> bool:
+    """Is it a list without an `apiVersion`? kubectl asks for that of its items alone."""
+    is_list = isinstance(root, Map) and (root.string("kind") or "").endswith("List")
+    return is_list and root.get("apiVersion") is None and _is_list_of_objects(root)
+
+
+def _is_list_of_objects(root: Node) -> bool:
+    items = root.get("items")
+    return isinstance(items, Seq) and any(is_object(item) for item in items.children)
+
+
 def _is_list(body: Map) -> bool:
     """Is it one by its kind, or do objects stand in its `items`?"""
-    if (body.string("kind") or "").endswith("List"):
-        return True
-    items = body.get("items")
-    return isinstance(items, Seq) and any(is_object(item) for item in items.children)
+    return (body.string("kind") or "").endswith("List") or _is_list_of_objects(body)

@@ -14,7 +14,8 @@ _FORBIDDEN = "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff
 """What libyaml's reader refuses (its `reader.c`). Patterns here are compiled when needed."""
 
 _NO_NUMBERS = (".inf", ".Inf", ".INF", ".nan", ".NaN", ".NAN")
-_STRING = r'"(?:[^"\\]|\\.)*"'
+_STRING = r'"(?:[^"\\]|\\[\s\S])*(?:"|\\?\Z)'
+"""To the end of the text if nothing closes it: an end is not looked for from each quote."""
 _SURROGATE = r"(\\\\)|\\u([dD][89a-fA-F][0-9a-fA-F]{2})"
 _STAND_INS = (0xE000, 0xE800, 0xF000)
 """Where in the private use area the 2048 surrogates may be moved: to what the text leaves free."""
