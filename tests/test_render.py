@@ -271,26 +271,54 @@ def test_an_unknown_runtime_is_no_guess(tmp_path: Path) -> None:
     done = kslint(".", cwd=written(tmp_path, text))
     assert done.exit_code == 0
     assert {o["metadata"]["name"][0] for o in objects(done.stdout)} == {"b"}
-    message = "InferenceService team/a has an unknown predictor: the runtime is not in the input\n"
-    assert message in done.stderr
+    assert done.stderr == (
+        "InferenceService team/a is refused by the controller: No ServingRuntimes or "
+        "ClusterServingRuntimes with the name: nowhere (unless a runtime that the input does not "
+        "show serves it)\n"
+    )
+
+
+def test_a_format_that_nothing_known_serves_has_no_runtime(tmp_path: Path) -> None:
+    model = "model: {modelFormat: {name: acme%s}, storageUri: s3://b/x}"
+    for version, shown in (("", "<nil>"), (', version: "2"', "2")):
+        done = kslint(".", cwd=written(tmp_path, service(server=model % version)))
+        assert (done.exit_code, done.stdout) == (0, "")
+        message = f"no runtime found to support predictor with model type: {{acme {shown}}}"
+        assert f"is refused by the controller: {message} (unless" in done.stderr
+
+
+def test_what_the_input_does_not_spell_out_is_unknown(tmp_path: Path) -> None:
+    model = 'model: {modelFormat: {name: x}, runtime: "${RUNTIME}", storageUri: s3://b/x}'
+    done = kslint(".", cwd=written(tmp_path, service(server=model)))
+    assert "has an unknown predictor: the runtime is not in the input\n" in done.stderr
 
 
 def test_a_runtime_with_the_priority_of_a_stock_one_is_refused_beside_it(tmp_path: Path) -> None:
     runtime = """---
 apiVersion: serving.kserve.io/v1alpha1
 kind: ClusterServingRuntime
-metadata: {name: own}
+metadata: {name: a-own}
 spec:
   supportedModelFormats: [{name: sklearn, version: "1", autoSelect: true, priority: %d}]
   protocolVersions: [v1]
   containers: [{name: kserve-container, image: 'a:1'}]
 """
-    model = "model: {modelFormat: {name: sklearn}, runtime: own, storageUri: s3://b/x}"
-    for priority, said in ((1, True), (7, False)):
-        text = service(server=model) + runtime % priority
+    model = "model: {modelFormat: {name: sklearn}%s, storageUri: s3://b/x}"
+    for priority, image in ((1, "kserve/sklearnserver:v0.19.0"), (7, "a:1")):
+        text = service(server=model % "") + runtime % priority
         done = kslint(".", cwd=written(tmp_path, text))
-        words = "where KServe's own runtimes are installed: the webhook refuses own there"
-        assert (words in done.stderr) == said, done.stderr
+        made = objects(done.stdout)[0]["spec"]["template"]["spec"]["containers"][0]
+        assert made["image"] == image
+        words = (
+            "is shown without a-own, which the webhook refuses beside KServe's own runtimes: same"
+        )
+        assert (words in done.stderr) == (priority == 1), done.stderr
+    named = service(server=model % ", runtime: a-own") + runtime % 1
+    done = kslint(".", cwd=written(tmp_path, named))
+    assert done.stdout == ""
+    assert (
+        "No ServingRuntimes or ClusterServingRuntimes with the name: a-own (unless" in done.stderr
+    )
 
 
 def test_a_refused_service_says_by_whom(tmp_path: Path) -> None:

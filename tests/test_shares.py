@@ -185,6 +185,13 @@ def test_any_number_of_processes_finds_the_same(tree: Path, processes: int) -> N
     assert found[0] == whole(files, Config())
 
 
+def test_the_rules_about_the_whole_parse_no_service(tree: Path) -> None:
+    """What a rule about the whole looks into is read once more, and stays in memory to the end."""
+    _, kept = divided(*in_folder(tree)) or (None, None)
+    assert kept is not None
+    assert [file for file in kept.records[-1].opened if "/model-" in file] == []
+
+
 def test_documents_that_were_not_remembered_are_parsed_again(
     tree: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

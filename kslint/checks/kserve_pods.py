@@ -37,12 +37,13 @@ def without_webhook(model: Model) -> Iterator[Problem]:
 
 def _without_webhook(model: Model) -> Iterator[Problem]:
     graph = model.graph
-    services = [s for s in model.inference_services if s.mode.name != names.MODELMESH]
-    version = labels_own_namespace(graph) if services else ""
-    for service in services:
+    version = labels_own_namespace(graph) if model.inference_services else ""
+    for service in model.inference_services:
         label = passing_label(graph, service)
         labelled_by_kserve = bool(version) and service.namespace == OWN_NAMESPACE
-        need = need_of_webhook(service) if label is not None or labelled_by_kserve else ""
+        if label is None and not labelled_by_kserve:
+            continue  # most, whose files need not be read for this
+        need = "" if service.mode.name == names.MODELMESH else need_of_webhook(service)
         name = service.resource.body.at("metadata", "name")
         if not need or name is None:
             continue

@@ -95,11 +95,13 @@ def _bodies(
     services: list[InferenceService], llms: list[LLMInferenceService], schemas: Schemas
 ) -> Iterator[Node]:
     """The objects of each service; on stderr, what is missing and why."""
-    from kslint.model.kserve.rendering import created, reasons_missing
+    from kslint.model.kserve.rendering import beside_stock, created, reasons_missing
 
-    for service in services:
+    for given in services:
+        service, changed = beside_stock(given)
         yield from created(service)
-        _say(service.resource, service.namespace, reasons_missing(service, schemas))
+        reasons = [*changed, *reasons_missing(service, schemas)]
+        _say(service.resource, service.namespace, reasons)
     if llms:
         from kslint.model.kserve.llm import rendering
 

@@ -11,7 +11,6 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.model.gitops.argocd import chart_sources, helm_values
-from kslint.model.kserve.names import GROUP
 from kslint.source.nodes import Scalar, walk
 from kslint.source.parts import Parts
 
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from kslint.resources import Resource
     from kslint.source.nodes import Node
 
+_SCALING = "autoScaling"
 _HPA, _KEDA = "HorizontalPodAutoscaler", ("ScaledObject", "ScaledJob")
 _ADAPTER = re.compile(r"^[ \t-]*(?:seriesQuery|metricsQuery):[ \t]*(\S.*?)[ \t]*$", re.MULTILINE)
 _PANEL = re.compile(r'"expr"\s*:\s*"((?:[^"\\]|\\.)*)"')
@@ -69,8 +69,7 @@ def queries(model: Model) -> Iterator[Query]:
     for source in chart_sources(model.graph):
         if model.judges(source.application.resource):
             yield from _of_values(source.application.resource, helm_values(model.graph, source))
-    if any(model.of_kind("InferenceService", GROUP)):
-        yield from _of_services(model)
+    yield from _of_services(model)
 
 
 def _of_keda(resource: Resource, model: Model) -> Iterator[Query]:
@@ -92,16 +91,17 @@ def _of_hpa(resource: Resource, model: Model) -> Iterator[Query]:
 
 
 def _of_services(model: Model) -> Iterator[Query]:
-    owners = {id(w.component): w for w in model.workloads if w.component is not None}
     for service in model.inference_services:
+        if not model.graph.may_hold(service.resource, _SCALING):
+            continue
         for component in service.components:
-            workload = owners.get(id(component))
-            for metric in component.written.listed("autoScaling", "metrics"):
+            for metric in component.written.listed(_SCALING, "metrics"):
                 own = metric.get("external")
                 target = None if own is None else own.get("target")
                 wanted = target and (target.get("value") or target.get("averageValue"))
                 for query in _query(service.resource, own and own.at("metric", "query"), wanted):
-                    servers = None if workload is None else tuple(workload.servers)
+                    workloads = [w for w in model.workloads if w.component is component]
+                    servers = tuple(workloads[0].servers) if workloads else None
                     yield query._replace(servers=servers)
 
 

@@ -8,13 +8,15 @@ from kslint.model.kserve import names
 from kslint.model.kserve.admission import made
 from kslint.model.kserve.admission.refusals import of_service
 from kslint.model.kserve.admission.runtimes import clash_with_stock
+from kslint.model.kserve.isvc import InferenceService
 from kslint.model.kserve.routing.ingress import routes
+from kslint.model.kserve.selection import unserved
 from kslint.model.kubernetes.admission import kinds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from kslint.model.kserve.isvc import Component, InferenceService
+    from kslint.model.kserve.isvc import Component
     from kslint.model.schemas.catalogue import Schemas
     from kslint.source.nodes import Map, Node
 
@@ -99,12 +101,35 @@ def reasons_missing(service: InferenceService, schemas: Schemas | None = None) -
         where = f" ({place})" if place is not None else ""
         yield f"is refused by the {refused.stage}: {refused.message}{where}"
     for component in service.components:
-        if component.built.unknown:
+        if not component.built.unknown:
+            continue
+        message = unserved(component)
+        if message is None:
             yield f"has an unknown {component.name}: {component.built.unknown}"
-        runtime = component.runtime
-        clash = None if runtime is None else clash_with_stock(runtime, service.settings.profile)
-        if runtime is not None and clash is not None:
+        else:
             yield (
-                f"has an unknown {component.name} where KServe's own runtimes are installed: the "
-                f"webhook refuses {runtime.name} there ({clash.message})"
+                f"is refused by the controller: {message} (unless a runtime that the input does "
+                "not show serves it)"
             )
+
+
+def beside_stock(service: InferenceService) -> tuple[InferenceService, list[str]]:
+    """The service where KServe's own runtimes are installed, and why it is another there.
+
+    The webhook then refuses the input's ClusterServingRuntime of the same priority.
+    """
+    profile = service.settings.profile
+    chosen = [c.runtime for c in service.components if c.runtime is not None]
+    clashes = {
+        runtime.name: clash.message
+        for runtime in chosen if service.choices.shipped(profile)
+        if (clash := clash_with_stock(runtime, profile)) is not None
+    }  # fmt: skip
+    if not clashes:
+        return service, []
+    choices = service.choices.without(frozenset(clashes))
+    other = InferenceService(service.resource, service.graph, service.settings, choices)
+    return other, [
+        f"is shown without {name}, which the webhook refuses beside KServe's own runtimes: {why}"
+        for name, why in clashes.items()
+    ]

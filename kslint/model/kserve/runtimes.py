@@ -145,10 +145,19 @@ class Choices:
     What is wanted alike is chosen once: services are many, and runtimes may be too.
     """
 
-    def __init__(self, graph: Graph, ships: Callable[[], bool] = lambda: True) -> None:
-        """`ships` tells whether KServe's own runtimes are there."""
+    def __init__(
+        self,
+        graph: Graph,
+        ships: Callable[[], bool] = lambda: True,
+        barred: frozenset[str] = frozenset(),
+    ) -> None:
+        """`ships` tells whether KServe's own runtimes are there.
+
+        `barred` are the names of ClusterServingRuntimes of the input that the webhook refuses.
+        """
         self._graph = graph
         self._ships = ships
+        self._barred = barred
         self._chosen: dict[Wanted, Choice] = {}
         kinds = ("ServingRuntime", "ClusterServingRuntime")
         found = [runtime for kind in kinds for runtime in graph.of_kind(kind, names.GROUP)]
@@ -175,7 +184,7 @@ class Choices:
         named = model.string("runtime")
         if named:
             runtime = find(named, namespace, self._graph, profile, user)
-            if runtime is not None and (not runtime.stock or self.shipped(profile)):
+            if runtime is not None and self._is_there(runtime, profile):
                 return _explicit(runtime, model_format, version, protocol)
             return Choice(None)
         own = self._graph.of_namespace("ServingRuntime", namespace, names.GROUP)
@@ -185,6 +194,18 @@ class Choices:
         if wanted not in self._chosen:
             self._chosen[wanted] = self._selected(wanted, user)
         return self._chosen[wanted]
+
+    def without(self, barred: frozenset[str]) -> Choices:
+        """The same where the webhook has refused some ClusterServingRuntimes of the input."""
+        return Choices(self._graph, self._ships, barred)
+
+    def _is_there(self, runtime: Runtime, profile: str) -> bool:
+        if runtime.stock:
+            return bool(self.shipped(profile))
+        return not self._bars(runtime.resource)
+
+    def _bars(self, runtime: Resource) -> bool:
+        return runtime.kind == "ClusterServingRuntime" and runtime.name in self._barred
 
     def shipped(self, profile: str) -> tuple[Runtime, ...]:
         """The runtimes that KServe ships; none where the input shows that nothing brings them."""
@@ -216,7 +237,8 @@ class Choices:
         near = graph.of_namespace("ServingRuntime", namespace, names.GROUP)
         own = graph.of_kind("ClusterServingRuntime", names.GROUP)
         for scope, found in zip(scopes, (near, own), strict=True):
-            scope.extend(Runtime(r, False) for r in found if _is_meant(r, graph, user))
+            meant = (r for r in found if _is_meant(r, graph, user))
+            scope.extend(Runtime(r, False) for r in meant if not self._bars(r))
         held = {runtime.name for runtime in scopes[1]}
         scopes[1].extend(r for r in self.shipped(profile) if r.name not in held)
         return [r for s in scopes for r in sorted(s, key=lambda r: (r.protocol_rank, r.name))]

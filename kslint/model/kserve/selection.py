@@ -87,6 +87,30 @@ def lack(component: Draft) -> Lack | None:
     return _reason(model, runtimes, component)
 
 
+def unserved(component: Draft) -> str | None:
+    """What the controller says if only the input's runtimes and those that KServe ships are there.
+
+    None if one of these serves the model, or might.
+    Sources: components/predictor.go:341 and utils/utils.go:343, both below
+    pkg/controller/v1beta1/inferenceservice @v0.19.0.
+    """
+    if not component.choice.unknown:
+        return None
+    owner, model = component.owner, component.stored.get("model")
+    named = None if model is None else model.string("runtime")
+    if named:
+        around = _known(component, owner.settings.profile)
+        is_there = opaque(named) or any(runtime.name == named for runtime in around)
+        message = f"No ServingRuntimes or ClusterServingRuntimes with the name: {named}"
+        return None if is_there else message
+    found = lack(component)
+    if found is None or model is None:
+        return None
+    version = model.string("modelFormat", "version") or "<nil>"
+    kind = f"{{{found.format} {version}}}"
+    return f"no runtime found to support predictor with model type: {kind}"
+
+
 def _fits(runtime: Runtime, model: Map, component: Draft) -> bool:
     return (
         runtime.may_be_selected(component.stored.get("workerSpec") is not None)
