@@ -93,8 +93,10 @@ def watched(folder: Path, *arguments: str) -> tuple[int, list[tuple[str, Path]]]
     return told["code"], [
         (event, path)
         for event, path in touched
-        if path != Path(os.devnull)  # what the evaluating process prints goes there
-        and not any(path == place or place in path.parents for place in own)
+        if (
+            path != Path(os.devnull)  # what the evaluating process prints goes there
+            and not any(path == place or place in path.parents for place in own)
+        )
         or folder in (path, *path.parents)
     ]
 
