@@ -12,6 +12,8 @@ from ipaddress import IPv6Address, ip_address
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from kslint.source.regexes import matches
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
@@ -39,17 +41,12 @@ def is_cidr(text: str) -> bool:
 
 def find(text: str, pattern: str) -> str:
     """The first match, or ""."""
-    import re2
-
-    found = re2.search(pattern, text)
-    return str(found[0]) if found else ""
+    return next(iter(matches(pattern, text)), "")
 
 
 def find_all(text: str, pattern: str, limit: int = -1) -> list[str]:
     """The matches, up to a limit unless that is negative."""
-    import re2
-
-    found = [str(match[0]) for match in re2.finditer(pattern, text)]
+    found = matches(pattern, text)
     return found if limit < 0 else found[:limit]
 
 
