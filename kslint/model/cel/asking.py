@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from time import monotonic
 from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.model.cel.protocol import FALSE
@@ -55,6 +56,7 @@ class Asked:
     def __init__(self) -> None:
         self._answers: dict[tuple[str, str, str], str | None] = {}
         """By rule, message and value: None where the rule holds, else the message or ""."""
+        self._left = _TOTAL
 
     def failing(
         self, asks: Iterable[tuple[Resource, list[Ruled]]]
@@ -89,7 +91,8 @@ class Asked:
         for rule, message, _ in new:
             names.setdefault((rule, message), str(len(names)))
         rules = {name: Expression(*pair, _VARIABLES) for pair, name in names.items()}
-        evaluator = Evaluator(rules, _SECONDS, _TOTAL)
+        started = monotonic()
+        evaluator = Evaluator(rules, _SECONDS, max(self._left, 0))
         self._answers.update(dict.fromkeys(new))
         try:
             evaluator.complaints()
@@ -109,6 +112,7 @@ class Asked:
             return
         finally:
             evaluator.close()
+            self._left -= monotonic() - started
 
 
 def _batches(keys: list[tuple[str, str, str]]) -> Iterator[list[tuple[str, str, str]]]:

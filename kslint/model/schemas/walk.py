@@ -219,7 +219,7 @@ def _scalar(reading: Reading, node: Node, field: Schema, trail: Trail) -> None:
         ):
             reading.odd.append(Met(node, field, trail))
     elif code == EITHER:
-        if node.plain_style and not literal.isdigit():
+        if (node.plain_style and not literal.isdigit()) or node.tag is not None:
             reading.odd.append(Met(node, field, trail))
     elif code in (INTEGER, NUMBER):
         if (

@@ -113,7 +113,7 @@ def _method(errors: FieldErrors, method: Map, path: str) -> None:
     if word(method.get("type")) in ("", "Exact"):
         if service and not re.fullmatch(_SERVICE, service, re.IGNORECASE):
             details.append(f"service must only contain {_VALID} ^(?i){_SERVICE}$)")
-        if name and not re.fullmatch(_METHOD, name):
+        if present(method, "method") and name is not None and not re.fullmatch(_METHOD, name):
             details.append(f"method must only contain {_VALID} ^{_METHOD}$)")
     for detail in details:
         node = child(method, detail.partition(" ")[0])
@@ -196,7 +196,9 @@ def _replaced(holder: Map, field: str) -> list[Node]:
 def _path(errors: FieldErrors, match: Node | None, path: str) -> None:
     if not isinstance(match, Map) or (match.string("type") or "PathPrefix") == "RegularExpression":
         return
-    value = word(match.get("value")) if present(match, "value") else "/"
+    if not present(match, "value"):
+        return  # it is defaulted
+    value = word(match.get("value"))
     if value is None or word(match.get("type") or match.get("value")) is None:
         return
     details = []

@@ -53,6 +53,7 @@ _VALIDATORS = {
     ("gateway.networking.k8s.io", "HTTPRoute"): "gateway_routes.route_failures",
     ("inference.networking.k8s.io", "InferencePool"): "pools.pool_failures",
     ("kueue.x-k8s.io", "ClusterQueue"): "kueue.queue_failures",
+    ("kueue.x-k8s.io", "LocalQueue"): "kueue.local_queue_failures",
     ("kueue.x-k8s.io", "ResourceFlavor"): "kueue.flavor_failures",
     ("networking.k8s.io", "Ingress"): "networking.ingress_failures",
     ("networking.k8s.io", "IngressClass"): "networking.ingress_class_failures",
@@ -99,6 +100,7 @@ _VERSIONS = {
     "Gateway": ("v1", "v1beta1"),
     "HTTPRoute": ("v1", "v1beta1"),
     "ClusterQueue": ("v1beta1", "v1beta2"),
+    "LocalQueue": ("v1beta1", "v1beta2"),
     "ResourceFlavor": ("v1beta1", "v1beta2"),
     "HorizontalPodAutoscaler": ("v1", "v2"),
 }

@@ -6,6 +6,7 @@ ResourceFlavor.spec and ClusterQueue.spec. The same since v0.8.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from kslint.model.kubernetes.admission import grammar
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from kslint.model.answer import Failure
     from kslint.source.nodes import Node
 
+_NAME = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*"
 _EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
 _EFFECT = "supported taint effect values: 'NoSchedule', 'PreferNoSchedule', 'NoExecute'"
 
@@ -89,6 +91,24 @@ def _refuse(errors: FieldErrors, field: str, detail: str, node: Node) -> None:
     errors.invalid(f"spec.{field}", "array", detail, node, "flavor")
 
 
+def local_queue_failures(body: Map) -> list[Failure]:
+    """What a LocalQueue's definition refuses; before 0.8 a webhook did. Never raises."""
+    errors = FieldErrors()
+    errors.metadata(body, grammar.dns_subdomain, native=False)
+    spec = body.get("spec")
+    if isinstance(spec, Map) and present(spec, "clusterQueue"):
+        _name(errors, spec, "clusterQueue", "spec")
+    return errors.failures
+
+
+def _name(errors: FieldErrors, holder: Map, field: str, path: str) -> None:
+    """A name of an object, as the definition's pattern has it."""
+    text = word(holder.get(field))
+    if text is not None and not re.fullmatch(_NAME, text):
+        at, node = f"{path}.{field}", child(holder, field)
+        errors.invalid(at, text, f"{at} in body should match '^{_NAME}$'", node, "invalid-name")
+
+
 def queue_failures(body: Map) -> list[Failure]:
     """What the rules of a ClusterQueue's definition refuse. Never raises."""
     errors = FieldErrors()
@@ -98,7 +118,9 @@ def queue_failures(body: Map) -> list[Failure]:
         return errors.failures
     for index, group in each(spec, "resourceGroups"):
         covered = len(group.listed("coveredResources"))
-        for _, flavor in each(group, "flavors"):
+        for number, flavor in each(group, "flavors"):
+            if present(flavor, "name"):
+                _name(errors, flavor, "name", f"spec.resourceGroups[{index}].flavors[{number}]")
             if len(flavor.listed("resources")) != covered:
                 detail = "flavors must have the same number of resources as the coveredResources"
                 node = child(flavor, "resources")
