@@ -39,7 +39,11 @@ def test_code_says_what_the_rules_say(row: Row, monkeypatch: pytest.MonkeyPatch)
         for rule, message in refusals(form, row.body)
         if is_spoken(group, name, row.kind, rule.message)
     }
-    by_code = {message for message in said(row) if not message.startswith("metadata")}
+    by_code = {
+        message
+        for message in said(row)
+        if not message.startswith("metadata") and " in body should match " not in message
+    }
     if "{{" in str(row.body.plain()):  # a rule that sees a template is not asked
         assert by_rule <= by_code
     else:
