@@ -260,12 +260,11 @@ def _clash(new: Runtime, existing: Runtime, graph: Graph | None) -> Iterator[Fai
                 return
 
 
-def clash_with_stock(runtime: Runtime, profile: str) -> Failure | None:
+def clashes_with_stock(runtime: Runtime, profile: str) -> Iterator[Failure]:
     """What the webhook says to a cluster's runtime where KServe's own ones are installed first."""
-    if runtime.stock or runtime.resource.kind != "ClusterServingRuntime":
-        return None
-    clashes = (failure for own in stock(profile) for failure in _clash(runtime, own, None))
-    return next(clashes, None)
+    if runtime.resource.kind == "ClusterServingRuntime":
+        for own in stock(profile):
+            yield from _clash(runtime, own, None)
 
 
 def _format(item: Node) -> tuple[str, str | None]:
