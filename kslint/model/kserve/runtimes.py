@@ -58,7 +58,12 @@ class Runtime(NamedTuple):
     @property
     def server_type(self) -> str:
         """mlserver, vllmserver or another: by annotation, else by name."""
-        return self.resource.annotation(names.SERVER_TYPE) or _STOCK_SERVER_TYPES.get(self.name, "")
+        return self.resource.annotation(names.SERVER_TYPE) or self.stock_type
+
+    @property
+    def stock_type(self) -> str:
+        """The same by the name alone."""
+        return _STOCK_SERVER_TYPES.get(self.name, "")
 
     @property
     def protocols(self) -> list[str]:
@@ -305,6 +310,8 @@ def stock(profile: str) -> tuple[Runtime, ...]:
         name = entry["object"]["metadata"]["name"]
         if not entry["shipped"] or name in rows.get("without", ()):
             continue
+        if name in rows.get("env", {}):
+            entry["object"]["spec"]["containers"][0]["env"] = rows["env"][name]
         if name in rows.get("images", {}):
             entry["object"]["spec"]["containers"][0]["image"] = rows["images"][name]
         text = f"ClusterServingRuntime {name} as KServe {profile} ships it"

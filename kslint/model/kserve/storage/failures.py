@@ -30,6 +30,7 @@ from kslint.model.kserve.storage.sources import (
     target_container,
 )
 from kslint.model.kubernetes.admission.field_errors import printed
+from kslint.model.kubernetes.pod import init_containers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -150,6 +151,9 @@ def _list_failures(component: Draft) -> list[Failure]:
     chosen = named_container(component, first.text or "")
     if chosen is not None and chosen.error:
         return [Failure("controller", chosen.error, _choosing(component), "storage-container")]
+    own = [] if pod_spec is None else init_containers(pod_spec)
+    if any(each.string("name") == "storage-initializer" for each in own):
+        return []  # which KServe then leaves alone
     containers = used_containers(component, first.text or "")
     refusing = [c for c in containers if c.spec.boolean("supportsMultiModelDownload") is not True]
     if not containers or len(refusing) < len(containers):
