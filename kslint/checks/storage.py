@@ -54,7 +54,7 @@ def item_dropped(component: Component) -> Iterator[Problem]:
 
 def mounted_read_only(component: Component) -> Iterator[Problem]:
     """A cache that is written below a claim's read-only mount."""
-    for written in written_below(component, _download_dir(component)):
+    for written in written_below(component, lambda: _download_dir(component)):
         yield Problem(
             written.node,
             related=[(written.source.uri, "the claim that is mounted read-only")],

@@ -199,11 +199,12 @@ def args_not_split(server: Server) -> Iterator[Problem]:
     for word in line.positionals:
         if re.search(r"\s--?[a-z]", word.text):
             yield Problem(word.node, variant="default", item=_shown(word.text))
+    release = engine.release
     for flag in _accepted(engine):
         for text, node in zip(flag.values, flag.value_nodes, strict=False):
-            if _holds_several(flag, text, engine.release):
+            if _holds_several(flag, text, release):
                 yield Problem(node, variant="list", item=_shown(text), flag=flag.name)
-            elif _is_padded(flag, text, engine.release):
+            elif _is_padded(flag, text, release):
                 yield Problem(node, variant="padded", item=text, flag=flag.name)
 
 

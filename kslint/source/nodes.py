@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, Union
 
-from kslint.source.scalars import WORDS, is_text, resolve
+from kslint.source.scalars import NUMBER_START, WORDS, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -148,8 +148,11 @@ class Node:
     def string(self, *path: str | int) -> str | None:
         """The text at a path; None where there is no scalar, or an explicit null."""
         node = self.at(*path)
-        if node.__class__ is not Scalar or node.is_null:
+        if not isinstance(node, Scalar):
             return None
+        value = node.value
+        if value is None or isinstance(value, str):
+            return value
         return node.text
 
     def integer(self, *path: str | int) -> int | None:
@@ -213,7 +216,12 @@ class Scalar(Node):
 
     @property
     def value(self) -> Plain:
-        return resolve(self.literal, self.plain_style, self.tag)
+        literal = self.literal
+        if self.tag is None and (
+            not self.plain_style or (literal not in WORDS and literal[0] not in NUMBER_START)
+        ):
+            return literal  # most are; `resolve` would say so too
+        return resolve(literal, self.plain_style, self.tag)
 
     @property
     def is_null(self) -> bool:
@@ -223,9 +231,6 @@ class Scalar(Node):
 
     @property
     def text(self) -> str:
-        literal = self.literal
-        if self.tag is None and (not self.plain_style or is_text(literal)):
-            return literal
         value = self.value
         if isinstance(value, str):
             return value

@@ -28,7 +28,7 @@ WORDS: dict[str, bool | None] = {
 }
 """Plain words that are not text."""
 
-_NUMBER_START = frozenset("+-.0123456789")
+NUMBER_START = frozenset("+-.0123456789")
 _INTEGER = re.compile(
     r"[-+]?(?:0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO]?[0-7]+|0|[1-9][0-9]*)|0b[-+][01]+", re.ASCII
 )
@@ -51,11 +51,6 @@ _TYPES: dict[str, tuple[type, ...]] = {
 """What a plain scalar must look like to bear a tag. Other tags leave the text as it stands."""
 
 
-def is_text(literal: str) -> bool:
-    """Is a plain scalar text without a second look? What looks like a number may be text too."""
-    return literal not in WORDS and literal[0] not in _NUMBER_START
-
-
 def resolve(literal: str, plain: bool, tag: str | None = None) -> Plain:
     """The value of a scalar: text if quoted or block style, else by the table.
 
@@ -68,7 +63,7 @@ def resolve(literal: str, plain: bool, tag: str | None = None) -> Plain:
         return literal
     if literal in WORDS:
         return WORDS[literal]
-    if literal[0] not in _NUMBER_START:
+    if literal[0] not in NUMBER_START:
         return literal
     digits = literal if literal[0] == "." else literal.replace("_", "")
     if _INTEGER.fullmatch(digits):

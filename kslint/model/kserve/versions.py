@@ -32,6 +32,7 @@ class Change(NamedTuple):
     after: str
 
 
+@lru_cache(maxsize=256)
 def parsed(version: str) -> tuple[int, int] | None:
     """Major and minor of a version such as `0.19` or `v0.19.1`; None for what is none (`main`)."""
     match = _VERSION.match(version)
@@ -49,6 +50,7 @@ def normal(text: str) -> str | None:
     return None if numbers is None else ".".join(map(str, numbers))
 
 
+@lru_cache(maxsize=1024)
 def has(version: str, change: str) -> bool:
     """Does a release behave as a change says?"""
     found = changes()[change]

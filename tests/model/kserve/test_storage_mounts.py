@@ -46,7 +46,7 @@ def test_caches_below_a_read_only_claim() -> None:
     assert [w.name for w in written_below(component)] == ["TORCHINDUCTOR_CACHE_DIR"]
     node = component.written.get("containers")
     assert node is not None
-    downloads = list(written_below(custom(env(CLAIM)), ("/mnt/models/x", node)))
+    downloads = list(written_below(custom(env(CLAIM)), lambda: ("/mnt/models/x", node)))
     assert [w.name for w in downloads] == ["--download-dir"]
 
 

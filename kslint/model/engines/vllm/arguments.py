@@ -72,7 +72,7 @@ class Flag(NamedTuple):
     @property
     def whole(self) -> bool:
         """False for a word that holds more than an option: `--dtype auto`, or a blank behind it."""
-        return not any(character.isspace() for character in self.written)
+        return self.written.split() == [self.written]
 
 
 class Arguments(NamedTuple):

@@ -99,7 +99,10 @@ class CommandLine:
 
     def flag(self, name: str) -> Flag | None:
         """The flag that counts: of duplicates the last. `name` as in `Flag.name`."""
-        return next((flag for flag in reversed(self.flags) if flag.name == name), None)
+        for flag in reversed(self.flags):
+            if flag.name == name:
+                return flag
+        return None
 
     def value(self, name: str) -> Answer[str]:
         """A flag's value; "" for one written without. Absent only if it is certainly not given."""

@@ -64,7 +64,7 @@ def routes(isvc: InferenceService) -> list[Map]:
     if "predictor" not in by_name or by_name["predictor"].worker_deployment is not None:
         return []  # of a predictor on several nodes KServe does not learn that it is ready
     if not uses_gateway(isvc):
-        return [_ingress(isvc, by_name, top)]
+        return [_ingress(isvc, by_name, top, own)]
     found = [
         _component_route(component, own[component.name] or "") for component in isvc.components
     ]
@@ -201,22 +201,27 @@ def _route(isvc: InferenceService, name: str, listed: list[str], rules: list[Map
     return put(body, ("spec", "rules"), sequence)
 
 
-def _ingress(isvc: InferenceService, by_name: dict[str, Component], top: str) -> Map:
-    """The one Ingress. With a transformer its host leads to the predictor, and so upstream."""
+def _ingress(
+    isvc: InferenceService, by_name: dict[str, Component], top: str, own: dict[str, str | None]
+) -> Map:
+    """The one Ingress. With a transformer its host leads to the predictor, and so upstream.
+
+    `own` are the hosts of the components.
+    """
     service = {n: c.metadata.string("name") or "" for n, c in by_name.items()}
     transformer, explainer = service.get("transformer"), service.get("explainer")
     predictor = service["predictor"]
     pairs: list[tuple[str | None, str]] = []
     if transformer is not None:
-        host = route_host(isvc, transformer)
+        host = own["transformer"]
         if explainer is not None:  # the explainer's host is made of the transformer's name
             pairs.append((host, explainer))
         pairs += [(top, transformer), (host, predictor)]
     elif explainer is not None:
-        pairs += [(top, predictor), (route_host(isvc, explainer), explainer)]
+        pairs += [(top, predictor), (own["explainer"], explainer)]
     else:
         pairs.append((top, predictor))
-    pairs.append((route_host(isvc, predictor), predictor))
+    pairs.append((own["predictor"], predictor))
     origin = controller_origin("the ingress reconciler", f"{_INGRESS}:174-329")
     body = made({"apiVersion": "networking.k8s.io/v1", "kind": "Ingress"}, origin)
     metadata = {"name": name_of(isvc), "namespace": isvc.namespace or ""}

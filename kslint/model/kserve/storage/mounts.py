@@ -11,7 +11,7 @@ from kslint.model.kubernetes.pod import containers, environment, mount_of, mount
 from kslint.source.nodes import Scalar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from kslint.model.kserve.isvc import Component
     from kslint.model.kserve.storage.sources import ModelSource
@@ -38,11 +38,11 @@ class Written(NamedTuple):
 
 
 def written_below(
-    component: Component, downloads: tuple[str, Node] | None = None
+    component: Component, told: Callable[[], tuple[str, Node] | None] = lambda: None
 ) -> Iterator[Written]:
     """Caches of the model container that lie in a claim mounted read-only as the model.
 
-    `downloads` is the directory that the server is told to download to, where it is.
+    `told` gives the directory that the server is told to download to, where it is.
 
     Source: pkg/webhook/admission/pod/storage_initializer_injector.go:197-206,415-429 @v0.19.0.
     """
@@ -51,7 +51,7 @@ def written_below(
     server = None if pod is None else target_container(pod)
     if pod is None or server is None:
         return
-    variables = environment(server)
+    downloads, variables = told(), environment(server)
     offline = any(v.value in ("1", "true", "True") for n, v in variables.items() if n in _OFFLINE)
     places = [] if downloads is None or offline else [("--download-dir", *downloads)]
     for name, of_hub in _CACHES.items():

@@ -288,6 +288,8 @@ def _devices(errors: FieldErrors, container: Map, path: str, known: set[str] | N
 
 def _mounts_and_devices(errors: FieldErrors, container: Map, path: str) -> None:
     """One volume or path for both."""
+    if not container.listed("volumeDevices"):
+        return
     kinds = (("volumeMounts", "mountPath"), ("volumeDevices", "devicePath"))
     for (field, point), (other, its_point) in (kinds, kinds[::-1]):
         names = {word(item.get("name")) for _, item in each(container, other)} - {"", None}

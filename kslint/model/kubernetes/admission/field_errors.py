@@ -6,6 +6,7 @@ Source: k8s.io/apimachinery v0.34 pkg/util/validation/field/errors.go, pkg/api/v
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from kslint.model.answer import Failure
@@ -345,6 +346,7 @@ _PLACEHOLDER = re.compile(
 )
 
 
+@lru_cache(maxsize=4096)
 def opaque(text: str) -> bool:
     """A template, a reference, a secret or a placeholder, to be filled in first: not to be judged.
 
