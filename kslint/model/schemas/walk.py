@@ -22,7 +22,7 @@ from kslint.model.schemas.schema import (
     QUANTITY,
     TEXT,
 )
-from kslint.source.nodes import Deferred, Map, Scalar, Seq
+from kslint.source.nodes import Map, Scalar, Seq
 from kslint.source.scalars import WORDS
 
 if TYPE_CHECKING:
@@ -175,7 +175,7 @@ def read(root: Node, schema: Schema) -> Reading:  # noqa: C901  (the loop that a
                     push((child, items, (trail, index)))
                 else:
                     _scalar(reading, child, items, (trail, index))
-        elif node.__class__ is not Deferred:  # the schema of a definition, which nobody asked for
+        elif not isinstance(node, Map):  # nor a large schema of a definition, whoever read it
             _scalar(reading, node, wanted, trail)
     return reading
 
@@ -219,7 +219,7 @@ def _scalar(reading: Reading, node: Node, field: Schema, trail: Trail) -> None:
         ):
             reading.odd.append(Met(node, field, trail))
     elif code == EITHER:
-        if node.plain_style and not literal.isdigit():
+        if (node.plain_style and not literal.isdigit()) or node.tag is not None:
             reading.odd.append(Met(node, field, trail))
     elif code in (INTEGER, NUMBER):
         if (

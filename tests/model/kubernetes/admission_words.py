@@ -32,7 +32,7 @@ VERSIONS = {
     "batch/v1": ("CronJob", "Job"),
     "gateway.networking.k8s.io/v1": ("GRPCRoute", "Gateway", "HTTPRoute"),
     "inference.networking.k8s.io/v1": ("InferencePool",),
-    "kueue.x-k8s.io/v1beta1": ("ClusterQueue", "ResourceFlavor"),
+    "kueue.x-k8s.io/v1beta1": ("ClusterQueue", "LocalQueue", "ResourceFlavor"),
     "networking.k8s.io/v1": ("Ingress", "IngressClass", "NetworkPolicy"),
     "node.k8s.io/v1": ("RuntimeClass",),
     "policy/v1": ("PodDisruptionBudget",),

@@ -18,7 +18,7 @@ from kslint.model.kubernetes.admission.field_errors import (
 )
 from kslint.model.kubernetes.admission.job_policies import failure_policy, success_policy
 from kslint.model.kubernetes.admission.schedules import schedule_error
-from kslint.model.kubernetes.admission.workloads import template
+from kslint.model.kubernetes.admission.workloads import manual_selector, template
 from kslint.source.nodes import Map
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ _COUNTS = (
 )  # fmt: skip
 _ZONE = re.compile(r"[A-Za-z.\-_0-9+]{1,14}")
 _MOST_INDEXED = 100_000
+_JOB_LABELS = ("job-name", "batch.kubernetes.io/job-name")
 _LONGEST_CRON_JOB, _LONGEST_LABEL = 52, 63
 
 
@@ -48,6 +49,7 @@ def job_failures(body: Map) -> list[Failure]:
         errors.invalid("spec.selector", selector.plain(), detail, selector, "job-selector")
     _job(errors, spec, "spec")
     _name(errors, body, spec)
+    _own_labels(errors, body, spec)
     return errors.failures
 
 
@@ -65,6 +67,25 @@ def _name(errors: FieldErrors, body: Map, spec: Map) -> None:
         if grammar.dns_label(host):
             detail = f"will not able to create pod with invalid DNS label: {host}"
             errors.invalid("metadata.name", name, detail, node, "invalid-job-name")
+
+
+def _own_labels(errors: FieldErrors, body: Map, spec: Map) -> None:
+    """Labels that a Job gives its pods, and may not be given by others (validateGeneratedSelector).
+
+    With a selector of its own there are none, and that has to match.
+    """
+    labels = spec.at("template", "metadata", "labels")
+    if spec.boolean("manualSelector") is True:
+        manual_selector(errors, spec)
+        return
+    name = word(body.at("metadata", "name"))
+    for key in _JOB_LABELS:
+        node = None if labels is None else labels.get(key)
+        if name and node is not None and word(node) not in (None, name):
+            shown = {} if labels is None else labels.plain()
+            detail = f"must be '{name}'"
+            at = f"spec.template.metadata.labels[{key}]"
+            errors.invalid(at, shown, detail, node, "job-label")
 
 
 def _holds(node: Node) -> bool:
@@ -145,7 +166,7 @@ def _job(errors: FieldErrors, spec: Map, path: str) -> None:
     for field in _COUNTS:
         errors.not_negative(path, spec, field)
     mode, where = word(spec.get("completionMode")), child(spec, "completionMode")
-    errors.one_of(path, spec, "completionMode", ("NonIndexed", "Indexed"))
+    errors.one_of(path, spec, "completionMode", ("NonIndexed", "Indexed"), pointer=True)
     most = spec.integer("maxFailedIndexes")
     if most is not None and not present(spec, "backoffLimitPerIndex"):
         detail, node = "when maxFailedIndexes is specified", child(spec, "maxFailedIndexes")
@@ -174,7 +195,7 @@ def _job(errors: FieldErrors, spec: Map, path: str) -> None:
     failure_policy(errors, spec, f"{path}.podFailurePolicy")
     success_policy(errors, spec, mode, f"{path}.successPolicy")
     kinds = ("Failed",) if present(spec, "podFailurePolicy") else ("Failed", "TerminatingOrFailed")
-    errors.one_of(path, spec, "podReplacementPolicy", kinds)
+    errors.one_of(path, spec, "podReplacementPolicy", kinds, pointer=True)
     template(errors, spec, f"{path}.template")
     pods = spec_of(spec, "template")
     pod = None if pods is None else spec_of(pods)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _ACCESS_MODES = ("ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod")
 MODES = ("Block", "Filesystem")
+_SOURCES = (("", "PersistentVolumeClaim"), ("snapshot.storage.k8s.io", "VolumeSnapshot"))
+"""What a claim's `dataSource` may be."""
 
 
 def claim_failures(body: Map) -> list[Failure]:
@@ -46,7 +48,10 @@ def claim_spec(errors: FieldErrors, spec: Node | None, path: str) -> None:
     else:
         positive(errors, storage, at, "no-storage-request")
     errors.named(path, spec, "storageClassName", grammar.dns_subdomain, "invalid-reference")
-    errors.one_of(path, spec, "volumeMode", MODES)
+    errors.named(
+        path, spec, "volumeAttributesClassName", grammar.dns_subdomain, "invalid-reference"
+    )
+    errors.one_of(path, spec, "volumeMode", MODES, pointer=True)
     for field in ("dataSource", "dataSourceRef"):
         source = spec.get(field)
         if isinstance(source, Map):
@@ -60,9 +65,12 @@ def positive(errors: FieldErrors, node: Node, path: str, code: str) -> None:
 
 
 def _data_source(errors: FieldErrors, source: Map, path: str) -> None:
+    group, kind = word(source.get("apiGroup")), word(source.get("kind"))
+    if path.endswith("dataSource") and (group, kind) not in _SOURCES:
+        return  # dropped, as of old
     errors.needed(path, source, "name", "missing-name")
-    kind = errors.needed(path, source, "kind", "missing-kind")
-    group = word(source.get("apiGroup"))
+    errors.needed(path, source, "kind", "missing-kind")
+    errors.named(path, source, "apiGroup", grammar.dns_subdomain, "invalid-reference")
     if group == "" and kind and kind != "PersistentVolumeClaim":
         detail = "must be 'PersistentVolumeClaim' when referencing the default apiGroup"
         errors.invalid(path, kind, detail, child(source, "kind"), "data-source-kind")

@@ -10,16 +10,27 @@ from typing import TYPE_CHECKING
 
 from kslint.model.kubernetes.admission import grammar
 from kslint.model.kubernetes.admission.encoded import stop
-from kslint.model.kubernetes.admission.field_errors import FieldErrors, child, opaque, word
+from kslint.model.kubernetes.admission.field_errors import (
+    FieldErrors,
+    child,
+    each,
+    opaque,
+    present,
+    printed,
+    word,
+)
+from kslint.model.kubernetes.admission.resources import overhead
 from kslint.model.kubernetes.admission.tolerations import tolerations
 from kslint.source.nodes import Map, Scalar
 
 if TYPE_CHECKING:
     from kslint.model.answer import Failure
-    from kslint.source.nodes import Node
+    from kslint.source.nodes import JsonValue, Node
 
 _MOST = 1048576
 """Bytes of a ConfigMap's or Secret's data."""
+_LEVELS = ("privileged", "baseline", "restricted")
+"""Of the admission plugin PodSecurity (k8s.io/pod-security-admission v0.34 api/helpers.go)."""
 _HIGHEST_PRIORITY = 1000000000
 _SYSTEM_CLASSES = ("system-cluster-critical", "system-node-critical")
 _NEEDED = {
@@ -69,13 +80,13 @@ def secret_failures(body: Map) -> list[Failure]:
             size += _size(node) * (3 if holder is data else 4) // 4
     _total(errors, body, size, "data")
     kind = word(body.get("type"))
-    where = child(body, "type")
+    where = data or texts or child(body, "type")
     if kind is None or any(opaque(key) for key in keys):
         return errors.failures
     values = {key: node for holder in (data, texts) if holder for key, node in holder.items()}
     if kind == "kubernetes.io/basic-auth":
         names = ("username", "password")
-        if not any(key in values and values[key].text != "" for key in names):
+        if not any(key in keys for key in names):
             for key in names:
                 errors.required(f"data[{key}]", where, "missing-secret-key")
     for key in _NEEDED.get(kind, ()):
@@ -161,6 +172,14 @@ def namespace_failures(body: Map) -> list[Failure]:
     errors = FieldErrors()
     errors.metadata(body, grammar.dns_label)
     errors.finalizers("spec.finalizers", body.at("spec", "finalizers"))
+    labels = body.at("metadata", "labels")
+    for mode in ("enforce", "audit", "warn"):
+        key = f"pod-security.kubernetes.io/{mode}"
+        node = None if labels is None else labels.get(key)
+        level = word(node)
+        if node is not None and level is not None and level not in _LEVELS:
+            detail = f"must be one of {', '.join(_LEVELS)}"
+            errors.invalid(f"metadata.labels[{key}]", level, detail, node, "pod-security-level")
     return errors.failures
 
 
@@ -181,8 +200,10 @@ def priority_class_failures(body: Map) -> list[Failure]:
         detail = f"maximum allowed value of a user defined priority is {_HIGHEST_PRIORITY}"
         errors.forbidden("value", detail, child(body, "value"), "priority-too-high")
     policy, policies = word(body.get("preemptionPolicy")), ("PreemptLowerPriority", "Never")
-    if policy and policy not in policies:
-        node = child(body, "preemptionPolicy")
+    node = child(body, "preemptionPolicy")
+    if policy == "" and present(body, "preemptionPolicy"):
+        errors.required("preemptionPolicy", node, "missing-value")
+    elif policy and policy not in policies:
         errors.unsupported("preemptionPolicy", policy, policies, node, "unsupported-value")
     return errors.failures
 
@@ -198,5 +219,21 @@ def runtime_class_failures(body: Map) -> list[Failure]:
     scheduling = body.get("scheduling")
     if isinstance(scheduling, Map):
         errors.labels("scheduling.nodeSelector", scheduling.get("nodeSelector"))
-        tolerations(errors, scheduling, "scheduling.tolerations")
+        tolerations(errors, scheduling, "scheduling.tolerations.tolerations")  # so it says
+        _same_tolerations(errors, scheduling, "scheduling.tolerations")
+    overhead(errors, body.at("overhead", "podFixed"), "overhead")
     return errors.failures
+
+
+def _same_tolerations(errors: FieldErrors, scheduling: Map, path: str) -> None:
+    seen = []
+    for index, item in each(scheduling, "tolerations"):
+        texts = [word(item.get(field)) for field in ("key", "operator", "value", "effect")]
+        if None not in texts and texts in seen:
+            shown: dict[str, JsonValue] = dict(
+                zip(("Key", "Operator", "Value", "Effect"), texts, strict=False)
+            )
+            shown["TolerationSeconds"] = item.integer("tolerationSeconds")
+            text = f"{path}[{index}]: Duplicate value: {printed(shown, ordered=True)}"
+            errors.add(text, item, "duplicate-toleration")
+        seen.append(texts)

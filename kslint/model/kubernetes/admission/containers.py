@@ -20,6 +20,10 @@ from kslint.source.nodes import Map, Seq
 if TYPE_CHECKING:
     from kslint.model.kubernetes.admission.field_errors import FieldErrors
 
+_BLOCKS = ("persistentVolumeClaim", "ephemeral")
+"""Volumes that may be devices."""
+_RESIZED = ("cpu", "memory")
+_RESIZING = ("NotRequired", "RestartContainer")
 _ENV_SOURCES = ("fieldRef", "resourceFieldRef", "configMapKeyRef", "secretKeyRef", "fileKeyRef")
 
 
@@ -35,37 +39,54 @@ def container_failures(
         where = pod_spec if node is None else node
         errors.required(f"{path}.containers", where, "no-containers")
     claims = [word(claim.get("name")) for _, claim in each(pod_spec, "resourceClaims")]
+    filesystems = {
+        word(volume.get("name"))
+        for _, volume in each(pod_spec, "volumes")
+        if not any(present(volume, source) for source in _BLOCKS)
+    }
     names: set[str] = set()
     host_ports: set[str] = set()
     grace = pod_spec.integer("terminationGracePeriodSeconds")
     grace = 30 if not present(pod_spec, "terminationGracePeriodSeconds") else grace
     for index, container in each(pod_spec, "containers"):
         here = f"{path}.containers[{index}]"
-        _common(errors, container, here, known, claims)
+        _common(errors, container, here, known, claims, filesystems)
         _unique_name(errors, container, here, names)
         lifecycle(errors, container, f"{here}.lifecycle", grace)
         probes(errors, container, here)
         _host_ports(errors, container, f"{here}.ports", host_ports)
-        ruled = present(container, "restartPolicyRules")  # a gate of 1.34, open since 1.35
-        if present(container, "restartPolicy") and not ruled:
-            detail = "may not be set for non-init containers"
-            where = child(container, "restartPolicy")
-            errors.forbidden(f"{here}.restartPolicy", detail, where, "container-restart-policy")
+        _resizing(errors, container, f"{here}.resizePolicy", pod_spec)
     for index, container in each(pod_spec, "initContainers"):
         here = f"{path}.initContainers[{index}]"
-        _common(errors, container, here, known, claims)
+        _common(errors, container, here, known, claims, filesystems)
         _unique_name(errors, container, here, names)
         policy = word(container.get("restartPolicy"))
-        if policy == "":
-            no_probes(errors, container, here)
-        elif policy == "Always":
+        if policy == "Always":
             lifecycle(errors, container, f"{here}.lifecycle", grace)
             probes(errors, container, here)
-        errors.one_of(here, container, "restartPolicy", ("Always",))
+        elif policy is not None:  # any other is dropped, but for a gate of 1.34
+            no_probes(errors, container, here)
         _host_ports(errors, container, f"{here}.ports", set())
-        if container.listed("resizePolicy"):
-            detail, node = "must not be set for init containers", child(container, "resizePolicy")
-            errors.invalid(f"{here}.resizePolicy", node.plain(), detail, node, "resize-policy")
+
+
+def _resizing(errors: FieldErrors, container: Map, path: str, pod_spec: Map) -> None:
+    """As validateResizePolicy: its paths mostly lack the index."""
+    names: set[str] = set()
+    never = word(pod_spec.get("restartPolicy")) == "Never"
+    for index, item in each(container, "resizePolicy"):
+        name, policy = word(item.get("resourceName")), word(item.get("restartPolicy"))
+        at_name, at_policy = child(item, "resourceName"), child(item, "restartPolicy")
+        if name is not None and name in names:
+            errors.duplicate(f"{path}[{index}]", name, at_name, "duplicate-resize-policy")
+        names.add(name or "")
+        for text, node, known in ((name, at_name, _RESIZED), (policy, at_policy, _RESIZING)):
+            if text == "":
+                errors.required(path, node, "missing-value")
+            elif text is not None and text not in known:
+                errors.unsupported(path, text, known, node, "unsupported-value")
+        if never and policy not in (None, "NotRequired"):
+            detail = "must be 'NotRequired' when `restartPolicy` is 'Never'"
+            errors.invalid(path, policy, detail, at_policy, "resize-policy")
 
 
 def _unique_name(errors: FieldErrors, container: Map, path: str, names: set[str]) -> None:
@@ -82,8 +103,9 @@ def _common(
     path: str,
     known: set[str] | None,
     claims: list[str | None],
+    filesystems: set[str | None],
 ) -> None:
-    """As validateContainerCommon."""
+    """As validateContainerCommon; `filesystems` are volumes that are no claims."""
     name = word(container.get("name"))
     where = child(container, "name")
     if name == "":
@@ -99,7 +121,7 @@ def _common(
     _env(errors, container, f"{path}.env")
     _env_from(errors, container, f"{path}.envFrom")
     _mounts(errors, container, f"{path}.volumeMounts", known)
-    _devices(errors, container, f"{path}.volumeDevices", known)
+    _devices(errors, container, f"{path}.volumeDevices", known, filesystems)
     _mounts_and_devices(errors, container, path)
     errors.one_of(path, container, "imagePullPolicy", ("Always", "IfNotPresent", "Never"))
     container_resources(errors, container.get("resources"), f"{path}.resources", claims)
@@ -178,7 +200,7 @@ def _value_from(errors: FieldErrors, item: Map, source: Map, path: str) -> None:
     elif value is not None and not value.is_null and value.text:
         detail = "may not be specified when `value` is not empty"
         errors.invalid(path, "", detail, source, "env-value-and-source")
-    elif len(given) > 1:
+    elif len(given) > 1 and "fileKeyRef" not in given:  # this one a gate drops, until 1.35
         detail = "may not have more than one field specified at a time"
         errors.invalid(path, "", detail, source, "env-two-sources")
 
@@ -247,13 +269,13 @@ def _propagation(errors: FieldErrors, container: Map, mount: Map, path: str) -> 
     """As validateMountPropagation, validateMountRecursiveReadOnly: their paths lack the index."""
     modes = ("Bidirectional", "HostToContainer", "None")
     mode, where = word(mount.get("mountPropagation")), child(mount, "mountPropagation")
-    errors.one_of(path, mount, "mountPropagation", modes)
+    errors.one_of(path, mount, "mountPropagation", modes, pointer=True)
     if mode == "Bidirectional" and container.boolean("securityContext", "privileged") is not True:
         detail = "Bidirectional mount propagation is available only to privileged containers"
         errors.forbidden(f"{path}.mountPropagation", detail, where, "mount-propagation")
     recursive, where = word(mount.get("recursiveReadOnly")), child(mount, "recursiveReadOnly")
     kinds = ("Disabled", "Enabled", "IfPossible")
-    errors.one_of(path, mount, "recursiveReadOnly", kinds)
+    errors.one_of(path, mount, "recursiveReadOnly", kinds, pointer=True)
     if recursive not in kinds[1:]:
         return
     if mount.boolean("readOnly") is not True:
@@ -264,7 +286,13 @@ def _propagation(errors: FieldErrors, container: Map, mount: Map, path: str) -> 
         errors.forbidden(f"{path}.recursiveReadOnly", detail, where, "recursive-read-only")
 
 
-def _devices(errors: FieldErrors, container: Map, path: str, known: set[str] | None) -> None:
+def _devices(
+    errors: FieldErrors,
+    container: Map,
+    path: str,
+    known: set[str] | None,
+    filesystems: set[str | None],
+) -> None:
     """As ValidateVolumeDevices."""
     names: set[str] = set()
     paths: set[str] = set()
@@ -275,6 +303,10 @@ def _devices(errors: FieldErrors, container: Map, path: str, known: set[str] | N
             errors.invalid(f"{here}.name", name, "must be unique", where, "duplicate-device")
         if name and known is not None and name not in known:
             errors.not_found(f"{here}.name", name, where, "mount-without-volume")
+        elif name and known is not None and name in filesystems:
+            detail = "can only use volume source type of PersistentVolumeClaim or Ephemeral for"
+            code = "device-of-a-filesystem"
+            errors.invalid(f"{here}.name", name, f"{detail} block mode", where, code)
         errors.needed(here, device, "devicePath", "missing-path")
         place, where = word(device.get("devicePath")), child(device, "devicePath")
         if place and place in paths:

@@ -56,6 +56,8 @@ def field_reference(
         return
     subscripted = _SUBSCRIPT.fullmatch(text)
     name = text if subscripted is None else subscripted[1]
+    if name == "spec.host":
+        name = "spec.nodeName"  # as it was called once
     if name not in _CONVERTED or (subscripted and not name.startswith("metadata.")):
         detail = f"error converting fieldPath: field label not supported: {text}"
         errors.invalid(f"{path}.fieldPath", text, detail, where, "unknown-field-path")

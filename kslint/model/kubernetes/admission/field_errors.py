@@ -30,6 +30,14 @@ _WITHOUT_NAMESPACE = frozenset(
         "ValidatingAdmissionPolicyBinding", "ValidatingWebhookConfiguration",
     }
 )  # fmt: skip
+_KEPT_GENERATION = frozenset(
+    {
+        "ClusterRole", "ClusterRoleBinding", "ConfigMap", "LimitRange", "Namespace",
+        "PersistentVolume", "PersistentVolumeClaim", "PriorityClass", "ResourceQuota", "Role",
+        "RoleBinding", "Secret", "Service", "ServiceAccount", "StorageClass",
+    }
+)  # fmt: skip
+"""Kinds whose generation is not set anew as they are created."""
 _FINALIZERS = frozenset({"kubernetes", "orphan", "foregroundDeletion"})
 """Finalizers without a domain (IsStandardFinalizerName)."""
 
@@ -111,10 +119,21 @@ class FieldErrors:
             detail = "must be between 1 and 65535, inclusive"
             self.invalid(path, value, detail, node, "port-out-of-range")
 
-    def one_of(self, path: str, holder: Node, field: str, supported: tuple[str, ...]) -> None:
-        """An enumeration; absent and empty are defaulted by the API server."""
+    def one_of(
+        self,
+        path: str,
+        holder: Node,
+        field: str,
+        supported: tuple[str, ...],
+        pointer: bool = False,
+    ) -> None:
+        """An enumeration; absent it is defaulted, and so is an empty text, but for `pointer`.
+
+        What the API server's type holds by a pointer is given where it is empty.
+        """
         text = word(holder.get(field))
-        if text and text not in supported:
+        given = present(holder, field) if pointer else text
+        if text is not None and given and text not in supported:
             node = child(holder, field)
             self.unsupported(f"{path}.{field}", text, supported, node, "unsupported-value")
 
@@ -158,11 +177,17 @@ class FieldErrors:
         return text
 
     def named(
-        self, path: str, holder: Node, field: str, rule: Callable[[str], list[str]], code: str
+        self,
+        path: str,
+        holder: Node,
+        field: str,
+        rule: Callable[[str], list[str]],
+        code: str,
+        pointer: bool = False,
     ) -> None:
-        """A name by a grammar; absent and empty are fine."""
+        """A name by a grammar; absent is fine, and so is an empty one, but for `pointer`."""
         text = word(holder.get(field))
-        if text:
+        if text or (text == "" and pointer and present(holder, field)):
             node = child(holder, field)
             self.each_invalid(f"{path}.{field}", text, rule(text), node, code)
 
@@ -171,10 +196,12 @@ class FieldErrors:
         body: Node,
         rule: Callable[[str], list[str]],
         native: bool = True,
+        checks_prefix: bool = True,
     ) -> None:
         """ValidateObjectMeta: name (by `rule`), namespace, labels, annotations, finalizers.
 
-        `native`: as for Kubernetes' own kinds.
+        `native`: as for Kubernetes' own kinds. `checks_prefix`: is `generateName` held against
+        the rule too?
         """
         meta = body.get("metadata")
         if meta is None or meta.is_null:
@@ -185,7 +212,7 @@ class FieldErrors:
         prefix = word(meta.get("generateName"))
         name = word(meta.get("name"))
         where = child(meta, "name")
-        if prefix:
+        if prefix and checks_prefix:
             given = f"{prefix[:-2]}a" if len(prefix) > 1 and prefix.endswith("-") else prefix
             node = child(meta, "generateName")
             self.each_invalid("metadata.generateName", prefix, rule(given), node, "invalid-name")
@@ -196,6 +223,8 @@ class FieldErrors:
             self.required("metadata.name", where, "missing-name", detail)
         if body.string("kind") not in _WITHOUT_NAMESPACE:  # there it is dropped
             self.named("metadata", meta, "namespace", grammar.dns_label, "invalid-name")
+        if native and body.string("kind") in _KEPT_GENERATION:
+            self.not_negative("metadata", meta, "generation")
         self.labels("metadata.labels", meta.get("labels"))
         self.annotations("metadata.annotations", meta.get("annotations"))
         self._owners(meta)
@@ -325,11 +354,13 @@ def child(holder: Node, field: str) -> Node:
 
 
 def each(holder: Node | None, field: str) -> Iterator[tuple[int, Map]]:
-    """The mappings of a list, with their index."""
+    """The mappings of a list, with their index; a null is an empty one."""
     node = None if holder is None else holder.get(field)
     for index, item in enumerate([] if node is None else node.elements()):
         if isinstance(item, Map):
             yield index, item
+        elif item.is_null and node is not None:
+            yield index, Map({}, item.source, item.start, item.end)
 
 
 def present(holder: Node, field: str) -> bool:

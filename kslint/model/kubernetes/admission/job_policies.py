@@ -94,9 +94,6 @@ def _condition(errors: FieldErrors, condition: Map, path: str) -> None:
     if kind is not None:
         details = grammar.qualified_name(kind)
         errors.each_invalid(f"{path}.type", kind, details, node, "invalid-condition")
-    node = child(condition, "status")
-    if present(condition, "status") and word(node) == "":  # an absent one is True
-        errors.required(f"{path}.status", node, "no-status", _valid(_STATUSES))
     errors.one_of(path, condition, "status", _STATUSES)
 
 

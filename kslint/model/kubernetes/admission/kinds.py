@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -53,6 +54,7 @@ _VALIDATORS = {
     ("gateway.networking.k8s.io", "HTTPRoute"): "gateway_routes.route_failures",
     ("inference.networking.k8s.io", "InferencePool"): "pools.pool_failures",
     ("kueue.x-k8s.io", "ClusterQueue"): "kueue.queue_failures",
+    ("kueue.x-k8s.io", "LocalQueue"): "kueue.local_queue_failures",
     ("kueue.x-k8s.io", "ResourceFlavor"): "kueue.flavor_failures",
     ("networking.k8s.io", "Ingress"): "networking.ingress_failures",
     ("networking.k8s.io", "IngressClass"): "networking.ingress_class_failures",
@@ -85,16 +87,21 @@ def failures(resource: Resource, custom: Container[str]) -> list[Failure]:
 def body_failures(api_version: str, kind: str, body: Map) -> list[Failure]:
     """The same for an object of Kubernetes' own that may not be in the input."""
     group, _, version = api_version.rpartition("/")
-    name = _VALIDATORS.get((group, kind))
-    if name is None or version not in _VERSIONS.get(kind, ("v1",)):
+    if not is_judged(group, version, kind):
         return []
-    return _validator(name)(body)
+    return _validator(_VALIDATORS[group, kind])(body)
+
+
+def is_judged(group: str, version: str, kind: str) -> bool:
+    """Is there code that judges objects of a kind?"""
+    return (group, kind) in _VALIDATORS and version in _VERSIONS.get(kind, ("v1",))
 
 
 _VERSIONS = {
     "Gateway": ("v1", "v1beta1"),
     "HTTPRoute": ("v1", "v1beta1"),
     "ClusterQueue": ("v1beta1", "v1beta2"),
+    "LocalQueue": ("v1beta1", "v1beta2"),
     "ResourceFlavor": ("v1beta1", "v1beta2"),
     "HorizontalPodAutoscaler": ("v1", "v2"),
 }
@@ -141,6 +148,7 @@ def pod_images(pod_spec: Node | None) -> bool:
     return bool(found) and None not in found
 
 
+@cache
 def _validator(name: str) -> Callable[[Map], list[Failure]]:
     module, _, function = name.partition(".")
     found: Callable[[Map], list[Failure]] = getattr(

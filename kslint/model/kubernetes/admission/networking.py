@@ -178,11 +178,12 @@ def ingress_class_failures(body: Map) -> list[Failure]:
 
 def _parameters(errors: FieldErrors, parameters: Map, path: str) -> None:
     """As validateIngressClassParametersReference; the scope is Cluster where none is named."""
-    errors.named(path, parameters, "apiGroup", grammar.dns_subdomain, "invalid-reference")
+    rule = grammar.dns_subdomain
+    errors.named(path, parameters, "apiGroup", rule, "invalid-reference", pointer=True)
     errors.reference(path, parameters, "kind")
     errors.reference(path, parameters, "name")
-    scope = word(parameters.get("scope")) or "Cluster"
-    errors.one_of(path, parameters, "scope", ("Cluster", "Namespace"))
+    scope = word(parameters.get("scope")) if present(parameters, "scope") else "Cluster"
+    errors.one_of(path, parameters, "scope", ("Cluster", "Namespace"), pointer=True)
     where = child(parameters, "namespace")
     if scope == "Namespace":
         if not present(parameters, "namespace"):
@@ -223,7 +224,7 @@ def network_policy_failures(body: Map) -> list[Failure]:
 
 
 def _policy_port(errors: FieldErrors, port: Map, path: str) -> None:
-    errors.one_of(path, port, "protocol", ("TCP", "UDP", "SCTP"))
+    errors.one_of(path, port, "protocol", ("TCP", "UDP", "SCTP"), pointer=True)
     end, where = port.integer("endPort"), child(port, "endPort")
     if not present(port, "port"):
         if end is not None:

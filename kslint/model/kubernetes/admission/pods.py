@@ -18,6 +18,7 @@ from kslint.model.kubernetes.admission.field_errors import (
     present,
     word,
 )
+from kslint.model.kubernetes.admission.resources import overhead, pod_resources
 from kslint.model.kubernetes.admission.security import pod_context
 from kslint.model.kubernetes.admission.selectors import label_selector, match_keys
 from kslint.model.kubernetes.admission.tolerations import tolerations
@@ -35,10 +36,13 @@ _DNS = ("ClusterFirstWithHostNet", "ClusterFirst", "Default", "None")
 _MOST_SEARCHES, _LONGEST_SEARCHES = 32, 2048
 _SYSTEMS = ("linux", "windows")
 _HOST_SPACES = ("hostNetwork", "hostPID", "hostIPC")
+_GIVEN = ("hostname", "subdomain")
 _CLAIMS = ("resourceClaimName", "resourceClaimTemplateName")
 
 
-def pod_failures(pod_spec: Node, path: str, extra: Iterable[str] | None = ()) -> list[Failure]:
+def pod_failures(
+    pod_spec: Node, path: str, extra: Iterable[str] | None = (), whole: bool = True
+) -> list[Failure]:
     """Everything the API server would refuse in a pod spec that stands at `path`.
 
     `path` is how kubectl names it, such as `spec.template.spec`. `extra` are volumes that come
@@ -63,12 +67,16 @@ def pod_failures(pod_spec: Node, path: str, extra: Iterable[str] | None = ()) ->
     _dns(errors, pod_spec, path)
     _gates(errors, pod_spec, path)
     _topology_spread(errors, pod_spec, f"{path}.topologySpreadConstraints")
-    _names(errors, pod_spec, path)
+    _names(errors, pod_spec, path, whole)
     detail = "must be between 1 and 2147483647, inclusive"
     errors.within(path, pod_spec, "activeDeadlineSeconds", 1, 2**31 - 1, detail)
     tolerations(errors, pod_spec, f"{path}.tolerations")
     _host_aliases(errors, pod_spec, f"{path}.hostAliases")
     errors.one_of(path, pod_spec, "preemptionPolicy", ("PreemptLowerPriority", "Never"))
+    if present(pod_spec, "preemptionPolicy"):
+        errors.needed(path, pod_spec, "preemptionPolicy")
+    overhead(errors, pod_spec.get("overhead"), f"{path}.overhead")
+    pod_resources(errors, pod_spec.get("resources"), f"{path}.resources")
     _system(errors, pod_spec.get("os"), f"{path}.os")
     return errors.failures
 
@@ -124,27 +132,12 @@ def _topology_spread(errors: FieldErrors, pod_spec: Map, path: str) -> None:
             shown = "{" + f"{key}, {action}" + "}"
             errors.duplicate(f"{here}.{pair}", shown, where, "duplicate-topology-spread")
         for field in ("nodeAffinityPolicy", "nodeTaintsPolicy"):
-            errors.one_of(here, constraint, field, ("Honor", "Ignore"))
+            errors.one_of(here, constraint, field, ("Honor", "Ignore"), pointer=True)
         label_selector(errors, constraint.get("labelSelector"), f"{here}.labelSelector")
         match_keys(errors, constraint, "matchLabelKeys", here)
-        chosen = _selected_keys(constraint.get("labelSelector"))
-        for number, node in enumerate(constraint.listed("matchLabelKeys")):
-            if node.text in chosen:
-                at, detail = (
-                    f"{here}.matchLabelKeys[{number}]",
-                    "exists in both matchLabelKeys and labelSelector",
-                )
-                errors.invalid(at, node.text, detail, node, "key-in-two-places")
         domains = constraint.integer("minDomains")
         if domains is not None:
             _min_domains(errors, constraint, domains, action, f"{here}.minDomains")
-
-
-def _selected_keys(selector: Node | None) -> set[str | None]:
-    """The keys that a label selector names."""
-    labels = None if selector is None else selector.get("matchLabels")
-    keys = {expression.string("key") for _, expression in each(selector, "matchExpressions")}
-    return keys.union(() if labels is None else (key for key, _ in labels.items()))
 
 
 def _min_domains(
@@ -266,7 +259,8 @@ def _host_aliases(errors: FieldErrors, pod_spec: Map, path: str) -> None:
                 errors.each_invalid(at, text, details, host, "invalid-name")
 
 
-def _names(errors: FieldErrors, pod_spec: Map, path: str) -> None:
+def _names(errors: FieldErrors, pod_spec: Map, path: str, whole: bool) -> None:
+    """`whole`: also what a StatefulSet gives its pods itself."""
     for field, rule in (
         ("serviceAccountName", grammar.dns_subdomain),
         ("nodeName", grammar.dns_subdomain),
@@ -276,6 +270,7 @@ def _names(errors: FieldErrors, pod_spec: Map, path: str) -> None:
         ("runtimeClassName", grammar.dns_subdomain),
     ):
         text = word(pod_spec.get(field))
-        if text:
+        empty = text == "" and field == "runtimeClassName" and present(pod_spec, field)
+        if (text or empty) and text is not None and (whole or field not in _GIVEN):
             node = child(pod_spec, field)
             errors.each_invalid(f"{path}.{field}", text, rule(text), node, "invalid-reference")

@@ -40,7 +40,7 @@ _SIDES = ("max", "min", "default", "defaultRequest", "maxLimitRequestRatio")
 def budget_failures(body: Map) -> list[Failure]:
     """Everything the API server would refuse in a PodDisruptionBudget. Never raises."""
     errors = FieldErrors()
-    errors.metadata(body, grammar.dns_subdomain)
+    errors.metadata(body, grammar.path_segment, checks_prefix=False)  # it has no rule of its own
     spec = body.get("spec")
     if not isinstance(spec, Map):
         return errors.failures
@@ -54,7 +54,7 @@ def budget_failures(body: Map) -> list[Failure]:
         at_most_all(errors, spec, field, "spec", number)
     label_selector(errors, spec.get("selector"), "spec.selector")
     policies = ("AlwaysAllow", "IfHealthyBudget")
-    errors.one_of("spec", spec, "unhealthyPodEvictionPolicy", policies)
+    errors.one_of("spec", spec, "unhealthyPodEvictionPolicy", policies, pointer=True)
     return errors.failures
 
 

@@ -84,7 +84,7 @@ def _handler(errors: FieldErrors, probe: Map, kind: str, path: str) -> None:
         errors.one_of(f"{path}.httpGet", handler, "scheme", ("HTTP", "HTTPS"))
         for _, header in each(handler, "httpHeaders"):
             name = word(header.get("name"))
-            if name:
+            if name is not None:
                 details, node = grammar.header_name(name), child(header, "name")
                 at = f"{path}.httpGet.httpHeaders"
                 errors.each_invalid(at, name, details, node, "invalid-header")

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _HUGE_PAGES = "hugepages-"
 _CONTAINER_RESOURCES = ("cpu", "memory", "ephemeral-storage")
+_POD_RESOURCES = ("cpu", "memory")
 _OBJECT_COUNTS = frozenset(
     {
         "pods", "resourcequotas", "services", "replicationcontrollers", "secrets", "configmaps",
@@ -101,10 +102,39 @@ def container_resources(
     limits = _side(errors, resources.get("limits"), f"{path}.limits")
     requests = _side(errors, resources.get("requests"), f"{path}.requests")
     _against(errors, resources, requests, limits, path)
-    names = {*limits, *requests}
-    if any(n.startswith(_HUGE_PAGES) for n in names) and not names & {"cpu", "memory"}:
-        errors.forbidden(path, "HugePages require cpu or memory", resources, "huge-pages-alone")
+    _huge_pages_alone(errors, resources, {*limits, *requests}, path)
     _claims(errors, resources, f"{path}.claims", claims)
+
+
+def pod_resources(errors: FieldErrors, resources: Node | None, path: str) -> None:
+    """As validatePodResources, for what pods as a whole may have."""
+    if not isinstance(resources, Map):
+        return
+    if resources.listed("claims"):
+        detail = "claims may not be set for Resources at pod-level"
+        errors.forbidden(f"{path}.claims", detail, child(resources, "claims"), "pod-claims")
+    for side in ("limits", "requests"):
+        amounts = resources.get(side)
+        for name, node in () if amounts is None else amounts.items():
+            if not opaque(name) and name not in _POD_RESOURCES and not name.startswith(_HUGE_PAGES):
+                at, known = f"{path}.{side}[{name}]", ("cpu", _HUGE_PAGES, "memory")
+                errors.unsupported(at, name, known, node, "not-a-pod-resource")
+                return
+    limits = _side(errors, resources.get("limits"), f"{path}.limits")
+    requests = _side(errors, resources.get("requests"), f"{path}.requests")
+    _against(errors, resources, requests, limits, path)
+
+
+def overhead(errors: FieldErrors, amounts: Node | None, path: str) -> None:
+    """As validateOverhead: amounts are held against the rules for the limits of a container."""
+    names = set(_side(errors, amounts, f"{path}.limits"))
+    if isinstance(amounts, Map):
+        _huge_pages_alone(errors, amounts, names, path)
+
+
+def _huge_pages_alone(errors: FieldErrors, node: Node, names: set[str], path: str) -> None:
+    if any(n.startswith(_HUGE_PAGES) for n in names) and not names & {"cpu", "memory"}:
+        errors.forbidden(path, "HugePages require cpu or memory", node, "huge-pages-alone")
 
 
 def _side(errors: FieldErrors, node: Node | None, path: str) -> dict[str, Quantity | None]:

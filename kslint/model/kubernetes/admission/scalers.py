@@ -113,7 +113,7 @@ def _behavior(errors: FieldErrors, rules: Map, path: str) -> None:
     if window is not None and window > _LONGEST:
         detail = f"must be less than or equal to {_LONGEST}"
         errors.invalid(f"{path}.{_WINDOW}", window, detail, where, "scaling-window")
-    errors.one_of(path, rules, "selectPolicy", ("Disabled", "Max", "Min"))
+    errors.one_of(path, rules, "selectPolicy", ("Disabled", "Max", "Min"), pointer=True)
     policies = rules.get("policies")
     if policies is not None and not policies.is_null and not policies.elements():
         detail = "must specify at least one Policy"

@@ -20,6 +20,14 @@ if TYPE_CHECKING:
 _PROFILES = ("Localhost", "RuntimeDefault", "Unconfined")
 _SEGMENT = "[a-z0-9]([-_a-z0-9]*[a-z0-9])?"
 _SYSCTL = rf"({_SEGMENT}[\./])*{_SEGMENT}"
+_HOST_SYSCTLS = {
+    "hostNetwork": re.compile(r"net\..+"),
+    "hostIPC": re.compile(
+        r"kernel\.(sem|shm|shmall|shmmax|shmmni|shm_rmid_forced|msg|msgmax|msgmnb|msgmni)"
+        r"|fs\.mqueue\..+"
+    ),
+}
+"""Sysctls of a space that the pod may share with its host."""
 _PRINTED = (
     "Capabilities", "Privileged", "SELinuxOptions", "WindowsOptions", "RunAsUser", "RunAsGroup",
     "RunAsNonRoot", "ReadOnlyRootFilesystem", "AllowPrivilegeEscalation", "ProcMount",
@@ -52,10 +60,15 @@ def pod_context(errors: FieldErrors, pod_spec: Map, path: str) -> None:
         elif name and name in names:
             errors.duplicate(f"{at}.name", name, where, "duplicate-sysctl")
         names.add(name or "")
-    errors.one_of(here, context, "fsGroupChangePolicy", ("Always", "OnRootMismatch"))
+        for field, spaced in _HOST_SYSCTLS.items():
+            if name and pod_spec.boolean(field) and spaced.fullmatch(name.replace("/", ".")):
+                detail = f"may not be specified when '{field}' is true"
+                errors.invalid(f"{at}.name", name, detail, where, "sysctl-of-the-host")
+    errors.one_of(here, context, "fsGroupChangePolicy", ("Always", "OnRootMismatch"), pointer=True)
+    errors.one_of(here, context, "seLinuxChangePolicy", ("MountOption", "Recursive"), pointer=True)
     _profile(errors, context, "seccompProfile", here, "seccomp")
     _profile(errors, context, "appArmorProfile", here, "AppArmor")
-    errors.one_of(here, context, "supplementalGroupsPolicy", ("Merge", "Strict"))
+    errors.one_of(here, context, "supplementalGroupsPolicy", ("Merge", "Strict"), pointer=True)
 
 
 def container_context(errors: FieldErrors, context: Node | None, path: str) -> None:
@@ -63,7 +76,7 @@ def container_context(errors: FieldErrors, context: Node | None, path: str) -> N
     if not isinstance(context, Map):
         return
     errors.ids(path, context, ("runAsUser", "runAsGroup"))
-    errors.one_of(path, context, "procMount", ("Default", "Unmasked"))
+    errors.one_of(path, context, "procMount", ("Default", "Unmasked"), pointer=True)
     _profile(errors, context, "seccompProfile", path, "seccomp")
     if context.boolean("allowPrivilegeEscalation") is False:
         added = context.listed("capabilities", "add")
@@ -79,6 +92,13 @@ def container_context(errors: FieldErrors, context: Node | None, path: str) -> N
                 )
                 _refuse(errors, context, path, detail, cap)
     _profile(errors, context, "appArmorProfile", path, "AppArmor")
+
+
+def _padded(errors: FieldErrors, profile: Map, field: str, path: str) -> None:
+    text = word(profile.get(field))
+    if text is not None and text != text.strip():
+        node, detail = child(profile, field), "must not be padded with whitespace"
+        errors.invalid(f"{path}.{field}", text, detail, node, "padded-profile")
 
 
 def _refuse(errors: FieldErrors, context: Map, path: str, detail: str, node: Node) -> None:
@@ -118,6 +138,8 @@ def _profile(errors: FieldErrors, context: Map, field: str, path: str, what: str
             errors.required(f"{here}.{local}", profile, "missing-profile", detail)
         elif what == "seccomp":
             descending_path(errors, profile, local, here)
+        else:
+            _padded(errors, profile, local, here)
     elif kind is not None and present(profile, local):
         detail = f"can only be set when {what} type is Localhost"
         value = profile.plain() if what == "seccomp" else profile.string(local)

@@ -61,9 +61,9 @@ def service_failures(body: Map) -> list[Failure]:
     errors.one_of("spec", spec, "type", _TYPES)
     if kind is not None:
         _balancer(errors, spec, kind)
-    errors.one_of("spec", spec, "internalTrafficPolicy", ("Cluster", "Local"))
+    errors.one_of("spec", spec, "internalTrafficPolicy", ("Cluster", "Local"), pointer=True)
     spread = ("PreferClose", "PreferSameZone", "PreferSameNode")
-    errors.one_of("spec", spec, "trafficDistribution", spread)
+    errors.one_of("spec", spec, "trafficDistribution", spread, pointer=True)
     return errors.failures
 
 
@@ -144,17 +144,14 @@ def _port(errors: FieldErrors, port: Map, path: str, several: bool, names: set[s
             errors.port(f"{path}.targetPort", number, child(port, "port"))
     else:
         errors.port_or_name(f"{path}.targetPort", port, "targetPort")
-    errors.named(path, port, "appProtocol", grammar.qualified_name, "invalid-app-protocol")
+    rule = grammar.qualified_name
+    errors.named(path, port, "appProtocol", rule, "invalid-app-protocol", pointer=True)
 
 
 def _affinity(errors: FieldErrors, spec: Map) -> None:
     kind = word(spec.get("sessionAffinity"))
     errors.one_of("spec", spec, "sessionAffinity", ("ClientIP", "None"))
-    path = "spec.sessionAffinityConfig"
-    if kind in ("", "None") and present(spec, "sessionAffinityConfig"):
-        detail = "must not be set when session affinity is None"
-        node = child(spec, "sessionAffinityConfig")
-        errors.forbidden(path, detail, node, "affinity-config-without-affinity")
+    path = "spec.sessionAffinityConfig"  # dropped where there is no affinity
     seconds = spec.integer("sessionAffinityConfig", "clientIP", "timeoutSeconds")
     if kind == "ClientIP" and seconds is not None and not 0 < seconds <= _DAY:
         detail = f"must be greater than 0 and less than {_DAY}"
@@ -188,7 +185,7 @@ def _addresses(errors: FieldErrors, spec: Map) -> None:
             errors.duplicate(at, family, node, "duplicate-family")
         seen.add(family or "")
     policies = ("PreferDualStack", "RequireDualStack", "SingleStack")
-    errors.one_of("spec", spec, "ipFamilyPolicy", policies)
+    errors.one_of("spec", spec, "ipFamilyPolicy", policies, pointer=True)
     for index, node in enumerate(spec.listed("externalIPs")):
         text, at = word(node), f"spec.externalIPs[{index}]"
         if text is not None:
@@ -204,8 +201,9 @@ def _balancer(errors: FieldErrors, spec: Map, kind: str) -> None:
     if ranges and not balances:
         errors.forbidden(path, _FOR_BALANCERS, where, "balancer-field")
     for index, node in enumerate(ranges):
-        text = (word(node) or "").strip()
-        if text:
+        text = word(node)
+        if text is not None:
+            text = text.strip()
             details = grammar.cidr(text)
             errors.each_invalid(f"{path}[{index}]", text, details, node, "invalid-address")
     for field in ("allocateLoadBalancerNodePorts", "loadBalancerClass"):
@@ -213,7 +211,7 @@ def _balancer(errors: FieldErrors, spec: Map, kind: str) -> None:
             errors.forbidden(f"spec.{field}", _FOR_BALANCERS, child(spec, field), "balancer-field")
     if balances:
         rule = grammar.qualified_name
-        errors.named("spec", spec, "loadBalancerClass", rule, "invalid-name")
+        errors.named("spec", spec, "loadBalancerClass", rule, "invalid-name", pointer=True)
     policy, where = word(spec.get("externalTrafficPolicy")), child(spec, "externalTrafficPolicy")
     outside = kind in _EXTERNAL or bool(spec.listed("externalIPs"))
     if policy and not outside:

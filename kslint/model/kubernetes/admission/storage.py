@@ -12,6 +12,7 @@ from kslint.model.kubernetes.admission import grammar
 from kslint.model.kubernetes.admission.affinity import node_selector
 from kslint.model.kubernetes.admission.claims import MODES, access_modes, positive
 from kslint.model.kubernetes.admission.field_errors import (
+    MAX_ANNOTATIONS,
     FieldErrors,
     child,
     each,
@@ -25,7 +26,15 @@ from kslint.source.nodes import Map
 
 if TYPE_CHECKING:
     from kslint.model.answer import Failure
+    from kslint.source.nodes import Node
 
+_MOST_PARAMETERS = 512
+_CLASS = "volumeAttributesClassName"
+_SECRETS = (
+    "controllerPublishSecretRef", "controllerExpandSecretRef", "nodePublishSecretRef",
+    "nodeExpandSecretRef",
+)  # fmt: skip
+"""What a CSI driver is called with, as far as it is validated."""
 _SOURCES = (
     "hostPath", "gcePersistentDisk", "awsElasticBlockStore", "glusterfs", "flocker", "nfs", "rbd",
     "quobyte", "cephfs", "iscsi", "cinder", "fc", "flexVolume", "azureFile", "vsphereVolume",
@@ -60,7 +69,11 @@ def volume_failures(body: Map) -> list[Failure]:
     else:
         _volume_source(errors, spec, given[0])
     errors.named("spec", spec, "storageClassName", grammar.dns_subdomain, "invalid-reference")
-    errors.one_of("spec", spec, "volumeMode", MODES)
+    errors.one_of("spec", spec, "volumeMode", MODES, pointer=True)
+    if present(spec, _CLASS):
+        detail = "an empty string is disallowed"
+        errors.needed("spec", spec, _CLASS, "missing-value", detail)
+        errors.named("spec", spec, _CLASS, grammar.dns_subdomain, "invalid-reference")
     return errors.failures
 
 
@@ -91,6 +104,13 @@ def _volume_source(errors: FieldErrors, spec: Map, source: str) -> None:
     }
     for field in needed.get(source, ()):
         errors.needed(path, holder, field, "missing-value")
+    for field in _SECRETS if source == "csi" else ():
+        reference = holder.get(field)
+        if isinstance(reference, Map):
+            errors.needed(f"{path}.{field}", reference, "name", "missing-name")
+            if errors.needed(f"{path}.{field}", reference, "namespace", "missing-namespace"):
+                rule = grammar.dns_label
+                errors.named(f"{path}.{field}", reference, "namespace", rule, "invalid-reference")
     text = word(holder.get("path"))
     if source == "nfs" and text and not text.startswith("/"):
         node, detail = child(holder, "path"), "must be an absolute path"
@@ -127,8 +147,10 @@ def storage_class_failures(body: Map) -> list[Failure]:
         ("volumeBindingMode", ("Immediate", "WaitForFirstConsumer")),
     ):
         text = word(body.get(field))
-        if text and text not in supported:
+        is_mode = field == "volumeBindingMode" and present(body, field)
+        if text is not None and (text or is_mode) and text not in supported:
             errors.unsupported(field, text, supported, child(body, field), "unsupported-value")
+    _parameters(errors, body.get("parameters"))
     met: list[dict[str, set[str]]] = [{}]  # as if there had been an empty one (sic)
     for index, term in each(body, "allowedTopologies"):
         path = f"allowedTopologies[{index}].matchLabelExpressions"
@@ -143,6 +165,23 @@ def storage_class_failures(body: Map) -> list[Failure]:
             errors.duplicate(path, "", term, "duplicate-topology")
         met.append(values)
     return errors.failures
+
+
+def _parameters(errors: FieldErrors, node: Node | None) -> None:
+    """As validateParameters."""
+    if not isinstance(node, Map):
+        return
+    size = 0
+    if len(node.entries) > _MOST_PARAMETERS:
+        text = f"parameters: Too long: may not be more than {_MOST_PARAMETERS} bytes"
+        errors.add(text, node, "too-many-parameters")
+    for key, value in node.items():
+        if not key:
+            errors.invalid("parameters", key, "field can not be empty.", value, "empty-parameter")
+        size += len(key.encode("utf-8", "replace")) + len(value.text or "")
+    if size > MAX_ANNOTATIONS:
+        text = f"parameters: Too long: may not be more than {MAX_ANNOTATIONS} bytes"
+        errors.add(text, node, "too-many-parameters")
 
 
 def _topology(errors: FieldErrors, item: Map, path: str) -> set[str]:

@@ -218,9 +218,9 @@ def _ephemeral(errors: FieldErrors, holder: Map, path: str) -> None:
 
 
 _PROJECTIONS = (
-    "secret", "configMap", "downwardAPI", "serviceAccountToken", "clusterTrustBundle",
-    "podCertificate",
+    "secret", "configMap", "downwardAPI", "serviceAccountToken",
 )  # fmt: skip
+"""Sources but for those that gates drop, closed by default: trust bundles, certificates."""
 _JUDGES: dict[str, Callable[[FieldErrors, Map, str], None]] = {
     "emptyDir": _empty_dir,
     "hostPath": _host_path,

@@ -61,16 +61,16 @@ def _hook(errors: FieldErrors, hook: Map, path: str) -> None:
             errors.invalid(f"{path}.name", name, detail, where, "invalid-name")
     for index, rule in each(hook, "rules"):
         _rule(errors, rule, f"{path}.rules[{index}]")
-    errors.one_of(path, hook, "failurePolicy", ("Fail", "Ignore"))
-    errors.one_of(path, hook, "matchPolicy", ("Equivalent", "Exact"))
+    errors.one_of(path, hook, "failurePolicy", ("Fail", "Ignore"), pointer=True)
+    errors.one_of(path, hook, "matchPolicy", ("Equivalent", "Exact"), pointer=True)
     if not present(hook, "sideEffects"):
         detail = f"must specify one of {', '.join(_SIDE_EFFECTS)}"
         errors.required(f"{path}.sideEffects", hook, "no-side-effects", detail)
-    errors.one_of(path, hook, "sideEffects", _SIDE_EFFECTS)
+    errors.one_of(path, hook, "sideEffects", _SIDE_EFFECTS, pointer=True)
     errors.within(path, hook, "timeoutSeconds", 1, 30, _TIMEOUT)
     for field in ("namespaceSelector", "objectSelector"):
         label_selector(errors, hook.get(field), f"{path}.{field}")
-    errors.one_of(path, hook, "reinvocationPolicy", ("IfNeeded", "Never"))
+    errors.one_of(path, hook, "reinvocationPolicy", ("IfNeeded", "Never"), pointer=True)
     config = hook.get("clientConfig")
     if isinstance(config, Map) or config is None:
         holder = config or Map({})
@@ -132,7 +132,7 @@ def _rule(errors: FieldErrors, rule: Map, path: str) -> None:
         if word(item) == "":
             errors.required(f"{path}.apiVersions[{index}]", item, "incomplete-rule")
     _resources(errors, rule, f"{path}.resources")
-    errors.one_of(path, rule, "scope", _SCOPES)
+    errors.one_of(path, rule, "scope", _SCOPES, pointer=True)
 
 
 def _resources(errors: FieldErrors, rule: Map, path: str) -> None:
@@ -168,7 +168,7 @@ def policy_failures(body: Map) -> list[Failure]:
     spec = spec_of(body)
     if spec is None:
         return errors.failures
-    errors.one_of("spec", spec, "failurePolicy", ("Fail", "Ignore"))
+    errors.one_of("spec", spec, "failurePolicy", ("Fail", "Ignore"), pointer=True)
     if not present(spec, "matchConstraints"):
         errors.required("spec.matchConstraints", spec, "no-match")
     match = spec.get("matchConstraints")
@@ -219,7 +219,7 @@ def _match(errors: FieldErrors, match: Map, path: str) -> None:
                     errors.duplicate(at, text, item, "duplicate-name")
                 names.add(text or "")
             _rule(errors, rule, here)
-    errors.one_of(path, match, "matchPolicy", ("Equivalent", "Exact"))
+    errors.one_of(path, match, "matchPolicy", ("Equivalent", "Exact"), pointer=True)
 
 
 def binding_failures(body: Map) -> list[Failure]:

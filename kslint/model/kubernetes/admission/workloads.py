@@ -246,7 +246,7 @@ def template(
     spec = spec_of(node)
     if spec is None:
         return
-    errors.take(pod_failures(spec, f"{path}.spec", volumes))
+    errors.take(pod_failures(spec, f"{path}.spec", volumes, maker != "StatefulSet"))
     ephemeral = spec.get("ephemeralContainers")
     if ephemeral is not None and ephemeral.elements():
         detail = "ephemeral containers not allowed in pod template"
@@ -293,6 +293,17 @@ def _selector(errors: FieldErrors, spec: Map, kind: str) -> bool:
         missing = selector is None or selector.is_null
         _mismatch(errors, spec, labels, spec if missing else None)
     return True
+
+
+def manual_selector(errors: FieldErrors, spec: Map) -> None:
+    """Of a Job that chooses its pods itself."""
+    selector, labels = spec.get("selector"), spec.at("template", "metadata", "labels")
+    missing = selector is None or selector.is_null
+    if missing:
+        errors.required("spec.selector", spec, "missing-selector")
+    agree = not missing and selector is not None and matches(selector, labels) is not False
+    if not agree and not unreadable(labels):
+        _mismatch(errors, spec, labels, spec if missing else None)
 
 
 def _mismatch(
