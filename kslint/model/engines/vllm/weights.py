@@ -80,7 +80,9 @@ def certain_bytes(
     return found.value if marked or quantization or owner in _PLAIN_PUBLISHERS else None
 
 
-_MARKED = re.compile(r"[-_.](?:qat|q\d|gguf|ggml|exl\d|hqq|aqlm|eetq|mlx|int|\d{1,3}bit|\w{0,20}quant)")
+_MARKED = re.compile(
+    r"[-_.](?:qat|q\d|gguf|ggml|exl\d|hqq|aqlm|eetq|mlx|int|\d{1,3}bit|\w{0,20}quant)"
+)
 _PLAIN_PUBLISHERS = frozenset(
     ("meta-llama", "qwen", "google", "microsoft", "01-ai", "tiiuae", "bigcode", "huggingfaceh4",
      "ibm-granite", "facebook", "eleutherai", "thudm", "baichuan-inc", "codellama")
