@@ -188,7 +188,7 @@ def policy_failures(body: Map) -> list[Failure]:
     for index, item in each(spec, "validations"):
         path = f"spec.validations[{index}]"
         reasons = ("Forbidden", "Invalid", "RequestEntityTooLarge")
-        errors.one_of(path, item, "reason", reasons)
+        errors.one_of(path, item, "reason", reasons, pointer=True)
     name = word(body.at("metadata", "name")) or ""
     keys: set[str] = set()
     for index, item in each(spec, "auditAnnotations"):
