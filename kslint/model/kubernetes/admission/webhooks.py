@@ -24,6 +24,7 @@ from kslint.source.nodes import Map
 
 if TYPE_CHECKING:
     from kslint.model.answer import Failure
+    from kslint.source.nodes import Node
 
 _OPERATIONS = ("*", "CONNECT", "CREATE", "DELETE", "UPDATE")
 _SCOPES = ("*", "Cluster", "Namespaced")
