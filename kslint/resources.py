@@ -187,16 +187,18 @@ def outline(file: ParsedFile) -> Outline | None:
         if not isinstance(root, Map) or not is_object(root) or not _is_typed(root):
             return None
         identity = Identity.of(root)
-        if identity.kind.endswith("List") or not identity.name:
+        if _is_list(root) or not identity.name:
             return None
         found.append((number, identity))
     return found
 
 
 def _is_typed(root: Map) -> bool:
-    """Are both fields that say what an object is texts? `kind: 5` is none."""
+    """Are both fields that say what an object is texts? `kind: 5` is none, nor is `a/b/c`."""
     fields = (root.get("apiVersion"), root.get("kind"))
-    return all(isinstance(node, Scalar) and isinstance(node.value, str) for node in fields)
+    return (root.string("apiVersion") or "").count("/") < 2 and all(
+        isinstance(node, Scalar) and isinstance(node.value, str) for node in fields
+    )
 
 
 class Plain(NamedTuple):
@@ -221,7 +223,7 @@ def resources_of(files: Iterable[ParsedFile]) -> tuple[list[Resource], list[Plai
             continue
         for document in file.documents:
             root = document.root
-            if is_object(root):
+            if is_object(root) or _is_bare_list(root):
                 assert isinstance(root, Map)
                 resources.extend(_flatten(root, file.source.name, 0))
             elif not root.is_null:
@@ -257,7 +259,8 @@ def object_troubles(
             continue
         name = file.source.name
         documents = file.documents
-        applied = any(is_object(document.root) for document in documents)
+        roots = [document.root for document in documents]
+        applied = any(is_object(root) or _is_bare_list(root) for root in roots)
         if applied and name not in by_kustomize:
             for message, span in streams.refusals(file.source, documents):
                 yield Trouble("yaml-syntax", span, message)
@@ -284,13 +287,17 @@ def _is_kustomization(root: Node, file: str) -> bool:
 def _flatten(body: Map, file: str, depth: int) -> Iterator[Resource]:
     """The object itself, or those of a list. Items of a `PodList` without a kind are Pods.
 
-    Source: k8s.io/apimachinery v0.32, `unstructured/helpers.go`, `decodeToList`.
+    To kubectl whatever has `items` is a list, and what else it holds is left out; if its kind does
+    not say so, it is judged too. Source: k8s.io/apimachinery v0.34, `unstructured/helpers.go`
+    (`detector`, `decodeToList`).
     """
     items = body.get("items")
     kind = body.string("kind") or ""
-    if not kind.endswith("List") or not isinstance(items, Seq) or depth == MAX_LIST_DEPTH:
+    if not _is_list(body) or not isinstance(items, Seq) or depth == MAX_LIST_DEPTH:
         yield Resource(body, file)
         return
+    if not kind.endswith("List"):
+        yield Resource(body, file)
     for item in items.children:
         if not isinstance(item, Map):
             continue
@@ -299,3 +306,19 @@ def _flatten(body: Map, file: str, depth: int) -> Iterator[Resource]:
                 resource.kind = kind.removesuffix("List")
                 resource.api_version = body.string("apiVersion") or ""
             yield resource
+
+
+def _is_bare_list(root: Node) -> bool:
+    """Is it a list without an `apiVersion`? kubectl asks for that of its items alone."""
+    is_list = isinstance(root, Map) and (root.string("kind") or "").endswith("List")
+    return is_list and root.get("apiVersion") is None and _is_list_of_objects(root)
+
+
+def _is_list_of_objects(root: Node) -> bool:
+    items = root.get("items")
+    return isinstance(items, Seq) and any(is_object(item) for item in items.children)
+
+
+def _is_list(body: Map) -> bool:
+    """Is it one by its kind, or do objects stand in its `items`?"""
+    return (body.string("kind") or "").endswith("List") or _is_list_of_objects(body)

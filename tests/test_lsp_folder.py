@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from lsp_client import edited
 from lsprotocol.types import CodeAction, Position, PositionEncodingKind, Range, TextDocumentEdit
 from pygls.workspace import PositionCodec
 
+from kslint import SITE_URL
 from kslint.findings import Edit, Finding, Fix
 from kslint.lsp.actions import FIX_ALL, actions
 from kslint.lsp.diagnostics import Places
@@ -122,6 +124,46 @@ def test_a_hover_never_fails() -> None:
         for column in (len(line) - len(line.lstrip()) + 1, len(line))
     }
     assert len(texts) > 100
+
+
+NAMES = (
+    "![x](https://evil.example/p.png)",
+    "a\n\n# b",
+    "`` x ``` ![y](https://e.example)",
+    "<img>",
+)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_a_manifest_says_is_no_markdown(tmp_path: Path, name: str) -> None:
+    """An editor fetches the pictures of a hover: whoever wrote the file would know of it."""
+    text = json.dumps(
+        {
+            "apiVersion": "serving.kserve.io/v1beta1",
+            "kind": "InferenceService",
+            "metadata": {"name": name, "namespace": name},
+            "spec": {
+                "predictor": {
+                    "minReplicas": name,
+                    "containers": [{"name": name, "image": name, "args": [name], "x": name}],
+                }
+            },
+        },
+        indent=1,
+    )
+    (tmp_path / "a.json").write_text(text)
+    checked = Folder(str(tmp_path)).check({})
+    shown = {
+        hover(checked, "a.json", number, column)
+        for number, line in enumerate(text.split("\n"), 1)
+        for column in range(1, len(line) + 1, 3)
+    }
+    assert len(shown) > 3
+    for one in shown:
+        bare = re.sub(r"(?s)(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)", "", one)
+        assert not re.search(rf"(?<!\\)[!\]]\s*[\[(](?!{re.escape(SITE_URL)})", bare), one
+        assert not re.search(r"(?<!\\)<", bare), one
+        assert not re.search(r"(?m)^# ", bare), one
 
 
 def test_a_hover_tells_the_way_from_settings_to_objects() -> None:

@@ -322,6 +322,8 @@ class Logger:
             self.old = self._counter_cls(name="vllm:old")
         else:
             self.other = prometheus_client.Histogram("vllm:seconds", "text")
+        pairs = [("vllm:drafts", "text"), ("vllm:drafted", "text")]
+        self.all = [self.of_all(self._counter_cls(name=name, documentation=x)) for name, x in pairs]
         log.warning("vllm:not_one")
 """
 
@@ -332,6 +334,8 @@ def test_metrics(tmp_path: Path) -> None:
     (tmp_path / "vllm" / "others.py").write_text("x = 1")
     assert read_metrics(tmp_path) == {
         "vllm:config_info": {"type": "other"},
+        "vllm:drafted": {"type": "counter"},
+        "vllm:drafts": {"type": "counter"},
         "vllm:num_running": {"type": "gauge"},
         "vllm:old": {"type": "counter", "hidden": True},
         "vllm:seconds": {"type": "histogram"},

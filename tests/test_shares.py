@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import random
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import corpora
 import pytest
@@ -19,6 +20,7 @@ from kslint import rulebook
 from kslint.cli import checking, quick, reading
 from kslint.config import Config, excluder
 from kslint.config import file as config_file
+from kslint.model.kserve.isvc import InferenceService
 from kslint.running import engine, shares
 from kslint.running.cache import digests
 from kslint.source.files import CONFIG_FILES, Source, read_all
@@ -190,6 +192,30 @@ def test_the_rules_about_the_whole_parse_no_service(tree: Path) -> None:
     _, kept = divided(*in_folder(tree)) or (None, None)
     assert kept is not None
     assert [file for file in kept.records[-1].opened if "/model-" in file] == []
+
+
+def test_the_model_of_a_share_is_let_go(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where the collector is off, as in a run of the command."""
+    living = []
+    judge = engine.judge
+
+    def counted(model: Model, *rest: Any) -> engine.Verdict:
+        verdict = judge(model, *rest)
+        living.append(sum(isinstance(one, InferenceService) for one in gc.get_objects()))
+        return verdict
+
+    monkeypatch.setattr(engine, "judge", counted)
+    files = in_folder(tree)
+    gc.collect()
+    gc.disable()
+    try:
+        divided(*files)
+    finally:
+        gc.unfreeze()
+        gc.enable()
+    *of_shares, _whole = living
+    assert len(of_shares) == 31
+    assert max(of_shares) <= 1
 
 
 def test_documents_that_were_not_remembered_are_parsed_again(

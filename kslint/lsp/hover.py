@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from kslint.lsp.uses import at
 from kslint.model.kserve.rendering import created, reasons_missing
 from kslint.model.kubernetes.pod import containers, init_containers
 from kslint.report import yaml
-from kslint.report.facts import active, one_line, page_url
+from kslint.report.facts import active, lines_of, one_line, page_url, pieces
+from kslint.report.frames import printable
 from kslint.report.markdown import fenced
 from kslint.source.nodes import Scalar
 
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 
 _MAX_LINES = 30
 _MAX_USES = 6
+_SYNTAX = re.compile(r"[\\`*_\[\]<>&~!#|]|:(?=//)|(?<![\w.-])www(?=\.)", re.IGNORECASE)
+"""What means something to a reader of Markdown, were it not for a backslash."""
 
 
 def hover(checked: Checked, name: str, line: int, column: int) -> str:
@@ -71,7 +75,7 @@ def _summary(service: InferenceService) -> str:
         kind, name = body.string("kind") or "", body.string("metadata", "name") or ""
         if kind == "Deployment":
             namespace = f"{service.namespace}/" if service.namespace else ""
-            lines += [f"**{kind} {namespace}{name}**", ""]
+            lines += [f"**{kind} {_prose(namespace + name)}**", ""]
             lines += _deployment(body, deployments.get(name))
             lines.append("")
         else:
@@ -82,7 +86,7 @@ def _summary(service: InferenceService) -> str:
     if others:
         lines.append("And " + ", ".join(others) + ".")
     whole = f"InferenceService {_code(service.resource.name)}"
-    lines += [f"{whole} {reason}" for reason in reasons_missing(service)]
+    lines += [f"{whole} {_prose(reason)}" for reason in reasons_missing(service)]
     return "\n".join(lines).rstrip()
 
 
@@ -91,12 +95,13 @@ def _deployment(body: Node, component: Component | None) -> Iterator[str]:
     if scaler is not None:
         least = scaler.string("spec", "minReplicas") or scaler.string("spec", "minReplicaCount")
         most = scaler.string("spec", "maxReplicas") or scaler.string("spec", "maxReplicaCount")
-        yield f"- replicas {least or '1'} to {most} by {scaler.string('kind')}"
+        amount = _prose(f"{least or '1'} to {most} by {scaler.string('kind')}")
+        yield f"- replicas {amount}"
     else:
         yield f"- replicas {_valued(body.at('spec', 'replicas'))}"
     yield f"- strategy {_valued(body.at('spec', 'strategy', 'type'))}"
     if component is not None and component.runtime is not None:
-        yield f"- runtime {component.runtime.described}"
+        yield f"- runtime {_prose(component.runtime.described)}"
     pod = body.at("spec", "template", "spec")
     for container in (*init_containers(pod), *containers(pod)):
         name = _code(container.string("name") or "")
@@ -116,7 +121,7 @@ def _valued(node: Node | None) -> str:
     if node is None:
         return "unknown"
     text = _code(node.text or "")
-    return text if node.origin is None else f"{text} ← {yaml.describe(node.origin)}"
+    return text if node.origin is None else f"{text} ← {_prose(yaml.describe(node.origin))}"
 
 
 def _uses(found: list[Use]) -> list[str]:
@@ -141,7 +146,7 @@ def _effective(node: Node) -> str:
     more = len(lines) - _MAX_LINES
     if more > 0:
         lines[_MAX_LINES:] = [f"# and {more} more lines"]
-    return "\n".join(["", "```yaml", *lines, "```"])
+    return "\n" + fenced("\n".join(lines), "yaml")
 
 
 def _finding(finding: Finding, checked: Checked) -> str:
@@ -149,14 +154,29 @@ def _finding(finding: Finding, checked: Checked) -> str:
     rule = checked.rules[finding.name]
     name = f"{rule.id} {rule.name}"
     linked = name if rule.custom else f"[{name}]({page_url(rule.name)})"
-    lines = [f"**{finding.severity}** {one_line(finding.message)}"]
+    lines = [f"**{finding.severity}** {_prose(finding.message)}"]
     if finding.symptom:
-        lines += ["", fenced(finding.symptom)]
+        lines += ["", fenced("\n".join(lines_of(finding.symptom)))]
     if finding.help:
-        lines += ["", f"Help: {one_line(finding.help)}"]
+        lines += ["", f"Help: {_prose(finding.help)}"]
     return "\n".join([*lines, "", linked])
+
+
+def _prose(text: str) -> str:
+    """One line of ours, in which backticks mean code and nothing else means anything.
+
+    What a manifest says is in it, and an editor would show a stranger's picture.
+    """
+    return "".join(
+        _code(piece) if is_code else _SYNTAX.sub(r"\\\g<0>", piece)
+        for is_code, piece in pieces(printable(one_line(text)))
+    )
 
 
 def _code(text: str) -> str:
     """Text as code; a text with backticks in it needs more of them around it."""
-    return f"`` {text} ``" if "`" in text else f"`{text}`"
+    text = printable(one_line(text))
+    if "`" not in text:
+        return f"`{text}`"
+    fence = "`" * (1 + max(map(len, re.findall("`+", text))))
+    return f"{fence} {text} {fence}"

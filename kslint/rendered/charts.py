@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import posixpath
+import re
 import tempfile
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -22,6 +23,7 @@ from kslint.rendered.kustomizations import built
 from kslint.rendered.places import documents_at, settle
 from kslint.rendered.templates import Template
 from kslint.resources import Identity
+from kslint.source.bounds import is_inside
 from kslint.source.files import Source
 from kslint.source.load import Input, Rendered, Trouble, load_source
 from kslint.source.nodes import Map
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 NAMESPACE = "release-namespace"
 """Stands for the release's namespace where nothing tells it."""
 _LOCAL = "file://"
+_RELEASE = r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?"
 
 
 class Job(NamedTuple):
@@ -96,12 +99,13 @@ def rendered(loaded: Input, config: Config, tools: programs.Tools) -> Outcome:
     samples: set[tuple[str, str, str]] = set()
     troubles: list[Trouble] = []
     done: set[str] = set()
+    allowance = programs.Allowance()
     for job in _jobs(graph, remarks):
         directory = job.chart.directory
         if tools.helm is None:
             remarks.append((directory, "not rendered: helm is not on the PATH"))
             continue
-        output, missing = _render(job, tools.helm, config)
+        output, missing = _render(job, tools.helm, config, allowance)
         if missing:
             names = ", ".join(dict.fromkeys(missing))
             remarks.append((directory, f"{names} left out: not in its charts/ directory"))
@@ -122,7 +126,7 @@ def rendered(loaded: Input, config: Config, tools: programs.Tools) -> Outcome:
     files += [Rendered(sources[name], documents[name]) for name in sorted(documents)]
     skipped = [part for part in loaded.skipped if not _is_template(part.file, done)]
     read = Input(files, [*loaded.troubles, *troubles], skipped)
-    objects, more = built(read, tools.kustomize, tools.helm)
+    objects, more = built(read, tools.kustomize, tools.helm, allowance)
     return Outcome(read._replace(built=objects), remarks + more, samples)
 
 
@@ -176,8 +180,15 @@ def _trouble(job: Job, error: str) -> Trouble | None:
     return Trouble("unreadable-input", place, f"helm cannot render this chart: {error}")
 
 
-def _render(job: Job, helm: str, config: Config) -> tuple[programs.Output, list[str]]:
-    """What helm prints of a chart, and the names of dependencies that it had to do without."""
+def _render(
+    job: Job, helm: str, config: Config, allowance: programs.Allowance
+) -> tuple[programs.Output, list[str]]:
+    """What helm prints of a chart, and the names of dependencies that it had to do without.
+
+    What the input calls a release must not be an option, such as one that names a program.
+    """
+    if not re.fullmatch(_RELEASE, job.release):
+        return programs.Output(b"", f"`{job.release}` is no name of a release"), []
     with tempfile.TemporaryDirectory(prefix="kslint-") as home:
         folder = os.path.join(home, "chart")
         problem = copied(job.chart.directory or ".", folder) or _with_local(job.chart, folder)
@@ -188,7 +199,7 @@ def _render(job: Job, helm: str, config: Config) -> tuple[programs.Output, list[
         with open(values, "w", encoding="utf-8") as handle:
             json.dump(job.values.plain(), handle)
         command = [
-            helm, "template", job.release, folder,
+            helm, "template",
             "--namespace", job.namespace or NAMESPACE,
             "--values", values,
             "--kube-version", config.kubernetes_version or DEFAULT,
@@ -197,7 +208,7 @@ def _render(job: Job, helm: str, config: Config) -> tuple[programs.Output, list[
         if job.source is not None:
             for version in job.source.node.listed("helm", "apiVersions"):
                 command += ["--api-versions", version.text or ""]
-        return programs.run(command, home), missing
+        return programs.run([*command, "--", job.release, folder], home, allowance), missing
 
 
 def _with_local(chart: LocalChart, folder: str) -> str:
@@ -210,6 +221,8 @@ def _with_local(chart: LocalChart, folder: str) -> str:
             )
             target = os.path.join(folder, "charts", name)
             if path.startswith("..") or posixpath.isabs(path) or os.path.exists(target):
+                continue
+            if ".git" in path.split("/") or not is_inside(path, os.curdir):
                 continue
             problem = copied(path, target)
             if problem:

@@ -7,11 +7,13 @@ import shutil
 
 MAX_FILES = 2000
 """In one directory and what is below it."""
+MAX_BYTES = 256 << 20
+"""Of all of them."""
 
 
 def copied(directory: str, target: str) -> str:
     """Copy a directory's regular files, or say why not. Links are left out."""
-    files = 0
+    files = size = 0
     for above, folders, names in os.walk(directory):
         folders[:] = [
             folder
@@ -28,6 +30,9 @@ def copied(directory: str, target: str) -> str:
             if files > MAX_FILES:
                 return f"it has more than {MAX_FILES} files"
             try:
+                size += os.path.getsize(path)
+                if size > MAX_BYTES:
+                    return f"its files hold more than {MAX_BYTES >> 20} MiB"
                 shutil.copyfile(path, os.path.join(inner, name))
             except OSError as error:
                 return f"{name} cannot be read: {error.strerror or error}"

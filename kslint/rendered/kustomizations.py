@@ -32,7 +32,7 @@ _CHART_HOME = "charts"
 
 
 def built(
-    loaded: Input, kustomize: str | None, helm: str | None
+    loaded: Input, kustomize: str | None, helm: str | None, allowance: programs.Allowance
 ) -> tuple[Built, list[tuple[str, str]]]:
     """What kustomize makes of each kustomization that kslint cannot follow, by directory.
 
@@ -52,7 +52,7 @@ def built(
         if kustomize is None:
             remarks.append((emission.directory, "not built: kustomize is not on the PATH"))
             continue
-        output = _build(emission, roots, kustomize, helm)
+        output = _build(emission, roots, (kustomize, helm), allowance)
         if output.error:
             remarks.append((emission.directory, f"not built: {output.error}"))
         else:
@@ -95,17 +95,22 @@ def _closure(directory: str, roots: dict[str, Node]) -> list[str]:
 
 
 def _build(
-    emission: Emission, roots: dict[str, Node], kustomize: str, helm: str | None
+    emission: Emission,
+    roots: dict[str, Node],
+    tools: tuple[str, str | None],
+    allowance: programs.Allowance,
 ) -> programs.Output:
     with tempfile.TemporaryDirectory(prefix="kslint-") as home:
         for directory in _closure(emission.directory, roots):
             problem = copied(directory or ".", _copy_of(directory, home))
             if problem:
                 return programs.Output(b"", problem)
+        kustomize, helm = tools
         command = [kustomize, "build", _copy_of(emission.directory, home)]
-        if emission.charts and helm is not None:
-            command += ["--enable-helm", "--helm-command", helm]
-        return programs.run(command, home)
+        asked = programs.for_kustomize(helm, home) if emission.charts and helm else None
+        if asked is not None:
+            command += ["--enable-helm", "--helm-command", asked]
+        return programs.run(command, home, allowance)
 
 
 def _copy_of(directory: str, home: str) -> str:

@@ -10,6 +10,7 @@ Only what is written as it is applied can be divided: a kustomization ties its f
 
 from __future__ import annotations
 
+import gc
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -368,6 +369,8 @@ class _Judge:
         self.common = sorted(self._watch.opened | whole)
         """Files that are read whatever is judged."""
         self._watch.renew()
+        if not gc.isenabled():
+            gc.freeze()  # what stays to the end is not looked through after each share
 
     def record(self, share: list[str] | None) -> Record:
         """Judge a share, or the whole by the rules that are about it. Raises _StrayError."""
@@ -379,6 +382,8 @@ class _Judge:
                 if isinstance(file, (Sketch, WatchedOther)):
                     file.forget()
             self._watch.renew()
+            if not gc.isenabled():  # models refer to themselves in cycles: they would stay
+                gc.collect()
 
     def _used(self) -> list[WatchedOther]:
         """The files that are no manifests and that something has used."""

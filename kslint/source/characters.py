@@ -14,7 +14,8 @@ _FORBIDDEN = "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff
 """What libyaml's reader refuses (its `reader.c`). Patterns here are compiled when needed."""
 
 _NO_NUMBERS = (".inf", ".Inf", ".INF", ".nan", ".NaN", ".NAN")
-_STRING = r'"(?:[^"\\]|\\.)*"'
+_STRING = r'"(?:[^"\\]|\\[\s\S])*(?:"|\\?\Z)'
+"""To the end of the text if nothing closes it: an end is not looked for from each quote."""
 _SURROGATE = r"(\\\\)|\\u([dD][89a-fA-F][0-9a-fA-F]{2})"
 _STAND_INS = (0xE000, 0xE800, 0xF000)
 """Where in the private use area the 2048 surrogates may be moved: to what the text leaves free."""
@@ -31,8 +32,8 @@ class JsonValue(NamedTuple):
 def is_json(data: bytes | str) -> bool:
     """Does a stream begin like JSON? (kubectl asks the same of its first characters.)"""
     if isinstance(data, bytes):
-        return data[:64].lstrip(b" \t\r\n")[:1] in (b"{", b"[")
-    return data.lstrip(" \t\r\n")[:1] in ("{", "[")
+        return data[:64].removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n")[:1] in (b"{", b"[")
+    return data.lstrip("\ufeff \t\r\n")[:1] in ("{", "[")
 
 
 def without_marks(data: bytes | str) -> bytes | str:
@@ -45,6 +46,18 @@ def without_marks(data: bytes | str) -> bytes | str:
             return data
         return re.sub(rb"(?m)^(---[ \t]*\r?\n)\xef\xbb\xbf", rb"\1", data)
     return data if "\ufeff" not in data else re.sub("(?m)^(---[ \t]*\r?\n)\ufeff", r"\1", data)
+
+
+def with_last_line_ended(data: bytes | str) -> bytes | str:
+    """A stream whose last line ends, if a block of text may be in it.
+
+    kubectl's reader of lines ends the last one, so that the text of a block ends in a line break
+    (k8s.io/apimachinery v0.34 pkg/util/yaml LineReader).
+    """
+    if isinstance(data, bytes):
+        is_whole = data.endswith(b"\n") or not (b"|" in data or b">" in data)
+        return data if is_whole or encoding_of(data).startswith("utf-16") else data + b"\n"
+    return data if data.endswith("\n") or not ("|" in data or ">" in data) else data + "\n"
 
 
 def json_values(data: bytes | str) -> list[JsonValue]:
@@ -74,6 +87,25 @@ def json_values(data: bytes | str) -> list[JsonValue]:
     except (ValueError, RecursionError):
         return []
     return found if begin == len(text) else []
+
+
+def behind_json(text: str) -> tuple[int, int] | None:
+    """How many JSON objects a stream begins with, and where they end; None if it is no JSON."""
+    import json
+
+    blanks = re.compile("[ \t\r\n]*")
+    decoder = json.JSONDecoder()
+    at, end, count = len(text) - len(text.lstrip("\ufeff \t\r\n")), 0, 0
+    while text.startswith("{", at):
+        try:
+            _, end = decoder.raw_decode(text, at)
+        except (ValueError, RecursionError):
+            break
+        count += 1
+        gap = blanks.match(text, end)
+        assert gap is not None
+        at = gap.end()
+    return (count, end) if count else None
 
 
 def may_hold_no_number(data: bytes | str) -> bool:

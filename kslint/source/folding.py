@@ -30,7 +30,7 @@ _DEFINITION = re.compile(rb"^kind: CustomResourceDefinition *$", re.MULTILINE)
 _SEPARATOR = re.compile(rb"^---", re.MULTILINE)
 _OTHER_BREAKS = (b"\r", b"\xc2\x85", b"\xe2\x80\xa8", b"\xe2\x80\xa9", b"\t", b"\xef\xbb\xbf")
 _ODD = re.compile(
-    rb":\n *\?|[:-] +[&*!?]|<<|\x22[^\n]*\\/|^[ -]{200}|[.](?:inf|nan)\b"
+    rb":\n *\?|[:-] +[&*!?]|<<|^[^\x22\n]*\x22[^\n]*\\/|^[ -]{200}|[.](?:inf|nan)\b"
     rb"|[:-] +(?:\{[^}\n]*(?:$|:)|\[[^]\n]*(?:$|[\[?:]))",
     re.MULTILINE | re.IGNORECASE,
 )

@@ -31,7 +31,7 @@ _ESCAPED = rb"\\(?:x|u00|U000000)[4-7][0-9A-Fa-f]|\\\r?\n"
 _FIELD = r"""["']?(?:apiVersion|kind)["']?[ \t]*:(?=[\s{["'0-9A-Za-z]|$)"""
 _START = r"(?:\s|(?:#|//)[^\n]*\n|/\*(?:[^*]|\*(?!/))*\*/|---[^\S\n]*\n)*"
 """What may stand before the first token of a document."""
-_PIECES = rf"""{_FIELD}|"(?:[^"\\\n]|\\.)*"|(?:(?<=\s)|^)(?:\#|//)[^\n]*|/\*|[{{}}\[\]]"""
+_PIECES = rf"""{_FIELD}|"(?:[^"\\\n]|\\.)*(?:"|\\?$)|(?:(?<=\s)|^)(?:\#|//)[^\n]*|/\*|[{{}}\[\]]"""
 
 
 def may_be_manifest(source: Source) -> bool:

@@ -118,7 +118,7 @@ class Node:
             elif node.__class__ is Seq and step.__class__ is int:
                 children = node.children
                 node = children[step] if -len(children) <= step < len(children) else None
-            elif isinstance(node, Deferred):
+            elif isinstance(node, Map):
                 node = node.entries.get(step)  # type: ignore[arg-type]
             else:
                 return None
@@ -309,8 +309,14 @@ class Map(Node):
         return f"Map({list(self.entries)})"
 
 
+class Opened(Map):
+    """A mapping whose entries were read late, because something asked for them."""
+
+    __slots__ = ()
+
+
 class Deferred(Map):
-    """A mapping whose entries are read when they are first asked for; from then on it is a Map."""
+    """A mapping whose entries are read when they are first asked for."""
 
     __slots__ = ()
 
@@ -332,7 +338,7 @@ class Deferred(Map):
 
     @entries.setter
     def entries(self, entries: dict[str, Node]) -> None:
-        self.__class__ = Map  # type: ignore[assignment]
+        self.__class__ = Opened  # type: ignore[assignment]
         _ENTRIES.__set__(self, entries)
 
 

@@ -24,18 +24,11 @@ from yaml.events import (
     StreamEndEvent,
 )
 
-from kslint.source.characters import (
-    colons_for_yaml,
-    first_forbidden,
-    is_json,
-    json_for_yaml,
-    json_values,
-    may_hold_no_number,
-    without_marks,
-)
+from kslint.source.characters import colons_for_yaml, first_forbidden, is_json, json_values
 from kslint.source.document import Document, Duplicate, Overridden, Redefined, Refusal
+from kslint.source.events import event_parser, event_source, restoring, shifted
 from kslint.source.folding import folded, put_back
-from kslint.source.nodes import Map, Mark, Scalar, Seq, Span, walk
+from kslint.source.nodes import Map, Scalar, Seq, Span, walk
 from kslint.source.scalars import MERGE_TAG, PYTHON_TAG, WORDS, is_no_number, key_name, refusal
 
 if TYPE_CHECKING:
@@ -67,38 +60,6 @@ class ForbiddenCharacterError(YamlError):
     """A byte or character that no YAML reader takes."""
 
 
-def event_parser(data: bytes | str) -> Any:
-    """Libyaml's parser where PyYAML was built with it, else the pure one."""
-    try:
-        from yaml._yaml import CParser
-    except ImportError:
-        return yaml.SafeLoader(data)
-    return CParser(data)
-
-
-def _event_source(data: bytes | str) -> tuple[Any, bool]:
-    """A function that gives the next event, and whether `.inf` or `.nan` may be in the stream."""
-    restore = None
-    data = without_marks(data)
-    if is_json(data):
-        data, restore = json_for_yaml(data)
-    no_numbers = may_hold_no_number(data)
-    next_event = event_parser(data).get_event
-    return (next_event if restore is None else _restoring(next_event, restore)), no_numbers
-
-
-def _restoring(next_event: Any, restore: Any) -> Any:
-    """Events whose text has its surrogate pairs back."""
-
-    def event() -> Any:
-        found = next_event()
-        if found.__class__ is ScalarEvent:
-            found.value = restore(found.value)
-        return found
-
-    return event
-
-
 def compose(source: Source, data: bytes | str, number: int = 0) -> Iterator[Document]:
     """The documents of one YAML or JSON stream, in order; the first has the given number.
 
@@ -125,7 +86,7 @@ def _folded(
 ) -> Iterator[Document | None]:
     """The documents of a stream without its large schemas; None where they do not fit in."""
     try:
-        for document in _documents(source, *_event_source(data), number):
+        for document in _documents(source, *event_source(data), number):
             fits = put_back(document.root, folds, source, partial(_alone, source))
             yield document if fits else None
     except (yaml.MarkedYAMLError, yaml.reader.ReaderError, YamlError, UnicodeError):
@@ -138,16 +99,16 @@ def _check(text: bytes) -> None:
 
 
 def _alone(source: Source, text: bytes) -> Node:
-    return next(_documents(source, *_event_source(text), 0)).root
+    return next(_documents(source, *event_source(text), 0)).root
 
 
 def _whole(source: Source, data: bytes | str, number: int, colon: str = "") -> Iterator[Document]:
     """The same in full. `colon` stands in `data` for colons that libyaml would not take."""
     read = 0
     following: list[JsonValue] = []
-    next_event, no_numbers = _event_source(data)
+    next_event, no_numbers = event_source(data)
     if colon:
-        next_event = _restoring(next_event, lambda text: text.replace(colon, ":"))
+        next_event = restoring(next_event, lambda text: text.replace(colon, ":"))
     try:
         for document in _documents(source, next_event, no_numbers, number):
             yield document
@@ -171,27 +132,12 @@ def _whole(source: Source, data: bytes | str, number: int, colon: str = "") -> I
 
 def _json_documents(source: Source, value: JsonValue, number: int) -> Iterator[Document]:
     """One of several JSON texts that follow each other, which to YAML are no stream."""
-    next_event, no_numbers = _event_source(value.text)
+    next_event, no_numbers = event_source(value.text)
     try:
-        yield from _documents(source, _shifted(next_event, value), no_numbers, number)
+        yield from _documents(source, shifted(next_event, value), no_numbers, number)
     except yaml.MarkedYAMLError as error:
         place = Span(source.name, value.line + 1, value.column + 1, value.line + 1, 1)
         raise YamlError(error.problem or "invalid JSON", place) from None
-
-
-def _shifted(next_event: Any, value: JsonValue) -> Any:
-    """Events of a text that stands somewhere in a file, at their places in the file."""
-
-    def moved(mark: Any) -> Mark:
-        column = mark.column + (value.column if mark.line == 0 else 0)
-        return Mark(mark.line + value.line, column)
-
-    def event() -> Any:
-        found = next_event()
-        found.start_mark, found.end_mark = moved(found.start_mark), moved(found.end_mark)
-        return found
-
-    return event
 
 
 def _documents(

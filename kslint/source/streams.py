@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from kslint.source.characters import is_json
+from kslint.source.characters import behind_json, is_json
 from kslint.source.document import Refusal
 from kslint.source.nodes import Deferred, Map, Scalar, Span
 from kslint.source.text import encoding_of, split_lines
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _MARK = b"\xef\xbb\xbf"
 _OTHER_BREAKS = (b"\xc2\x85", b"\xe2\x80\xa8", b"\xe2\x80\xa9")
+_LOOKED_AT = 4
 _UNCUT = "kubectl reads one document up to a line that begins with `---`: it drops this one"
 _MISUSED = "kubectl takes `---` at the start of a line only by itself, to end a document"
 
@@ -38,8 +39,10 @@ def refusals(source: Source, documents: Iterable[Document]) -> Iterator[Refusal]
             yield Refusal(message, _place(source, 0, 0, 1))
         return
     if is_json(data):
-        yield from _behind_json(source)
-        return
+        read = behind_json(source.text()) if _may_be_odd_json(data) else (1, len(data))
+        if read is not None:
+            yield from _behind_json(source, *read)
+            return
     if re.search(rb"(?m)^---[^\s#]", data):
         yield from _separators(source)
     if _MARK in data[1:]:
@@ -67,10 +70,13 @@ def _separators(source: Source) -> Iterator[Refusal]:
 
 
 def _byte_order_marks(source: Source) -> Iterator[Refusal]:
-    """Files that were joined: the mark is one at the start of a document, else a character."""
+    """Files that were joined: the mark is one at the start of a document, else a character.
+
+    Behind a `---` with nothing before it no document starts: kubectl keeps those dashes.
+    """
     before = "---"
     for number, line in enumerate(source.lines):
-        if line.startswith("\ufeff") and not before.startswith("---"):
+        if line.startswith("\ufeff") and (number == 1 or not before.startswith("---")):
             message = "a byte order mark stands inside a document: were files joined?"
             yield Refusal(message, _place(source, number, 0, 1))
         before = line
@@ -96,12 +102,31 @@ def _dropped(source: Source, documents: Iterable[Document]) -> Iterator[Refusal]
         taken = True
 
 
-def _behind_json(source: Source) -> Iterator[Refusal]:
-    for number, line in enumerate(source.lines):
-        if line.startswith("..."):
-            message = "kubectl reads JSON here, in which `...` ends nothing"
-            yield Refusal(message, _place(source, number, 0, 3))
-            return
+def _may_be_odd_json(data: bytes) -> bool:
+    """May a stream that begins with a brace be YAML, or something else follow its JSON?"""
+    if not data.rstrip().endswith(b"}"):
+        return True
+    return re.search(rb"\n(?:---|\.\.\.)|\?|\r(?!\n)|\\/", data) is not None
+
+
+def _behind_json(source: Source, count: int, end: int) -> Iterator[Refusal]:
+    """What follows JSON is JSON too, or YAML from a new line on if there was one object before.
+
+    To tell, kubectl's decoder looks at four bytes at a time, and takes fewer for an end.
+    """
+    rest = source.text()[end:]
+    behind = rest.strip(" \t\r\n")
+    if not behind:
+        return
+    if (
+        count == 1
+        and not behind.startswith("...")
+        and len(rest.lstrip(" \t\r").encode()) >= _LOOKED_AT
+    ):
+        return
+    before = split_lines(source.text()[: source.text().index(behind, end)])
+    message = "kubectl reads JSON here: only JSON may follow, or `---` behind one object"
+    yield Refusal(message, _place(source, len(before) - 1, len(before[-1]), 1))
 
 
 def _escaped_slashes(source: Source, document: Document) -> Iterator[Refusal]:

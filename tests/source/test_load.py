@@ -9,7 +9,7 @@ import pytest
 
 from kslint.source import load as module
 from kslint.source.files import Source
-from kslint.source.load import MAX_BROKEN_DOCUMENTS, Input, Trouble, load, load_source
+from kslint.source.load import MAX_BROKEN_DOCUMENTS, Input, Trouble, load, load_source, parsed
 from kslint.source.nodes import Span
 
 
@@ -362,3 +362,13 @@ def test_tabs_are_named(text: str, line: int) -> None:
 def test_other_characters_are_not_called_tabs() -> None:
     (trouble,) = loaded("a: @b\n").troubles
     assert "tab" not in trouble.message
+
+
+@pytest.mark.parametrize("quote", ['\\"', '"', '"\\\n'])
+def test_quotes_that_nothing_closes_take_no_time(quote: str) -> None:
+    """From each of them to look for an end takes the square of their number."""
+    begin = '{"apiVersion": "v1", "kind": "ConfigMap", "a": "\\ud83d\\ude00", "b": "'
+    for named in (True, False):
+        start = time.process_time()
+        parsed([Source("a.json", (begin + quote * 100_000).encode(), named=named)])
+        assert time.process_time() - start < 20

@@ -11,15 +11,10 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kslint.source.events import event_parser
 from kslint.source.files import Source
 from kslint.source.nodes import Map, Node, Scalar, Span
-from kslint.source.parser import (
-    MAX_DEPTH,
-    ForbiddenCharacterError,
-    YamlError,
-    compose,
-    event_parser,
-)
+from kslint.source.parser import MAX_DEPTH, ForbiddenCharacterError, YamlError, compose
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

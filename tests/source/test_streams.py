@@ -9,6 +9,8 @@ from kslint.source.files import Source
 from kslint.source.load import Input, load_source, parsed
 
 OBJECT = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ok}\n"
+JSON = '{"apiVersion": "v1", "kind": "ConfigMap"}'
+FLOW = "{apiVersion: v1, kind: ConfigMap}"
 MARK = "\ufeff"
 
 
@@ -41,7 +43,12 @@ def places(text: str | bytes, name: str = "f.yaml", kustomize: bool = False) -> 
         (OBJECT + "data: {a: !!timestamp 2020-13-45}\n", "4:11 cannot decode"),
         (OBJECT + "\r---\r" + OBJECT, "6:1 kubectl reads one document"),
         (OBJECT + "\x85---\x85" + OBJECT, "6:1 kubectl reads one document"),
-        ('{"apiVersion": "v1", "kind": "ConfigMap"}\n...\n', "2:1 kubectl reads JSON"),
+        (JSON + "\n...\n", "2:1 kubectl reads JSON"),
+        (JSON + "#", "1:42 kubectl reads JSON"),
+        (JSON + "\n#c", "2:1 kubectl reads JSON"),
+        (FLOW + "\n---\n" + FLOW + "\r---\r" + OBJECT, "5:1 kubectl reads one document"),
+        (FLOW.replace("}", ', data: {a: "\\/"}}'), "1:46 found unknown escape"),
+        ("---\n" + MARK + OBJECT, "2:1 a byte order mark stands inside"),
     ],
 )
 def test_what_kubectl_refuses_or_drops(text: str, place: str) -> None:
@@ -69,6 +76,11 @@ def test_what_kubectl_refuses_or_drops(text: str, place: str) -> None:
         OBJECT.replace("\n", "\r\n") + "---\r\n" + OBJECT,
         (OBJECT + "---\n" + OBJECT + "...\n").replace("\n", "\r\n"),
         '{"apiVersion": "v1", "kind": "ConfigMap", "data": {"a": "x\\/y?"}}\n',
+        MARK + '{"apiVersion": "v1", "kind": "ConfigMap", "data": {"a": "x\\/y?"}}\n',
+        JSON + "\n# c\n",
+        JSON + "\n---\n" + OBJECT,
+        JSON + "\n" + JSON + "\n",
+        FLOW + "\n---\n" + OBJECT + "...\n",
         # nothing to apply
         "a: {b: c?}\n---foo: 1\n",
     ],
@@ -99,3 +111,27 @@ def test_a_byte_order_mark_may_begin_a_document(line_end: str) -> None:
     assert places(joined) == []
     loaded = parsed([Source("a.yaml", joined.encode())])
     assert [d.root.string("kind") for d in loaded.files[0].documents] == ["ConfigMap"] * 2 + [None]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("|\n    x", "x\n"), (">\n    x\n    y", "x y\n"), ("|-\n    x", "x"), ("|+\n    x", "x\n"),
+        ("|\n    x\n    ", "x\n"), ("|\n    # x", "# x\n"), ("'x |'", "x |"), ("x", "x"),
+    ],
+)  # fmt: skip
+def test_the_last_line_of_a_block_ends(text: str, value: str) -> None:
+    """kubectl gives each line an end; no place is moved by it."""
+    data = f"{OBJECT}data:\n  a: {text}".encode()
+    (document,) = parsed([Source("a.yaml", data)]).files[0].documents
+    assert document.root.string("data", "a") == value
+    ended = parsed([Source("a.yaml", data + b"\n")]).files[0].documents[0]
+    for other in (document, ended):
+        node = other.root.at("data", "a")
+        assert node is not None
+        assert node.start is not None
+        assert (node.start.line, node.start.column) == (4, 5)
+    at = document.root.at("data", "a")
+    assert at is not None
+    assert at.end is not None
+    assert at.end.line < len(data.splitlines())

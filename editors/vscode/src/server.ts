@@ -6,10 +6,11 @@ export interface Settings {
   readonly arguments: readonly string[];
 }
 
-/** A program and its arguments, as vscode-languageclient takes them. */
+/** A program, its arguments and where it runs, as vscode-languageclient takes them. */
 export interface Program {
   readonly command: string;
   readonly args: string[];
+  readonly options: { readonly cwd?: string };
 }
 
 /** The languages whose open files the server is sent; it reads the rest from the disk. */
@@ -19,9 +20,15 @@ export const LANGUAGES = ["yaml", "json", "jsonc"] as const;
 export const MISSING =
   "kslint did not start. Install it with `pip install 'kslint[lsp]'`, or set kslint.path.";
 
-/** The server's command line. `~` in front stands for the home directory. */
+/**
+ * The server's command line. `~` in front stands for the home directory.
+ *
+ * It runs at home: in a folder that nobody trusts, Windows would take the folder's own `kslint.exe`, and
+ * `uvx` its settings. A relative path, which no such folder can set, is one below the folder.
+ */
 export function program(settings: Settings, home: string): Program {
   const path = settings.path.trim() || "kslint";
   const command = path.startsWith("~/") ? home + path.slice(1) : path;
-  return { command, args: [...settings.arguments] };
+  const isRelative = /[\\/]/.test(command) && !/^([\\/]|[A-Za-z]:)/.test(command);
+  return { command, args: [...settings.arguments], options: isRelative ? {} : { cwd: home } };
 }

@@ -38,11 +38,11 @@ before(async () => {
   const file = join(folder, "service.yaml");
   writeFileSync(file, SERVICE);
   uri = pathToFileURL(file).href;
-  const { command, args } = program(
+  const { command, args, options } = program(
     { path: process.env.KSLINT ?? settings["kslint.path"].default, arguments: settings["kslint.arguments"].default },
     process.env.HOME,
   );
-  server = spawn(command, args, { stdio: ["pipe", "pipe", "inherit"] });
+  server = spawn(command, args, { ...options, stdio: ["pipe", "pipe", "inherit"] });
   connection = protocol.createProtocolConnection(
     new protocol.StreamMessageReader(server.stdout),
     new protocol.StreamMessageWriter(server.stdin),
@@ -116,9 +116,17 @@ test("the server finds, explains and fixes", async () => {
 
 test("the command line follows the settings", () => {
   const args = ["--from", "kslint[lsp]", "kslint", "lsp"];
-  assert.deepEqual(program({ path: " uvx ", arguments: args }, "/home/me"), { command: "uvx", args });
+  const options = { cwd: "/home/me" };
+  assert.deepEqual(program({ path: " uvx ", arguments: args }, "/home/me"), { command: "uvx", args, options });
   assert.equal(program({ path: "~/bin/kslint", arguments: [] }, "/home/me").command, "/home/me/bin/kslint");
   assert.equal(program({ path: "", arguments: [] }, "/home/me").command, "kslint");
+});
+
+test("a folder's own files do not say what is run", () => {
+  for (const path of ["kslint", "~/bin/kslint", "/usr/bin/kslint", "C:\\bin\\kslint.exe"]) {
+    assert.equal(program({ path, arguments: [] }, "/home/me").options.cwd, "/home/me");
+  }
+  assert.equal(program({ path: ".venv/bin/kslint", arguments: [] }, "/home/me").options.cwd, undefined);
 });
 
 test("a server that is not there is an error, not a hang", async () => {

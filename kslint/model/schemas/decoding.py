@@ -7,6 +7,7 @@ pkg/apis/meta/v1/unstructured/helpers.go (`detector`, `decodeToList`); kubectl v
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.model.kubernetes.admission.field_errors import opaque
@@ -29,8 +30,8 @@ _CONTENT = ("spec", "data", "stringData", "rules", "subjects", "template")
 class Undecoded(NamedTuple):
     """One that cannot be decoded, and where to change it.
 
-    `what` is one of: missing, misspelt, type, shape, items, item, nested. `field` is the field
-    that is at fault, `found` what stands there. `sure` says that it is meant to be applied.
+    `what` is one of: missing, misspelt, type, version, shape, items, item, nested. `field` is
+    what is at fault, `found` what stands there. `sure` says that it is meant to be applied.
     """
 
     node: Node
@@ -64,6 +65,7 @@ def undecoded(
             if is_object(root):
                 assert isinstance(root, Map)
                 yield from (fault for fault in _faults(root) if fault.what == "type")
+                yield from _version(root)
                 yield from _in_list(root)
             elif applied:
                 yield from _beside_objects(root)
@@ -124,6 +126,20 @@ def _faults(root: Map) -> Iterator[Undecoded]:
         return
 
 
+def _version(root: Map) -> Iterator[Undecoded]:
+    """An `apiVersion` that is no group and version, of a kind that is known.
+
+    kubectl says that the kind is missing. Source: k8s.io/apimachinery v0.34
+    pkg/runtime/schema/group_version.go (ParseGroupVersion).
+    """
+    version = root.get("apiVersion")
+    text = root.string("apiVersion") or ""
+    if text.count("/") < 2 or opaque(text) or root.string("kind") not in _known_kinds():
+        return
+    if version is not None:
+        yield Undecoded(version, "version", "apiVersion", text)
+
+
 def _misspelt(root: Map, field: str) -> str | None:
     others = [name for name in root.entries if name not in FIELDS]
     for name in others:
@@ -150,6 +166,11 @@ def _alone(root: Map) -> Iterator[Undecoded]:
 
 
 _KSERVE = tables.FAMILIES[tables.KSERVE][0]
+
+
+@cache
+def _known_kinds() -> set[str]:
+    return {kind for family in (tables.KUBERNETES, *tables.FAMILIES) for kind in _kinds(family)}
 
 
 def _kinds(family: str) -> set[str]:

@@ -22,7 +22,7 @@ from kslint.model.schemas.schema import (
     QUANTITY,
     TEXT,
 )
-from kslint.source.nodes import Deferred, Map, Scalar, Seq
+from kslint.source.nodes import Map, Scalar, Seq
 from kslint.source.scalars import WORDS
 
 if TYPE_CHECKING:
@@ -175,7 +175,7 @@ def read(root: Node, schema: Schema) -> Reading:  # noqa: C901  (the loop that a
                     push((child, items, (trail, index)))
                 else:
                     _scalar(reading, child, items, (trail, index))
-        elif node.__class__ is not Deferred:  # the schema of a definition, which nobody asked for
+        elif not isinstance(node, Map):  # nor a large schema of a definition, whoever read it
             _scalar(reading, node, wanted, trail)
     return reading
 

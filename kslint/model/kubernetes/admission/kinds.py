@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -86,10 +87,14 @@ def failures(resource: Resource, custom: Container[str]) -> list[Failure]:
 def body_failures(api_version: str, kind: str, body: Map) -> list[Failure]:
     """The same for an object of Kubernetes' own that may not be in the input."""
     group, _, version = api_version.rpartition("/")
-    name = _VALIDATORS.get((group, kind))
-    if name is None or version not in _VERSIONS.get(kind, ("v1",)):
+    if not is_judged(group, version, kind):
         return []
-    return _validator(name)(body)
+    return _validator(_VALIDATORS[group, kind])(body)
+
+
+def is_judged(group: str, version: str, kind: str) -> bool:
+    """Is there code that judges objects of a kind?"""
+    return (group, kind) in _VALIDATORS and version in _VERSIONS.get(kind, ("v1",))
 
 
 _VERSIONS = {
@@ -143,6 +148,7 @@ def pod_images(pod_spec: Node | None) -> bool:
     return bool(found) and None not in found
 
 
+@cache
 def _validator(name: str) -> Callable[[Map], list[Failure]]:
     module, _, function = name.partition(".")
     found: Callable[[Map], list[Failure]] = getattr(
