@@ -22,6 +22,12 @@ spec:
         args: ['--model=/m', '@']
 """
 SHELL = SERVER.replace("args: ['--model=/m', '@']", 'command: [sh, -c, "exec vllm serve /m @"]')
+MODEL = """\
+apiVersion: serving.kserve.io/v1beta1
+kind: InferenceService
+metadata: {name: qwen, namespace: models}
+spec: {predictor: {model: {modelFormat: {name: sklearn}, storageUri: '@'}}}
+"""
 SCALER = """\
 apiVersion: keda.sh/v1alpha1
 kind: ScaledObject
@@ -70,6 +76,7 @@ spec:
     [
         (SERVER, "{{"), (SERVER, "{"), (SERVER, "$("), (SERVER, '{"a": "'), (SERVER, '\\"'),
         (SERVER, '--speculative-config={"a": "\\"'),
+        (MODEL, "a"), (MODEL, "https://"), (MODEL, "hf://a/0"),
         (SHELL, ": "), (SHELL, "- "), (SHELL, "serve "),
         (SCALER, "a_"), (SCALER, "a"), (SCALER, "vllm:{{"), (SCALER, "<<"), (SCALER, '\\"'),
         (SCALER, "vector(1"), (RULE, "vllm:a{{"), (RULE, "vllm:<<"), (RULE, 'vllm:\\"'),
