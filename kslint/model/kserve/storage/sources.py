@@ -93,8 +93,10 @@ class StorageIdentity(NamedTuple):
 
 def model_sources(component: Draft) -> list[ModelSource]:
     """Every source of a component: those of storageUris, then the single one."""
+    listed, single = listed_uris(component), single_uri(component)
+    if not listed and single is None:
+        return []
     read_only = readonly(component)
-    listed = listed_uris(component)
     modelcars = attached_images(component)
     found = []
     for uri, path in listed:
@@ -104,7 +106,6 @@ def model_sources(component: Draft) -> list[ModelSource]:
         elif source.kind == MODELCAR and not modelcars:
             source = source._replace(kind=UNSUPPORTED)
         found.append(source)
-    single = single_uri(component)
     if single is not None:
         found.append(_source(component, single, names.MODEL_MOUNT_PATH, read_only, False))
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -143,6 +144,7 @@ def pod_images(pod_spec: Node | None) -> bool:
     return bool(found) and None not in found
 
 
+@cache
 def _validator(name: str) -> Callable[[Map], list[Failure]]:
     module, _, function = name.partition(".")
     found: Callable[[Map], list[Failure]] = getattr(
