@@ -76,18 +76,18 @@ def folded(data: bytes, check: Callable[[bytes], None]) -> tuple[bytes, list[Fol
         return None
     if any(mark in data for mark in _OTHER_BREAKS):
         return None
-    folds, kept, done = [], [], 0
+    folds, kept, done, seen = [], [], 0, 0
     for begin, end in _documents(data):
         if not _DEFINITION.search(data, begin, end):
             continue
         for key in _KEY.finditer(data, begin, end):
             indent, below = len(key[1]), len(key[2])
-            if key.start() < done or below <= indent:
+            if key.start() < seen or below <= indent:  # one within another is part of it
                 continue
             behind = re.compile(rb"^ {0,%d}[^ \n]" % indent, re.MULTILINE).search(
                 data, key.end(), end
             )
-            last = behind.start() if behind else end
+            last = seen = behind.start() if behind else end
             text = data[key.end() : last]
             if len(text) < _WORTH:
                 continue

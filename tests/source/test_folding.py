@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from cases import book
 
@@ -108,6 +110,15 @@ def test_whoever_looked_into_a_schema_it_is_judged_the_same() -> None:
             assert schema.get("properties") is not None
         found.append(engine.run(loaded, book(), Config(), book()).findings)
     assert found[0] == found[1]
+
+
+def test_schemas_within_each_other_are_read_once() -> None:
+    head = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nspec:\n"
+    nested = "".join(f"{' ' * depth}{folding.SCHEMA}:\n" for depth in range(2000))
+    start = time.process_time()
+    loaded = parsed([Source("crd.yaml", (head + nested + " " * 2000 + "a: b\n").encode())])
+    assert time.process_time() - start < 10
+    assert [trouble.message for trouble in loaded.troubles] == ["nested deeper than 200 levels"]
 
 
 def test_a_text_that_looks_like_one_stays_a_text() -> None:

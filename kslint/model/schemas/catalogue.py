@@ -87,6 +87,7 @@ class Schemas:
         self._kustomized: set[str] | None = None
         self._defined: dict[str, list[tuple[Resource, Node]]] = {}
         self._copied: set[str] = set()
+        self._ruled: dict[int, bool] = {}
         self._alike: dict[int, bytes | int] = {}
         """By definition what it has in common with those of the same text."""
         for resource in graph.of_kind("CustomResourceDefinition", "apiextensions.k8s.io"):
@@ -127,18 +128,14 @@ class Schemas:
         if key in self._defined:
             from kslint.model.schemas.definitions import of_definition
 
-            defined = [
-                of_definition(node)
-                for node in self._definitions_for(key, resource)
-                if not _is_open(node)
-            ]
+            defined = [of_definition(node) for node in self.definitions(resource)]
             if not defined and releases_in(resource):
                 return Known(by_hand(key), "", False)  # that of its release is not in the input
         schema = None
         for each in defined:
             schema = each if schema is None else either(schema, each)
         whole = True
-        adds = family == tables.KSERVE or not self._is_defined_near(key, resource)
+        adds = self.is_added_to(resource)
         if family is not None and (schema is None or adds):
             release = self.installed(family)
             table = tables.table(family)
@@ -151,6 +148,34 @@ class Schemas:
         if schema is None:
             return Known(by_hand(key), "", False)
         return Known(of_root(schema), family or "", whole)
+
+    def definitions(self, resource: Resource) -> list[Node]:
+        """The schemas of the definitions that may hold for an object and say something of it."""
+        key = f"{resource.group}/{resource.version}/{resource.kind}"
+        if key not in self._defined:
+            return []
+        return [node for node in self._definitions_for(key, resource) if not _is_open(node)]
+
+    def has_rules(self, resource: Resource) -> bool:
+        """May the definition of an object's kind have rules in CEL?"""
+        family = tables.family_of(resource.group)
+        if family in tables.RULED and resource.kind in tables.RULED[family]:
+            return True
+        return any(self._is_ruled(node) for node in self.definitions(resource))
+
+    def _is_ruled(self, definition: Node) -> bool:
+        found = self._ruled.get(id(definition))
+        if found is None:
+            from kslint.model.schemas.definitions import has_rules
+
+            found = self._ruled[id(definition)] = has_rules(definition)
+        return found
+
+    def is_added_to(self, resource: Resource) -> bool:
+        """Does what a table knows of an object's kind hold, too, where it is defined?"""
+        key = f"{resource.group}/{resource.version}/{resource.kind}"
+        is_kserve = tables.family_of(resource.group) == tables.KSERVE
+        return is_kserve or not self._is_defined_near(key, resource)
 
     def _definitions_for(self, key: str, resource: Resource) -> list[Node]:
         """The definitions that may hold for an object, in some order; of equal ones one.
@@ -262,7 +287,7 @@ class Schemas:
         What is there under a misspelt name is not missing.
         """
         reading = self.reading(resource)
-        if not reading.lacking or self.is_partial(resource) or self._is_filled_in(resource):
+        if not reading.lacking or self.is_partial(resource) or self.is_filled_in(resource):
             return []
         if self._graph.evidence.is_form(resource):
             return []
@@ -277,7 +302,7 @@ class Schemas:
             and (filled is None or re.fullmatch(filled, lack.path) is None)
         ]
 
-    def _is_filled_in(self, resource: Resource) -> bool:
+    def is_filled_in(self, resource: Resource) -> bool:
         """May a webhook of the input give an object what it lacks, before it is validated?"""
         return any(
             resource.group in (group.text, "*")

@@ -26,6 +26,9 @@ _WANTED: dict[str, type | tuple[type, ...]] = {
 """The types of these keywords; of the others it is an integer. A wrong one limits nothing."""
 _BOUNDS = (("minimum", "exclusiveMinimum", "min"), ("maximum", "exclusiveMaximum", "max"))
 
+RULES = "x-kubernetes-validations"
+"""The keyword of rules in CEL."""
+
 
 def of_definition(node: Node) -> Schema:
     """A node of `openAPIV3Schema`."""
@@ -91,3 +94,19 @@ def _child(raw: Any) -> Schema:
     if isinstance(raw, Schema):
         return raw
     return of_definition(raw if isinstance(raw, Node) else Map({}))
+
+
+def has_rules(node: Node | None) -> bool:
+    """Has a schema of a definition a rule anywhere?"""
+    stack = [node]
+    while stack:
+        found = stack.pop()
+        if not isinstance(found, Map):
+            continue
+        if found.listed(RULES):
+            return True
+        fields = found.get("properties")
+        if isinstance(fields, Map):
+            stack += fields.entries.values()
+        stack += [found.get("items"), found.get("additionalProperties"), *found.listed("allOf")]
+    return False

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from kslint.source.nodes import Node
 
 _CLASSES = ("hpa", "external", "keda", "none")
+_FIRST_CLASSES = _CLASSES[:2]
 _IMPLEMENTATIONS = {
     "predictor": (
         (
@@ -74,7 +75,9 @@ def rejections(isvc: InferenceService) -> list[Failure]:
     """
     body = isvc.stored
     predictor = body.at("spec", "predictor")
-    found = [*_name(body), *_autoscaler_class(body)]
+    found = [*_name(body), *_autoscaler_class(body, isvc.settings)]
+    if isvc.settings.has("utilization-annotation-refused"):
+        found += _utilization(body)
     if predictor is not None and not predictor.is_null and not isinstance(predictor, Map):
         return found
     if isvc.settings.has("pythonpath-refused"):
@@ -82,7 +85,8 @@ def rejections(isvc: InferenceService) -> list[Failure]:
     if isinstance(predictor, Map):
         found += _multi_node(isvc, predictor)
         found += _collocation(predictor)
-        found += _model_name(predictor)
+        if isvc.settings.has("model-name-refused"):
+            found += _model_name(predictor)
     for name in ("transformer", "explainer", "predictor"):
         found += storage_uris_rejections(name, body.at("spec", name))
     if not isinstance(predictor, Map):
@@ -128,7 +132,7 @@ def _component(isvc: InferenceService, component: Component) -> Iterator[Failure
     yield from extension_rejections(component.stored)
     if isvc.mode_is_known:
         annotations = isvc.stored.at("metadata", "annotations")
-        yield from scaling_rejections(annotations, component.stored)
+        yield from scaling_rejections(annotations, component.stored, isvc.settings)
 
 
 def _name(body: Map) -> Iterator[Failure]:
@@ -144,12 +148,32 @@ def _name(body: Map) -> Iterator[Failure]:
         yield refused(message, name, "invalid-name")
 
 
-def _autoscaler_class(body: Map) -> Iterator[Failure]:
+def _classes(settings: Settings) -> tuple[str, ...]:
+    return _CLASSES if settings.has("keda-scaler") else _FIRST_CLASSES
+
+
+def _autoscaler_class(body: Map, settings: Settings) -> Iterator[Failure]:
     node = given(body.at("metadata", "annotations"), names.AUTOSCALER_CLASS)
     text = None if node is None else node.text
-    if node is not None and text is not None and not templated(text) and text not in _CLASSES:
+    if (
+        node is not None
+        and text is not None
+        and not templated(text)
+        and text not in _classes(settings)
+    ):
         message = f"[{text}] is not a supported autoscaler class type"
         yield refused(message, node, "unknown-autoscaler-class")
+
+
+def _utilization(body: Map) -> Iterator[Failure]:
+    """As validateAutoscalerTargetUtilizationPercentage."""
+    node = given(body.at("metadata", "annotations"), names.TARGET_UTILIZATION)
+    text = None if node is None else node.text
+    if node is None or text is None or templated(text):
+        return
+    if not re.fullmatch(r"[+-]?[0-9]{1,18}", text) or not 1 <= int(text) <= 100:
+        message = "the target utilization percentage should be a [1-100] integer"
+        yield refused(message, node, "scale-target-out-of-range")
 
 
 def _of(body: Map) -> str:
@@ -253,6 +277,8 @@ def _implementations(component: Component) -> list[Node]:
     found = [node for f in (*names.FRAMEWORKS, "model") if (node := given(own, f)) is not None]
     servers = containers(own)
     named = [c.get("name") or c for c in servers if c.string("name") == names.PREDICTOR_CONTAINER]
+    if not component.owner.settings.has("transformer-beside-model"):
+        named = servers[:1]
     found += named or ([] if found or not servers else servers[:1])
     return sorted(found, key=_position)
 
