@@ -31,6 +31,7 @@ MADE_OF_OURS = {
     ("source/characters.py", "high"): "ours",
     ("model/mentions.py", "sought"): "a setting that another module names",
     ("model/downloads.py", "known"): "words of letters, at most twenty",
+    ("model/cel/spoken.py", "pattern"): "of a table in the module",
     ("model/kubernetes/admission/grammar.py", "pattern"): "made of formats in the module",
     ("model/schemas/catalogue.py", "filled"): "a value of a table in the module",
     ("model/schemas/limits.py", "pattern"): "of the schemas that come with kslint",

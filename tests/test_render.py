@@ -287,6 +287,38 @@ def test_a_format_that_nothing_known_serves_has_no_runtime(tmp_path: Path) -> No
         assert f"is refused by the controller: {message} (unless" in done.stderr
 
 
+def test_a_runtime_that_the_webhook_refuses_is_not_there(tmp_path: Path) -> None:
+    runtime = """---
+apiVersion: serving.kserve.io/v1alpha1
+kind: ServingRuntime
+metadata: {name: own, namespace: team}
+spec:
+  supportedModelFormats: [{name: acme}]
+  containers: [{name: kserve-container, image: 'a:1', env: [{name: PYTHONPATH, value: /x}]}]
+"""
+    model = "model: {modelFormat: {name: acme}, runtime: own, storageUri: s3://b/x}"
+    done = kslint(".", cwd=written(tmp_path, service(server=model) + runtime))
+    assert done.stdout == ""
+    assert "with the name: own (unless" in done.stderr
+    assert "is shown without own, which the webhook refuses: the ServingRuntime" in done.stderr
+
+
+def test_a_uri_that_nothing_known_downloads_is_refused(tmp_path: Path) -> None:
+    model = "model: {modelFormat: {name: sklearn}, storageUri: 'acme://x'}"
+    container = """---
+apiVersion: serving.kserve.io/v1alpha1
+kind: ClusterStorageContainer
+metadata: {name: own}
+spec: {container: {name: storage-initializer, image: 'a:1'}, supportedUriFormats: [{prefix: acme://}]}
+"""
+    done = kslint(".", cwd=written(tmp_path, service(server=model)))
+    assert done.stdout == ""
+    assert "StorageUri [acme://x] is not supported (unless a ClusterStorage" in done.stderr
+    done = kslint(".", cwd=written(tmp_path, service(server=model) + container))
+    assert len(objects(done.stdout)) == 4
+    assert done.stderr == ""
+
+
 def test_what_the_input_does_not_spell_out_is_unknown(tmp_path: Path) -> None:
     model = 'model: {modelFormat: {name: x}, runtime: "${RUNTIME}", storageUri: s3://b/x}'
     done = kslint(".", cwd=written(tmp_path, service(server=model)))
@@ -309,9 +341,7 @@ spec:
         done = kslint(".", cwd=written(tmp_path, text))
         made = objects(done.stdout)[0]["spec"]["template"]["spec"]["containers"][0]
         assert made["image"] == image
-        words = (
-            "is shown without a-own, which the webhook refuses beside KServe's own runtimes: same"
-        )
+        words = "is shown without a-own, which the webhook refuses: same priority assigned"
         assert (words in done.stderr) == (priority == 1), done.stderr
     named = service(server=model % ", runtime: a-own") + runtime % 1
     done = kslint(".", cwd=written(tmp_path, named))

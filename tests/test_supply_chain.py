@@ -31,7 +31,7 @@ FORBIDDEN = frozenset(
         "http", "ftplib", "smtplib", "urllib.request", "requests", "httpx", "aiohttp",
     }
 )  # fmt: skip
-STARTS_PROGRAMS = {"source/history.py", "custom/evaluator.py", "rendered/programs.py"}
+STARTS_PROGRAMS = {"source/history.py", "model/cel/evaluator.py", "rendered/programs.py"}
 """git for `--changed`, our own Python for custom rules, and helm for `--render`."""
 OF_OS = frozenset({"system", "popen", "startfile", "posix_spawn", "posix_spawnp"})
 

@@ -7,24 +7,20 @@ from typing import TYPE_CHECKING
 from kslint.checks.platform import once
 from kslint.findings import Problem
 from kslint.model.kserve import names
-from kslint.model.kserve.pod_webhook import admitted_pod
 from kslint.model.kserve.webhooks import (
     OWN_NAMESPACE,
     labels_own_namespace,
     need_of_webhook,
     passing_label,
 )
-from kslint.model.kubernetes.limit_ranges import conflicts
 from kslint.model.kubernetes.pod import container_named, containers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kslint.model.kserve.isvc import Component, InferenceService
-    from kslint.model.kubernetes.limit_ranges import Conflict
     from kslint.model.model import Model
-    from kslint.resources import Resource
-    from kslint.source.nodes import Node, Span
+    from kslint.source.nodes import Node
 
 _SHOWN = 3
 """Related places of a finding; more of the same kind say no more."""
@@ -63,67 +59,6 @@ def _without_webhook(model: Model) -> Iterator[Problem]:
                 need=need,
                 version=version,
             )
-
-
-def over_limit_range(model: Model) -> Iterator[Problem]:
-    """A limit of a pod that KServe makes, over the most that a LimitRange allows."""
-    for limit_range in model.graph.of_kind("LimitRange", ""):
-        over: dict[Span | None, list[tuple[Conflict, Component]]] = {}
-        for service in _services_under(limit_range, model):
-            for component in service.components:
-                pod = admitted_pod(component)
-                for conflict in () if pod is None else conflicts(limit_range, pod):
-                    over.setdefault(conflict.maximum.place, []).append((conflict, component))
-        for several in over.values():
-            yield _over_limit(limit_range, sorted(several, key=_order), model)
-
-
-def _services_under(limit_range: Resource, model: Model) -> Iterator[InferenceService]:
-    namespace = model.graph.namespace_of(limit_range)
-    for service in model.every_inference_service if namespace else ():
-        here = service.namespace == namespace and not service.stopped
-        if here and model.graph.evidence.reaches(limit_range, service.resource):
-            yield service
-
-
-def _order(pair: tuple[Conflict, Component]) -> tuple[str, str]:
-    conflict, component = pair
-    return component.metadata.string("name") or "", conflict.container.string("name") or ""
-
-
-def _over_limit(
-    limit_range: Resource, several: list[tuple[Conflict, Component]], model: Model
-) -> Problem:
-    conflict, component = several[0]
-    certain = any(
-        model.graph.belong_together(limit_range, component.owner.resource)
-        for _, component in several
-    )
-    return Problem(
-        conflict.maximum,
-        severity=None if certain else "warning",
-        related=[(_place(c, owner), f"`{owner.owner.resource.name}`") for c, owner in several][
-            :_SHOWN
-        ],
-        about=limit_range,
-        resource=conflict.resource,
-        most=conflict.maximum.text,
-        limit=conflict.limit.text,
-        container=conflict.container.string("name"),
-        source=_source(conflict),
-        pods=component.metadata.string("name"),
-    )
-
-
-def _place(conflict: Conflict, component: Component) -> Node:
-    written = conflict.limit.place is not None and conflict.limit.origin is None
-    name = component.owner.resource.body.at("metadata", "name")
-    return conflict.limit if written or name is None else name
-
-
-def _source(conflict: Conflict) -> str:
-    origin = conflict.limit.origin
-    return "" if origin is None else f", from {origin.root.text}"
 
 
 def agent_without_probe(component: Component) -> Iterator[Problem]:

@@ -112,7 +112,7 @@ def octal(model: Model) -> Iterator[Problem]:
             fix = f"write `0{literal}`, or `{int(literal, 8)}` in JSON"
         elif name.lower().endswith(_FILE_MODES):
             continue
-        elif is_octal(literal) and value != int(literal.replace("_", "")):
+        elif is_octal(literal) and value != int(literal.replace("_", "").lstrip("0")):
             variant = "number"
             fix = f"write `{literal.lstrip('0_')}`, or `{value}` if octal was meant"
         else:

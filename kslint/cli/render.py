@@ -95,13 +95,16 @@ def _bodies(
     services: list[InferenceService], llms: list[LLMInferenceService], schemas: Schemas
 ) -> Iterator[Node]:
     """The objects of each service; on stderr, what is missing and why."""
-    from kslint.model.kserve.rendering import beside_stock, created, reasons_missing
+    from kslint.model.kserve.rendering import as_admitted, created, reasons_missing, unless_more
 
     for given in services:
-        service, changed = beside_stock(given)
-        yield from created(service)
-        reasons = [*changed, *reasons_missing(service, schemas)]
-        _say(service.resource, service.namespace, reasons)
+        service, reasons = as_admitted(given)
+        refused = None if service.stopped else unless_more(service)
+        if refused is None:
+            yield from created(service)
+        else:
+            reasons.append(refused)
+        _say(service.resource, service.namespace, [*reasons_missing(service, schemas), *reasons])
     if llms:
         from kslint.model.kserve.llm import rendering
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from kslint.config.words import Path
-    from kslint.custom.evaluator import Complaint
+    from kslint.model.cel.evaluator import Complaint
     from kslint.resources import Resource
     from kslint.source.nodes import Node
 

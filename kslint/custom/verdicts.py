@@ -5,19 +5,19 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, NamedTuple
 
-from kslint.custom.evaluator import SECONDS, Evaluator, Expression
 from kslint.custom.pages import BROKEN, COMPUTED, CONTAINER, PageError, complaint, definition
-from kslint.custom.protocol import ERROR
 from kslint.custom.sight import Sights
 from kslint.findings import Problem
+from kslint.model.cel.evaluator import SECONDS, Evaluator, Expression
+from kslint.model.cel.protocol import ERROR
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from kslint.custom.evaluator import Verdict
     from kslint.custom.pages import Definition
-    from kslint.custom.protocol import StoppedError
     from kslint.custom.sight import Sight
+    from kslint.model.cel.evaluator import Verdict
+    from kslint.model.cel.protocol import StoppedError
     from kslint.model.model import Model
     from kslint.rulebook import Rule
 

@@ -75,7 +75,8 @@ def _filled(text: str, params: Params, go: bool) -> str:
         found = _value(params, expression.replace("[", ".").rstrip("]"))
         return match.group(0) if found is None else found
 
-    return re.sub(r"\{\{(.*?)\}\}", value, text)
+    end = text.rfind("}}") + 2  # behind it, each pair of braces would be followed in vain
+    return re.sub(r"\{\{(.*?)\}\}", value, text[:end]) + text[end:] if end > 1 else text
 
 
 def _value(params: Params, path: str) -> str | None:

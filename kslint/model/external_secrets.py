@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from kslint.source.nodes import Node
 
 KIND = "ExternalSecret"
-_FIELD = re.compile(r"\{\{-?\s*\(?\s*(?:[a-zA-Z0-9]+\s+)?\.([A-Za-z_]\w*)")
+_FIELD = re.compile(r"\{\{-?\s*(?:\(\s*)?(?:[a-zA-Z0-9]+\s+)?\.([A-Za-z_]\w*)")
 """A value that a template names first: `{{ .password }}`, `{{ b64enc .password }}`."""
 _MOVED = re.compile(r"\{\{-?\s*(?:range|with|define|template|block)\b|\bindex\b|\bdefault\b|\bif\b")
 """Words by which a dot means something else, or a value may be missing."""

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _SCALING = "autoScaling"
 _HPA, _KEDA = "HorizontalPodAutoscaler", ("ScaledObject", "ScaledJob")
-_ADAPTER = re.compile(r"^[ \t-]*(?:seriesQuery|metricsQuery):[ \t]*(\S.*?)[ \t]*$", re.MULTILINE)
+_ADAPTER = re.compile(r"^[ \t-]*(?:seriesQuery|metricsQuery):[ \t]*(\S.*)$", re.MULTILINE)
 _PANEL = re.compile(r'"expr"\s*:\s*"((?:[^"\\]|\\.)*)"')
 _ASKING = frozenset(("expr", "seriesQuery", "metricsQuery"))
 """Keys of a query in the values of prometheus-adapter and kube-prometheus-stack."""
@@ -114,7 +114,7 @@ def _of_adapter(resource: Resource) -> Iterator[Query]:
             continue
         parts = Parts(node)
         for match in _ADAPTER.finditer(text):
-            inner = match[1].strip("\"'")
+            inner = match[1].rstrip(" \t").strip("\"'")
             start = match.start(1) + match[1].index(inner) if inner else match.start(1)
             if any(prefix in inner for prefix in _PREFIXES):
                 yield Query(resource, parts.part(start, start + len(inner)), inner)

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import posixpath
 import re
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, NamedTuple
 
+from kslint.graph.argo import may_be_in_part
 from kslint.graph.gaps import VALUES
-from kslint.model.answer import Met
+from kslint.model.answer import Failure, Met
 from kslint.model.kserve import names
 from kslint.model.kubernetes.admission import kinds
 from kslint.model.kubernetes.admission.operated import of_templates
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from kslint.graph.graph import Graph
-    from kslint.model.answer import Failure
     from kslint.model.kserve.isvc import InferenceService
     from kslint.model.kserve.llm.service import LLMInferenceService
     from kslint.model.kserve.settings import Settings
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 
 API_SERVER = "api-server"
+_LIBRARY = "cel_expr_python"
+"""What evaluates the rules of definitions: the extra `cel`."""
 
 
 class Refusal(NamedTuple):
@@ -72,8 +75,11 @@ def refusals(
     found: list[Refusal] = []
     served = _served(graph, resources, served_by)
     custom = kinds.custom_groups(graph)
+    ruled = _ruled(resources, schemas)
     for resource in resources:
         met = [*_own(resource, custom, graph), *served(resource)]
+        said = {one.failure.message for one in met}
+        met += [one for one in ruled.get(id(resource), ()) if one.failure.message not in said]
         if any(_is_lack(one) for one in met):
             if schemas.is_patch(resource):
                 continue
@@ -82,6 +88,24 @@ def refusals(
         if met and _is_whole(resource, met, graph):
             found += _by_place(resource, met)
     return found
+
+
+def _ruled(resources: Sequence[Resource], schemas: Schemas) -> dict[int, list[Met]]:
+    """What the rules in the definitions of their kinds say to objects, by the object's identity."""
+    about = [resource for resource in resources if schemas.has_rules(resource)]
+    if not about or find_spec(_LIBRARY) is None:
+        return {}
+    from kslint.model.cel.judging import broken
+
+    judged = broken(about, schemas)
+    return {
+        id(resource): [
+            Met(Failure(API_SERVER, message, node, "rule"), f"{kinds.shown(resource)} is invalid: ")
+            for message, node in found
+        ]
+        for resource in about
+        if (found := judged.get(id(resource)))
+    }
 
 
 _LACKS = re.compile(
@@ -120,26 +144,21 @@ def _is_whole(resource: Resource, met: list[Met], graph: Graph) -> bool:
         return False  # encrypted, or to be filled in: what is applied is something else
     if not any(": Required value" in one.failure.message for one in met):
         return True
-    if _is_applied_in_part(resource):
+    if _is_applied_in_part(resource, graph):
         return False
     twins = graph.find(resource.kind, resource.name, None).resources
     return all(twin.file == resource.file for twin in twins)
 
 
 _HEAD = {"apiVersion", "kind", "metadata"}
-_SYNC_OPTIONS = "argocd.argoproj.io/sync-options"
 
 
-def _is_applied_in_part(resource: Resource) -> bool:
-    """Applied on the server's side an object may be a part of what is there.
-
-    So it is if it has but annotations or labels.
-    """
+def _is_applied_in_part(resource: Resource, graph: Graph) -> bool:
+    """Is it but annotations or labels, or applied on the server's side to what is there?"""
     marks = [resource.body.at("metadata", name) for name in ("annotations", "labels")]
     if set(resource.body.entries) <= _HEAD and any(isinstance(mark, Map) for mark in marks):
         return True
-    options = resource.body.string("metadata", "annotations", _SYNC_OPTIONS) or ""
-    return "ServerSideApply=true" in options
+    return may_be_in_part(resource, graph.owners(resource))
 
 
 def _own(resource: Resource, custom: frozenset[str], graph: Graph) -> Iterator[Met]:

@@ -26,7 +26,7 @@ _OWN = re.compile(
     r"|prompt_\w+|generation_\w+|iteration_\w+)|sglang:\w+|tgi_\w+)"
 )
 """Metrics that a server exports, and none that a router does under the same prefix."""
-_NAME = re.compile(r"[a-zA-Z_]\w*:\w+|(?:tgi|vllm|sglang)_\w+|[a-zA-Z_][\w]*_[\w]+(?=\s*[\[{])")
+_WORD = re.compile(r"(?<!\w)([a-zA-Z_]\w*(?::\w+)?)(\s*[\[{])?")
 _BY_LOAD = ("cpu", "memory")
 _BUSY = re.compile(r"DCGM_FI_DEV_GPU_UTIL|DCGM_FI_PROF_GR_ENGINE_ACTIVE|duty_cycle|gpu_util\w*")
 _FULL = re.compile(r"DCGM_FI_DEV_FB_(?:USED|FREE|USED_PERCENT)\b|gpu_memory_used\w*")
@@ -59,10 +59,21 @@ def _is_blind(trigger: Node) -> bool:
         return False
     if (trigger.string("metadata", "ignoreNullValues") or "true").lower() != "true":
         return False
-    if any(int(number) for number in re.findall(r"vector\(\s*(\d+)", query)):
+    if any(number.strip("0") for number in re.findall(r"vector\(\s*(\d+)", query)):
         return False
-    names = set(_NAME.findall(query))
+    names = set(_names(query))
     return bool(names) and all(_OWN.fullmatch(name) for name in names)
+
+
+def _names(query: str) -> Iterator[str]:
+    """The metrics of a query: by a colon, by who exports them, or by what is asked of them."""
+    for word, asked in _WORD.findall(query):
+        if (
+            ":" in word
+            or word.startswith(("tgi_", "vllm_", "sglang_"))
+            or (asked and "_" in word[1:-1])
+        ):
+            yield word
 
 
 def same_number(scaler: Resource, graph: Graph) -> tuple[Node, Resource] | None:

@@ -7,9 +7,9 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kslint.config import matcher
-from kslint.custom.protocol import StoppedError
 from kslint.findings import SEVERITIES, Finding, Label, Result, Subject, Summary
 from kslint.findings.wording import filled, filled_in_part
+from kslint.model.cel.protocol import StoppedError
 from kslint.rulebook import matching
 from kslint.running import context
 from kslint.source.files import display

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from kslint.findings import Finding
     from kslint.source.load import ParsedFile
 
-_NAMES = re.compile(r"#\s*kslint:\s*ignore\[[^\]]*(?=\])")
+_NAMES = re.compile(r"#\s*kslint:\s*ignore\[[^\[\]]*(?=\])")
 
 
 class Ignored(NamedTuple):

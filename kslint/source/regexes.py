@@ -28,6 +28,11 @@ def is_in(pattern: str, text: str) -> bool:
     return _asked(pattern, text, "search")
 
 
+def matches(pattern: str, text: str) -> list[str]:
+    """Everything in a text that a pattern describes, from left to right. Raises PatternError."""
+    return [str(match[0]) for match in _compiled(pattern, "").finditer(text)]
+
+
 def _asked(pattern: str, text: str, how: str, ending: str = "") -> bool:
     try:
         return getattr(_compiled(pattern, ending), how)(text) is not None

@@ -99,7 +99,8 @@ def is_word(literal: str) -> bool:
 
 def is_octal(literal: str) -> bool:
     """Is it a number that a leading zero makes octal?"""
-    return re.fullmatch("0[0-7_]*[1-7][0-7_]*", literal) is not None
+    is_one = literal[:1] == "0" and re.fullmatch("[0-7_]+", literal)
+    return bool(is_one and literal.strip("0_"))
 
 
 def is_date(literal: str) -> bool:

@@ -276,7 +276,7 @@ def test_a_rule_that_takes_too_much_leaves_the_others_whole(
 def test_without_the_library_nothing_is_checked(
     tree: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kslint.custom.evaluator._LIBRARY", "no_such_library")
+    monkeypatch.setattr("kslint.model.cel.evaluator._LIBRARY", "no_such_library")
     done = kslint(tree, "check")
     assert (done.exit_code, done.stdout) == (2, "")
     assert done.stderr == (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
 from cases import book
@@ -10,6 +11,7 @@ from cases import book
 from kslint.config import Config
 from kslint.graph.graph import Graph
 from kslint.model.mentions import mentioned
+from kslint.model.schemas.definitions import has_rules
 from kslint.model.storage_classes import missed
 from kslint.running import engine
 from kslint.source import folding
@@ -85,6 +87,16 @@ def test_it_is_not_walked_for_what_it_does_not_hold() -> None:
     assert sum(1 for _ in walk(first.root, re.compile(b"field899:"))) > 5_000
 
 
+def test_rules_are_not_sought_where_none_stand() -> None:
+    data = definition(NESTED).encode()
+    rule = b"            x-kubernetes-validations:\n            - rule: self != ''\n"
+    for text, found in ((data, False), (data.replace(b"    served:", rule + b"    served:"), True)):
+        first, _ = compose(Source("crd.yaml", text), text)
+        schema = schema_of(first.root)
+        assert has_rules(schema) is found
+        assert (type(schema) is Deferred) is not found
+
+
 def test_text_in_quotes_may_stand_anywhere() -> None:
     text = '          a:\n            description: "of\n          other:\n'
     text += FIELDS.format(" " * 12) + '            last: one"\n'
@@ -150,6 +162,15 @@ def test_whoever_looked_into_a_schema_it_is_judged_the_same() -> None:
             assert schema.get("properties") is not None
         found.append(engine.run(loaded, book(), Config(), book()).findings)
     assert found[0] == found[1]
+
+
+def test_schemas_within_each_other_are_read_once() -> None:
+    head = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nspec:\n"
+    nested = "".join(f"{' ' * depth}{folding.SCHEMA}:\n" for depth in range(2000))
+    start = time.process_time()
+    loaded = parsed([Source("crd.yaml", (head + nested + " " * 2000 + "a: b\n").encode())])
+    assert time.process_time() - start < 10
+    assert [trouble.message for trouble in loaded.troubles] == ["nested deeper than 200 levels"]
 
 
 def test_a_text_that_looks_like_one_stays_a_text() -> None:

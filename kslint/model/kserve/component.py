@@ -71,7 +71,9 @@ class Declaration:
         The labels that this gives it reach whatever is reconciled after the predictor.
         """
         runtime = Draft(self, "predictor").runtime
-        return self.stored if runtime is None else with_runtime_defaults(self.stored, runtime)
+        if runtime is None:
+            return self.stored
+        return with_runtime_defaults(self.stored, runtime, self.settings)
 
     @cached_property
     def mode(self) -> Mode:
@@ -102,7 +104,12 @@ class Declaration:
     @property
     def stopped(self) -> bool:
         """True if the stop annotation takes all objects away (`"true"` in any case)."""
-        return (self.resource.annotation(names.STOP) or "").lower() == "true"
+        told = (self.resource.annotation(names.STOP) or "").lower() == "true"
+        everywhere = self.settings.has("stop")
+        return told and (
+            everywhere
+            or (self.mode.name == names.KNATIVE and self.settings.has("stop-in-knative-mode"))
+        )
 
 
 class Draft:

@@ -37,7 +37,7 @@ def defaulted(body: Map, settings: Settings) -> Map:
     Never raises; a part with a wrong shape is left as it is.
     """
     annotated = body.string("metadata", "annotations", names.DEPLOYMENT_MODE)
-    body = _mode_annotation(body, settings)
+    body = _mode_annotation(_pruned(body, settings), settings)
     spec = body.get("spec")
     predictor = body.at("spec", "predictor")
     if not isinstance(spec, Map) or not isinstance(predictor, Map):
@@ -56,6 +56,28 @@ def defaulted(body: Map, settings: Settings) -> Map:
             body = put(body, ("spec", name), _custom_component(name, component, settings))
     if not settings.flag("security", "autoMountServiceAccountToken"):
         body = _no_token(body)
+    return body
+
+
+_LATER_FIELDS = {
+    "storageUris": "storage-uris",
+    "autoScaling": "keda-scaler",
+    "workerSpec": "multi-node",
+}
+
+
+def _pruned(body: Map, settings: Settings) -> Map:
+    """The object without the fields that its CRD does not have, as far as they would matter."""
+    gone = [field for field, change in _LATER_FIELDS.items() if not settings.has(change)]
+    for name in ("predictor", "transformer", "explainer") if gone else ():
+        component = body.at("spec", name)
+        if not isinstance(component, Map):
+            continue
+        kept = without(component, *gone)
+        logger = kept.get("logger")
+        if "storageUris" in gone and isinstance(logger, Map):
+            kept = put(kept, ("logger",), without(logger, "storage"))
+        body = put(body, ("spec", name), kept)
     return body
 
 

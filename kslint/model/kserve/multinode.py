@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from kslint.model.answer import Failure
 from kslint.model.kserve import names
 from kslint.model.kserve.workload import (
-    RUNTIME_POD_FIELDS,
     Built,
     controller_origin,
     merged_container,
     of_runtime,
+    pod_of_runtime,
     with_variables,
 )
 from kslint.model.kubernetes.pod import container_named, containers
@@ -68,7 +68,7 @@ def split(isvc: Map, head: Map, runtime: Runtime | None, settings: Settings) -> 
         message = f"failed to find {names.WORKER_CONTAINER} in ServingRuntime containers"
         return Group(Built(None, (Failure("controller", message, asked, "no-worker-container"),)))
     own = next(iter(containers(asked)), Map({}))
-    pod = Map({f: v for f, v in given.items() if f in RUNTIME_POD_FIELDS})
+    pod = pod_of_runtime(given, settings)
     overrides = asked if isinstance(asked, Map) else Map({})
     overrides = without(overrides, "containers", "pipelineParallelSize", "tensorParallelSize")
     merged = strategic_merge(pod, overrides)

@@ -41,9 +41,10 @@ KNATIVE_FIELDS = {
 """Fields of a component that say in every mode what Knative's annotations say in one."""
 DEAD_SINCE = "0.15"
 """The first release that reads none of these (hpa_reconciler.go:62 @v0.14.1 was the last)."""
+TARGET_UTILIZATION = "serving.kserve.io/targetUtilizationPercentage"
 DEAD_ANNOTATIONS = {
     "serving.kserve.io/metrics": "`scaleMetric` of the component",
-    "serving.kserve.io/targetUtilizationPercentage": "`scaleTarget` of the component",
+    TARGET_UTILIZATION: "`scaleTarget` of the component",
     "serving.kserve.io/logger-secret-name": "`logger.storage.key` of the component",
     "serving.kserve.io/logger-secret-path": "`logger.storage.path` of the component",
     "serving.kserve.io/logger-secret-file": "`logger.storage.parameters` of the component",

@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING, NamedTuple
 from kslint.model.kserve import names
 from kslint.model.kserve.admission import made
 from kslint.model.kserve.admission.refusals import of_service
-from kslint.model.kserve.admission.runtimes import clash_with_stock
+from kslint.model.kserve.admission.runtimes import clashes_with_stock, runtime_rejections
 from kslint.model.kserve.isvc import InferenceService
 from kslint.model.kserve.routing.ingress import routes
 from kslint.model.kserve.selection import unserved
+from kslint.model.kserve.storage.failures import unless_taken
 from kslint.model.kubernetes.admission import kinds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kslint.model.kserve.isvc import Component
+    from kslint.model.kserve.runtimes import Runtime
     from kslint.model.schemas.catalogue import Schemas
     from kslint.source.nodes import Map, Node
 
@@ -101,35 +103,47 @@ def reasons_missing(service: InferenceService, schemas: Schemas | None = None) -
         where = f" ({place})" if place is not None else ""
         yield f"is refused by the {refused.stage}: {refused.message}{where}"
     for component in service.components:
-        if not component.built.unknown:
-            continue
-        message = unserved(component)
-        if message is None:
+        if component.built.unknown and unserved(component) is None:
             yield f"has an unknown {component.name}: {component.built.unknown}"
-        else:
-            yield (
-                f"is refused by the controller: {message} (unless a runtime that the input does "
-                "not show serves it)"
-            )
 
 
-def beside_stock(service: InferenceService) -> tuple[InferenceService, list[str]]:
-    """The service where KServe's own runtimes are installed, and why it is another there.
+def unless_more(service: InferenceService) -> str | None:
+    """What the controller refuses unless the cluster has more than the input and the chart show."""
+    for component in service.components:
+        message = unserved(component)
+        if message is not None:
+            where = "(unless a runtime that the input does not show serves it)"
+            return f"is refused by the controller: {message} {where}"
+        uri = unless_taken(component)
+        if uri is not None:
+            where = "(unless a ClusterStorageContainer that the input does not show takes it)"
+            return f"is refused by the controller: {uri.message} {where}"
+    return None
 
-    The webhook then refuses the input's ClusterServingRuntime of the same priority.
+
+def as_admitted(service: InferenceService) -> tuple[InferenceService, list[str]]:
+    """The service as it is once the webhook has refused runtimes of the input, and which ones.
+
+    KServe's own runtimes are there first, so one of their format and priority is refused.
     """
-    profile = service.settings.profile
-    chosen = [c.runtime for c in service.components if c.runtime is not None]
-    clashes = {
-        runtime.name: clash.message
-        for runtime in chosen if service.choices.shipped(profile)
-        if (clash := clash_with_stock(runtime, profile)) is not None
-    }  # fmt: skip
-    if not clashes:
-        return service, []
-    choices = service.choices.without(frozenset(clashes))
-    other = InferenceService(service.resource, service.graph, service.settings, choices)
-    return other, [
-        f"is shown without {name}, which the webhook refuses beside KServe's own runtimes: {why}"
-        for name, why in clashes.items()
-    ]
+    reasons: list[str] = []
+    while (refused := _refused_runtime(service)) is not None:
+        runtime, why = refused
+        choices = service.choices.without(runtime)
+        service = InferenceService(service.resource, service.graph, service.settings, choices)
+        reasons.append(f"is shown without {runtime.name}, which the webhook refuses: {why}")
+    return service, reasons
+
+
+def _refused_runtime(service: InferenceService) -> tuple[Runtime, str] | None:
+    settings, graph = service.settings, service.graph
+    for component in service.components:
+        runtime = component.runtime
+        if runtime is None or runtime.stock:
+            continue
+        failures = runtime_rejections(runtime.resource, graph, settings)
+        if not failures and service.choices.shipped(settings.profile):
+            failures = list(clashes_with_stock(runtime, settings.profile))
+        if failures:
+            return runtime, failures[0].message
+    return None

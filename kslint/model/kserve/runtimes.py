@@ -58,7 +58,12 @@ class Runtime(NamedTuple):
     @property
     def server_type(self) -> str:
         """mlserver, vllmserver or another: by annotation, else by name."""
-        return self.resource.annotation(names.SERVER_TYPE) or _STOCK_SERVER_TYPES.get(self.name, "")
+        return self.resource.annotation(names.SERVER_TYPE) or self.stock_type
+
+    @property
+    def stock_type(self) -> str:
+        """The same by the name alone."""
+        return _STOCK_SERVER_TYPES.get(self.name, "")
 
     @property
     def protocols(self) -> list[str]:
@@ -149,11 +154,11 @@ class Choices:
         self,
         graph: Graph,
         ships: Callable[[], bool] = lambda: True,
-        barred: frozenset[str] = frozenset(),
+        barred: frozenset[tuple[str, str]] = frozenset(),
     ) -> None:
         """`ships` tells whether KServe's own runtimes are there.
 
-        `barred` are the names of ClusterServingRuntimes of the input that the webhook refuses.
+        `barred` are kinds and names of runtimes of the input that the webhook refuses.
         """
         self._graph = graph
         self._ships = ships
@@ -195,17 +200,14 @@ class Choices:
             self._chosen[wanted] = self._selected(wanted, user)
         return self._chosen[wanted]
 
-    def without(self, barred: frozenset[str]) -> Choices:
-        """The same where the webhook has refused some ClusterServingRuntimes of the input."""
-        return Choices(self._graph, self._ships, barred)
+    def without(self, barred: Runtime) -> Choices:
+        """The same where the webhook has refused a runtime of the input."""
+        return Choices(self._graph, self._ships, self._barred | {_called(barred)})
 
     def _is_there(self, runtime: Runtime, profile: str) -> bool:
         if runtime.stock:
             return bool(self.shipped(profile))
-        return not self._bars(runtime.resource)
-
-    def _bars(self, runtime: Resource) -> bool:
-        return runtime.kind == "ClusterServingRuntime" and runtime.name in self._barred
+        return _called(runtime) not in self._barred
 
     def shipped(self, profile: str) -> tuple[Runtime, ...]:
         """The runtimes that KServe ships; none where the input shows that nothing brings them."""
@@ -237,8 +239,8 @@ class Choices:
         near = graph.of_namespace("ServingRuntime", namespace, names.GROUP)
         own = graph.of_kind("ClusterServingRuntime", names.GROUP)
         for scope, found in zip(scopes, (near, own), strict=True):
-            meant = (r for r in found if _is_meant(r, graph, user))
-            scope.extend(Runtime(r, False) for r in meant if not self._bars(r))
+            meant = (Runtime(r, False) for r in found if _is_meant(r, graph, user))
+            scope.extend(r for r in meant if _called(r) not in self._barred)
         held = {runtime.name for runtime in scopes[1]}
         scopes[1].extend(r for r in self.shipped(profile) if r.name not in held)
         return [r for s in scopes for r in sorted(s, key=lambda r: (r.protocol_rank, r.name))]
@@ -308,6 +310,8 @@ def stock(profile: str) -> tuple[Runtime, ...]:
         name = entry["object"]["metadata"]["name"]
         if not entry["shipped"] or name in rows.get("without", ()):
             continue
+        if name in rows.get("env", {}):
+            entry["object"]["spec"]["containers"][0]["env"] = rows["env"][name]
         if name in rows.get("images", {}):
             entry["object"]["spec"]["containers"][0]["image"] = rows["images"][name]
         text = f"ClusterServingRuntime {name} as KServe {profile} ships it"

@@ -8,8 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kslint.model.kserve.metadata import autoscaler_class
+from kslint.model.kserve.names import TARGET_UTILIZATION
 from kslint.model.kserve.workload import controller_origin
 from kslint.model.kubernetes.defaults import defaulted_scaler
+from kslint.model.kubernetes.quantity import parse_or_none
 from kslint.model.tree import put
 from kslint.source.nodes import Map, Seq, made
 
@@ -29,7 +31,9 @@ def scaler(isvc: Map, component: str, meta: Map, settings: Settings) -> Map | No
         return None
     if kind == "keda" and not settings.has("keda-scaler"):
         return None
-    return _hpa(meta, spec_of) if kind == "hpa" else _scaled_object(meta, spec_of, settings)
+    if kind == "hpa":
+        return _hpa(meta, spec_of, settings)
+    return _scaled_object(meta, spec_of, settings)
 
 
 def _bounds(spec_of: Node, floor: int, origin: Origin) -> tuple[Node, Node]:
@@ -46,7 +50,7 @@ def _bounds(spec_of: Node, floor: int, origin: Origin) -> tuple[Node, Node]:
     return minimum, maximum
 
 
-def _hpa(meta: Map, spec_of: Node) -> Map:
+def _hpa(meta: Map, spec_of: Node, settings: Settings) -> Map:
     origin = controller_origin("the HPA reconciler", f"{_HPA}:61-183")
     minimum, maximum = _bounds(spec_of, 1, origin)
     body = made({"apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler"}, origin)
@@ -55,11 +59,21 @@ def _hpa(meta: Map, spec_of: Node) -> Map:
     body = put(body, ("spec", "scaleTargetRef"), made(target, origin))
     body = put(body, ("spec", "minReplicas"), minimum)
     body = put(body, ("spec", "maxReplicas"), maximum)
-    metrics = Seq(_hpa_metrics(spec_of, origin))
+    annotated = settings.has("utilization-by-annotation")
+    found = _first_metric(meta, spec_of, origin) if annotated else _hpa_metrics(spec_of, origin)
+    metrics = Seq(found)
     metrics.origin = origin
     if metrics.children:
         body = put(body, ("spec", "metrics"), metrics)
     return defaulted_scaler(put(body, ("spec", "behavior"), made({}, origin)))
+
+
+def _first_metric(meta: Map, spec_of: Node, origin: Origin) -> list[Node]:
+    """The one metric of 0.14, whose target an annotation may give."""
+    told = meta.string("annotations", TARGET_UTILIZATION) or ""
+    is_number = told.isascii() and told.isdigit() and len(told) < 4
+    target = spec_of.get("scaleTarget") or made(int(told) if is_number else 80, origin)
+    return [_utilization(spec_of.string("scaleMetric") or "cpu", target, origin)]
 
 
 def _hpa_metrics(spec_of: Node, origin: Origin) -> list[Node]:
@@ -110,12 +124,14 @@ def _scaled_object(meta: Map, spec_of: Node, settings: Settings) -> Map:
     metrics = spec_of.at("autoScaling", "metrics")
     triggers = Seq(
         [
-            _trigger(m, meta, settings, origin)
+            _trigger(m, meta, (minimum, maximum), settings, origin)
             for m in ([] if metrics is None else metrics.elements())
         ]
     )
     triggers.origin = origin
     body = put(body, ("spec", "triggers"), triggers)
+    if not settings.has("keda-metrics-as-written"):
+        return body
     for side, setting in (
         ("scaleDown", "scaleDownStabilizationWindowSeconds"),
         ("scaleUp", "scaleUpStabilizationWindowSeconds"),
@@ -132,8 +148,11 @@ def _scaled_object(meta: Map, spec_of: Node, settings: Settings) -> Map:
     return body
 
 
-def _trigger(metric: Node, meta: Map, settings: Settings, origin: Origin) -> Node:
+def _trigger(
+    metric: Node, meta: Map, bounds: tuple[Node, Node], settings: Settings, origin: Origin
+) -> Node:
     """getKedaMetrics: one trigger for one autoScaling metric."""
+    as_written = settings.has("keda-metrics-as-written")
     kind = metric.string("type")
     if kind == "Resource":
         target = metric.at("resource", "target")
@@ -157,7 +176,7 @@ def _trigger(metric: Node, meta: Map, settings: Settings, origin: Origin) -> Nod
         data = {
             "serverAddress": external.string("metric", "serverAddress") or "",
             "query": external.string("metric", "query") or "",
-            "threshold": external.string("target", "value") or "0",
+            "threshold": _target(external, as_written),
         }
         backend = external.string("metric", "backend") or ""
         namespace = external.string("metric", "namespace")
@@ -178,11 +197,20 @@ def _trigger(metric: Node, meta: Map, settings: Settings, origin: Origin) -> Nod
         "opentelemetryCollector", "metricScalerEndpoint"
     )
     data = {
-        "metricQuery": f"sum({query}{{{scope}}})",
-        "targetValue": pod_metric.string("target", "value") or "0",
+        "metricQuery": f"sum({query}{{{scope}}})" if as_written else query,
+        "targetValue": _target(pod_metric, as_written),
         "scalerAddress": address,
     }
+    if not as_written:
+        data |= {"clampMin": bounds[0].text or "", "clampMax": bounds[1].text or ""}
     over_time = pod_metric.string("metric", "operationOverTime")
     if over_time:
         data["operationOverTime"] = over_time
     return made({"type": "external", "metadata": data}, origin)
+
+
+def _target(metric: Node, as_written: bool) -> str:
+    """The value that a metric should have."""
+    text = metric.string("target", "value") or "0"
+    number = None if as_written else parse_or_none(text)
+    return text if number is None else f"{float(number.amount):f}"

@@ -74,11 +74,14 @@ def _known(component: Draft, profile: str) -> list[Runtime]:
 
 def lack(component: Draft) -> Lack | None:
     """Why nothing fits, of the input's runtimes and of all that KServe ships; None if one does."""
+    settings = component.owner.settings
+    return _lack(component, (settings.profile,) if settings.told else PROFILES)
+
+
+def _lack(component: Draft, profiles: tuple[str, ...]) -> Lack | None:
     model = model_to_place(component)
     if model is None or not component.choice.unknown:
         return None
-    owner = component.owner
-    profiles = (owner.settings.profile,) if owner.settings.told else PROFILES
     runtimes = [runtime for runtime in _known(component, profiles[0]) if not runtime.stock]
     for profile in profiles:
         runtimes += stock(profile)
@@ -103,7 +106,7 @@ def unserved(component: Draft) -> str | None:
         is_there = opaque(named) or any(runtime.name == named for runtime in around)
         message = f"No ServingRuntimes or ClusterServingRuntimes with the name: {named}"
         return None if is_there else message
-    found = lack(component)
+    found = _lack(component, (owner.settings.profile,))
     if found is None or model is None:
         return None
     version = model.string("modelFormat", "version") or "<nil>"

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 CONTROLLER = "pkg/controller/v1beta1/inferenceservice"
 
-RUNTIME_POD_FIELDS = (
+_RUNTIME_POD_FIELDS = (
     "nodeSelector",
     "affinity",
     "tolerations",
@@ -38,9 +38,8 @@ RUNTIME_POD_FIELDS = (
 )
 """The only pod fields a runtime passes on (MergePodSpec, utils/utils.go)."""
 
-_GPU_SUFFIX_RUNTIMES = frozenset(
-    {"kserve-tensorflow-serving", "kserve-torchserve", "kserve-huggingfaceserver"}
-)
+_HUGGING_FACE = "kserve-huggingfaceserver"
+_GPU_SUFFIX_RUNTIMES = frozenset({"kserve-tensorflow-serving", "kserve-torchserve", _HUGGING_FACE})
 _GPU_SUFFIX_SERVERS = frozenset({"tensorflow-serving", "torchserve", "huggingfaceserver"})
 _CPU_SUFFIX_SERVER = "vllmserver"
 _TAG = re.compile(r":[\w.\-_]*$", re.ASCII)
@@ -158,13 +157,21 @@ def _model_pod(
     containers += [c for c in _containers(spec) if c.string("name") not in special]
     containers += [c for c in own_containers if c.string("name") != names.TRANSFORMER_CONTAINER]
 
-    base_pod = Map(
-        {field: spec.entries[field] for field in RUNTIME_POD_FIELDS if field in spec.entries}
-    )
+    base_pod = pod_of_runtime(spec, settings)
     overrides = without(predictor, *names.PREDICTOR_FIELDS, "containers")
     pod_spec = strategic_merge(base_pod, overrides)
     assert isinstance(pod_spec, Map)
     return Built(put(pod_spec, ("containers",), Seq(containers)))
+
+
+def pod_of_runtime(spec: Node, settings: Settings) -> Map:
+    """What a runtime, or its workerSpec, gives a pod beside containers."""
+    passed_on = [
+        field
+        for field in _RUNTIME_POD_FIELDS
+        if field != "schedulerName" or settings.has("runtime-scheduler-name")
+    ]
+    return Map({field: child for field, child in spec.items() if field in passed_on})
 
 
 def merged_container(base: Node, override: Node, settings: Settings) -> Map:
@@ -214,7 +221,7 @@ def of_runtime(runtime: Runtime) -> Map:
     return spec.from_origin(Origin("runtime", runtime.described))
 
 
-def with_runtime_defaults(isvc: Map, runtime: Runtime) -> Map:
+def with_runtime_defaults(isvc: Map, runtime: Runtime, settings: Settings) -> Map:
     """The InferenceService with what its runtime's server needs beyond the runtime's YAML.
 
     Mirrors SetRuntimeDefaults for MLServer, TorchServe and Triton.
@@ -222,7 +229,8 @@ def with_runtime_defaults(isvc: Map, runtime: Runtime) -> Map:
     model = isvc.at("spec", "predictor", "model")
     if not isinstance(model, Map):
         return isvc
-    kind = runtime.server_type
+    by_type = settings.has("server-defaults-by-type")
+    kind = runtime.server_type if by_type else runtime.stock_type
     origin = Origin(
         "controller",
         f"KServe's defaults for {kind}",
@@ -323,6 +331,8 @@ def _image_tag(container: Map, version: str | None, runtime: Runtime, settings: 
     elif tag:
         by_type = settings.has("image-by-server-type")
         suffixed = runtime.name in _GPU_SUFFIX_RUNTIMES
+        if runtime.name == _HUGGING_FACE and not settings.has("gpu-image-of-hugging-face"):
+            suffixed = False
         if by_type:
             suffixed = runtime.server_type in _GPU_SUFFIX_SERVERS
         bare = image[: tag.start()]

@@ -7,6 +7,7 @@ import re
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from kslint.graph.argo import may_be_in_part
 from kslint.graph.evidence import are_near, homes, releases_in
 from kslint.graph.gaps import VALUES
 from kslint.model.schemas import tables
@@ -86,6 +87,7 @@ class Schemas:
         self._kustomized: set[str] | None = None
         self._defined: dict[str, list[tuple[Resource, Node]]] = {}
         self._copied: set[str] = set()
+        self._ruled: dict[int, bool] = {}
         self._alike: dict[int, bytes | int] = {}
         """By definition what it has in common with those of the same text."""
         self._first: dict[bytes | int, Node] = {}
@@ -130,9 +132,7 @@ class Schemas:
             from kslint.model.schemas.definitions import of_definition
 
             defined = [
-                of_definition(node, text if isinstance(text, bytes) else None)
-                for text, node in self._definitions_for(key, resource)
-                if not _is_open(node)
+                of_definition(node, self._digest(node)) for node in self.definitions(resource)
             ]
             if not defined and releases_in(resource):
                 return Known(by_hand(key), "", False)  # that of its release is not in the input
@@ -140,7 +140,7 @@ class Schemas:
         for each in defined:
             schema = each if schema is None else either(schema, each)
         whole = True
-        adds = family == tables.KSERVE or not self._is_defined_near(key, resource)
+        adds = self.is_added_to(resource)
         if family is not None and (schema is None or adds):
             release = self.installed(family)
             table = tables.table(family)
@@ -154,7 +154,35 @@ class Schemas:
             return Known(by_hand(key), "", False)
         return Known(of_root(schema), family or "", whole)
 
-    def _definitions_for(self, key: str, resource: Resource) -> list[tuple[bytes | int, Node]]:
+    def definitions(self, resource: Resource) -> list[Node]:
+        """The schemas of the definitions that may hold for an object and say something of it."""
+        key = f"{resource.group}/{resource.version}/{resource.kind}"
+        if key not in self._defined:
+            return []
+        return [node for node in self._definitions_for(key, resource) if not _is_open(node)]
+
+    def has_rules(self, resource: Resource) -> bool:
+        """May the definition of an object's kind have rules in CEL?"""
+        family = tables.family_of(resource.group)
+        if family in tables.RULED and resource.kind in tables.RULED[family]:
+            return True
+        return any(self._is_ruled(node) for node in self.definitions(resource))
+
+    def _is_ruled(self, definition: Node) -> bool:
+        found = self._ruled.get(id(definition))
+        if found is None:
+            from kslint.model.schemas.definitions import has_rules
+
+            found = self._ruled[id(definition)] = has_rules(definition)
+        return found
+
+    def is_added_to(self, resource: Resource) -> bool:
+        """Does what a table knows of an object's kind hold, too, where it is defined?"""
+        key = f"{resource.group}/{resource.version}/{resource.kind}"
+        is_kserve = tables.family_of(resource.group) == tables.KSERVE
+        return is_kserve or not self._is_defined_near(key, resource)
+
+    def _definitions_for(self, key: str, resource: Resource) -> list[Node]:
         """The definitions that may hold for an object, in some order; of equal ones one.
 
         Those of its own release where it is kept for one; else those that are for none, if any.
@@ -167,7 +195,12 @@ class Schemas:
         ]
         plain = [each for each in found if releases_in(each[0]) == releases_in(resource)]
         alike = dict.fromkeys(self._alike[id(node)] for _, node in reversed(plain or found))
-        return [(text, self._first[text]) for text in alike]
+        return [self._first[text] for text in alike]
+
+    def _digest(self, definition: Node) -> bytes | None:
+        """That of a large definition's text."""
+        alike = self._alike[id(definition)]
+        return alike if isinstance(alike, bytes) else None
 
     def _is_defined_near(self, key: str, resource: Resource) -> bool:
         return any(are_near(each, resource) for each, _ in self._defined.get(key, ()))
@@ -216,8 +249,8 @@ class Schemas:
 
         Something that kslint does not follow, an object of its name in another file of which it
         is a part, or a kustomization that does not take it in as it stands beside it. A base
-        waits for its overlays, the patches of Flux may go anywhere, and a mere status is what a
-        controller wrote.
+        waits for its overlays, the patches of Flux may go anywhere, a mere status is what a
+        controller wrote, and Argo CD can apply a part of what is in the cluster.
         """
         directory = posixpath.dirname(resource.file)
         is_base = "base" in (resource.emitter or directory).split("/")
@@ -226,6 +259,8 @@ class Schemas:
         if is_base or is_status or "$patch" in fields or self._is_patched_by_flux:
             return True
         if self._graph.evidence.excerpts(resource):
+            return True
+        if may_be_in_part(resource, self._graph.owners(resource)):
             return True
         from kslint.model.kubernetes.admission.kinds import is_fragment  # mostly nothing is asked
 
@@ -263,7 +298,7 @@ class Schemas:
         What is there under a misspelt name is not missing.
         """
         reading = self.reading(resource)
-        if not reading.lacking or self.is_partial(resource) or self._is_filled_in(resource):
+        if not reading.lacking or self.is_partial(resource) or self.is_filled_in(resource):
             return []
         if self._graph.evidence.is_form(resource):
             return []
@@ -278,7 +313,7 @@ class Schemas:
             and (filled is None or re.fullmatch(filled, lack.path) is None)
         ]
 
-    def _is_filled_in(self, resource: Resource) -> bool:
+    def is_filled_in(self, resource: Resource) -> bool:
         """May a webhook of the input give an object what it lacks, before it is validated?"""
         return any(
             resource.group in (group.text, "*")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
 from kslint.model.schemas.schema import PLAIN_TEXT, QUANTITY_PATTERN, Schema
 from kslint.model.schemas.tables import metadata
 from kslint.source.folding import text_of
-from kslint.source.nodes import Map, Node
+from kslint.source.nodes import Deferred, Map, Node
 
 if TYPE_CHECKING:
     from kslint.model.schemas.schema import Facets
@@ -27,6 +28,9 @@ _WANTED: dict[str, type | tuple[type, ...]] = {
 }  # fmt: skip
 """The types of these keywords; of the others it is an integer. A wrong one limits nothing."""
 _BOUNDS = (("minimum", "exclusiveMinimum", "min"), ("maximum", "exclusiveMaximum", "max"))
+
+RULES = "x-kubernetes-validations"
+"""The keyword of rules in CEL."""
 
 
 _made: WeakValueDictionary[bytes, Schema] = WeakValueDictionary()
@@ -107,3 +111,25 @@ def _child(raw: Any) -> Schema:
     if isinstance(raw, Schema):
         return raw
     return of_definition(raw if isinstance(raw, Node) else Map({}))
+
+
+_RULED = re.compile(rb'x-kubernetes-validations|"[^"\n]*\\[xuU]')
+"""The field of rules in CEL, or a name that may be written so."""
+
+
+def has_rules(node: Node | None) -> bool:
+    """Has a schema of a definition a rule anywhere?"""
+    stack = [node]
+    while stack:
+        found = stack.pop()
+        if not isinstance(found, Map):
+            continue
+        if isinstance(found, Deferred) and not found.read.holds(_RULED):
+            continue
+        if found.listed(RULES):
+            return True
+        fields = found.get("properties")
+        if isinstance(fields, Map):
+            stack += fields.entries.values()
+        stack += [found.get("items"), found.get("additionalProperties"), *found.listed("allOf")]
+    return False

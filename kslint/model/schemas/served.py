@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 GONE, EARLY, UNKNOWN = "gone", "early", "unknown"
 """No longer served, not served yet, never heard of."""
+_SETTLED = (tables.KUBERNETES, tables.KSERVE, "argo-cd", "keda")
+"""Families that bring no version out of the blue: the last two have had one for years."""
 _OLD_KSERVE = "serving.kubeflow.org"
 """The group of KServe's kinds when it was called KFServing (until 0.6)."""
 
@@ -102,7 +104,7 @@ def _stranger(schemas: Schemas, family: str, resource: Resource) -> Unserved | N
     versions = [f"{g}/{v}".lstrip("/") for g, v, k in own if k == wanted and g == resource.group]
     if versions:
         newest = max(_rank(v.rpartition("/")[2]) for v in versions)
-        may_come = family not in (tables.KUBERNETES, tables.KSERVE) and not release.told
+        may_come = family not in _SETTLED and not release.told
         if may_come and re.match(r"v\d", resource.version) and _rank(resource.version) > newest:
             return None
         return Unserved(UNKNOWN, "", _best(versions), "", True)

@@ -59,6 +59,33 @@ TITLES = {
 }  # fmt: skip
 """What people call the families."""
 
+RULED: dict[str, set[str]] = {
+    "cert-manager": {"ClusterIssuer", "Issuer"},
+    "external-secrets": {
+        "ClusterGenerator", "ClusterPushSecret", "ClusterSecretStore", "GitlabDeployToken",
+        "PushSecret", "SecretStore",
+    },
+    "gateway-api": {
+        "BackendLBPolicy", "BackendTLSPolicy", "GRPCRoute", "Gateway", "HTTPRoute",
+        "ListenerSet", "TCPRoute", "TLSRoute", "UDPRoute", "XBackend", "XBackendTrafficPolicy",
+        "XListenerSet",
+    },
+    "inference-extension": {"InferenceModel", "InferencePool"},
+    "keda": {"ScaledObject"},
+    KSERVE: {"LLMInferenceService", "LLMInferenceServiceConfig"},
+    "kuberay": {"RayCluster", "RayCronJob", "RayJob", "RayService"},
+    "kueue": {
+        "ClusterQueue", "Cohort", "MultiKueueCluster", "MultiKueueConfig", "ResourceFlavor",
+        "Topology", "Workload",
+    },
+    "leaderworkerset": {"DisaggregatedSet"},
+    "prometheus-operator": {
+        "Alertmanager", "AlertmanagerConfig", "Prometheus", "PrometheusAgent", "ScrapeConfig",
+        "ThanosRuler",
+    },
+}  # fmt: skip
+"""The kinds of each family whose definitions have rules: of others no table is read."""
+
 
 def family_of(group: str) -> str | None:
     """The family whose table has the kinds of an API group, or None."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from kserve_worlds import world
+from kserve_worlds import NO_STORAGE_CONTAINER, world
 from storage_worlds import model, service
 
 from kslint.model.kserve.storage.mounts import clashes, overridden_users, written_below
@@ -118,7 +118,7 @@ def test_others_may_read_what_ours_does_not() -> None:
 def test_what_the_initializer_of_storage_uris_mounts(version: str, mounted: list[str]) -> None:
     """kserve/kserve#4822: at 0.16 also a volume that the pod lacks, so no pod can be made."""
     text = "{model: {modelFormat: {name: sklearn}, runtime: rt}, storageUris: [{uri: 's3://b/m'}]}"
-    service_ = world(service(text), version=version)
+    service_ = world(f"{service(text)}\n---{NO_STORAGE_CONTAINER}", version=version)
     assert service_.predictor is not None
     pod = service_.predictor.provisioned
     (initializer,) = init_containers(pod)

@@ -212,7 +212,7 @@ METRICS = [
       "value and a target utilization")),
 ]  # fmt: skip
 HEAD = "kind: HorizontalPodAutoscaler\nmetadata: {name: web}\nspec: "
-TARGET = "scaleTargetRef: {kind: Deployment, name: web}, maxReplicas: 2"
+TARGET = "scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}, maxReplicas: 2"
 
 
 @pytest.mark.parametrize(("metric", "code", "message"), METRICS)

@@ -94,6 +94,9 @@ def test_the_kubernetes_that_is_told(version: str, place: int | None) -> None:
     ("api_version", "kind", "told", "said"),
     [
         ("autoscaling/v2beta2", "HorizontalPodAutoscaler", None, "gone autoscaling/v2"),
+        ("keda.sh/v1", "ScaledObject", None, "unknown keda.sh/v1alpha1"),
+        ("argoproj.io/v1", "Application", None, "unknown argoproj.io/v1alpha1"),
+        ("cert-manager.io/v2", "Certificate", None, None),
         ("autoscaling/v2beta2", "HorizontalPodAutoscaler", "1.25", None),
         ("autoscaling/v2beta2", "HorizontalPodAutoscaler", "1.26", "gone autoscaling/v2"),
         ("extensions/v1beta1", "Ingress", None, "gone networking.k8s.io/v1"),

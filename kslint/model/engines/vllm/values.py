@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from kslint.model.engines.vllm.facts import Option, Version
 
 JSON_TYPES = frozenset(("json", "json-or-pairs", "json-or-string"))
-_STRING = re.compile(r'("(?:[^"\\]|\\.)*")')
+_STRING = re.compile(r'("(?:[^"\\]|\\[\s\S])*(?:"|\\?\Z))')
 _SUFFIXED = re.compile(r"\b\d+(?:\.\d+)?[kKmMgGtT]\b")
 _OBJECT = re.compile(r"\s*\{.*\}\s*", re.DOTALL)
 _PAIR = re.compile(r"[^=,]+=\s*\d+\s*")

@@ -25,7 +25,7 @@ _COUNTS = {
 """Billions of parameters."""
 
 _SIZE = re.compile(r"(?:^|[-_])(\d+(?:\.\d+)?)\s*([bm])(?=$|[-_.])")
-_EXPERTS = re.compile(r"\d+x\d+(?:\.\d+)?b")
+_EXPERTS = re.compile(r"(?<!\d)\d+x\d+(?:\.\d+)?b")
 _FAMILY_NOISE = re.compile(r"^meta-|-(?:coder|math|vl)(?=-)")
 _DTYPE_BYTES = {
     "float32": 4.0, "float": 4.0, "float16": 2.0, "half": 2.0, "bfloat16": 2.0, "auto": 2.0,
@@ -80,7 +80,9 @@ def certain_bytes(
     return found.value if marked or quantization or owner in _PLAIN_PUBLISHERS else None
 
 
-_MARKED = re.compile(r"[-_.](?:qat|q\d|gguf|ggml|exl\d|hqq|aqlm|eetq|mlx|int|\d+bit|\w*quant)")
+_MARKED = re.compile(
+    r"[-_.](?:qat|q\d|gguf|ggml|exl\d|hqq|aqlm|eetq|mlx|int|\d{1,3}bit|\w{0,20}quant)"
+)
 _PLAIN_PUBLISHERS = frozenset(
     ("meta-llama", "qwen", "google", "microsoft", "01-ai", "tiiuae", "bigcode", "huggingfaceh4",
      "ibm-granite", "facebook", "eleutherai", "thudm", "baichuan-inc", "codellama")

@@ -9,13 +9,17 @@ from kslint.model.kubernetes.pod import MAX_EXPANDED, expand, has_env_from
 from kslint.source.parts import Parts
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from kslint.model.kubernetes.pod import EnvVar
     from kslint.source.nodes import Node
 
 DYNAMIC = "\ue000"
 """Stands in a text for a piece that only the running container knows."""
 
-_REPLACED = re.compile(r"\$\$|\$\([-._a-zA-Z][-._a-zA-Z0-9]*\)|\{\{.*?\}\}", re.DOTALL)
+_VARIABLE = r"\$\$|\$\([-._a-zA-Z][-._a-zA-Z0-9]*\)"
+_REPLACED = re.compile(_VARIABLE + r"|\{\{.*?\}\}", re.DOTALL)
+_VARIABLES = re.compile(_VARIABLE)
 
 
 class Text:
@@ -79,6 +83,17 @@ def item_words(container: Node, field: str, variables: dict[str, EnvVar]) -> lis
     ]
 
 
+def _replaced(raw: str) -> Iterator[re.Match[str]]:
+    """What the kubelet and KServe replace. Behind the last `}}` no braces are looked for.
+
+    There each pair would be followed to the end, in vain.
+    """
+    end = raw.rfind("}}") + 2
+    if end > 1:
+        yield from _REPLACED.finditer(raw, 0, end)
+    yield from _VARIABLES.finditer(raw, end if end > 1 else 0)
+
+
 def expanded(item: Node, variables: dict[str, EnvVar], open_ended: bool) -> Text:
     """An item's text after the kubelet. Templates of KServe (`{{.Name}}`) stay unknown.
 
@@ -90,7 +105,7 @@ def expanded(item: Node, variables: dict[str, EnvVar], open_ended: bool) -> Text
     text: list[str] = []
     offsets: list[int] = []
     position = 0
-    for match in _REPLACED.finditer(raw):
+    for match in _replaced(raw):
         found = match.group(0)
         value = None if found[0] == "{" else expand(found, variables)
         too_long = len(offsets) > MAX_EXPANDED

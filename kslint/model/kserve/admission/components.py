@@ -17,6 +17,7 @@ from kslint.source.nodes import Map
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from kslint.model.kserve.settings import Settings
     from kslint.source.nodes import Node
 
 _KNATIVE_CLASS = "autoscaling.knative.dev/class"
@@ -94,12 +95,15 @@ def _logger(logger: Map) -> Iterator[Failure]:
         yield refused(message, storage, "incomplete-logger-storage")
 
 
-def scaling_rejections(annotations: Node | None, component: Node) -> Iterator[Failure]:
+def scaling_rejections(
+    annotations: Node | None, component: Node, settings: Settings
+) -> Iterator[Failure]:
     """validateAutoScalingCompExtension, by the stored annotations of the InferenceService."""
+    standard = names.STANDARD if settings.has("new-mode-names") else names.RAW
     mode = said(annotations, names.DEPLOYMENT_MODE)
     scaler, knative = said(annotations, names.AUTOSCALER_CLASS), said(annotations, _KNATIVE_CLASS)
-    if mode == names.STANDARD:
-        if scaler == "hpa":
+    if mode == standard:
+        if scaler == "hpa" or not settings.has("keda-scaler"):
             yield from _hpa(component)
         elif scaler == "keda":
             yield from _keda(component)

@@ -150,9 +150,10 @@ def runtime_rejections(
     worker = given(new.spec, "workerSpec")
     if isinstance(worker, Map):
         found += _worker(new, worker, prefix, settings)
-    prefix = f'the {resource.kind} "{resource.name}" is invalid: '
-    found += blocked_variables(containers(new.spec), prefix)
-    found += blocked_variables(containers(worker), prefix)
+    if settings is None or settings.has("pythonpath-refused"):
+        prefix = f'the {resource.kind} "{resource.name}" is invalid: '
+        found += blocked_variables(containers(new.spec), prefix)
+        found += blocked_variables(containers(worker), prefix)
     return found
 
 
@@ -260,12 +261,12 @@ def _clash(new: Runtime, existing: Runtime, graph: Graph | None) -> Iterator[Fai
                 return
 
 
-def clash_with_stock(runtime: Runtime, profile: str) -> Failure | None:
+def clashes_with_stock(runtime: Runtime, profile: str) -> Iterator[Failure]:
     """What the webhook says to a cluster's runtime where KServe's own ones are installed first."""
-    if runtime.stock or runtime.resource.kind != "ClusterServingRuntime":
-        return None
-    clashes = (failure for own in stock(profile) for failure in _clash(runtime, own, None))
-    return next(clashes, None)
+    if runtime.resource.kind == "ClusterServingRuntime":
+        yield from _formats(runtime)
+        for own in stock(profile):
+            yield from _clash(runtime, own, None)
 
 
 def _format(item: Node) -> tuple[str, str | None]:

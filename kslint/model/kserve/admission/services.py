@@ -32,6 +32,7 @@ from kslint.model.kserve.admission.storage import (
     storage_uris_rejections,
     variable,
 )
+from kslint.model.kserve.metadata import autoscaler_class
 from kslint.model.kserve.storage.failures import storage_failures
 from kslint.model.kubernetes.admission.field_errors import child, opaque, templated
 from kslint.model.kubernetes.pod import container_named, containers, init_containers
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from kslint.source.nodes import Node
 
 _CLASSES = ("hpa", "external", "keda", "none")
+_FIRST_CLASSES = _CLASSES[:2]
 _IMPLEMENTATIONS = {
     "predictor": (
         (
@@ -74,7 +76,9 @@ def rejections(isvc: InferenceService) -> list[Failure]:
     """
     body = isvc.stored
     predictor = body.at("spec", "predictor")
-    found = [*_name(body), *_autoscaler_class(body)]
+    found = [*_name(body), *_autoscaler_class(body, isvc.settings)]
+    if isvc.settings.has("utilization-annotation-refused"):
+        found += _utilization(body)
     if predictor is not None and not predictor.is_null and not isinstance(predictor, Map):
         return found
     if isvc.settings.has("pythonpath-refused"):
@@ -82,7 +86,8 @@ def rejections(isvc: InferenceService) -> list[Failure]:
     if isinstance(predictor, Map):
         found += _multi_node(isvc, predictor)
         found += _collocation(predictor)
-        found += _model_name(predictor)
+        if isvc.settings.has("model-name-refused"):
+            found += _model_name(predictor)
     for name in ("transformer", "explainer", "predictor"):
         found += storage_uris_rejections(name, body.at("spec", name))
     if not isinstance(predictor, Map):
@@ -128,7 +133,7 @@ def _component(isvc: InferenceService, component: Component) -> Iterator[Failure
     yield from extension_rejections(component.stored)
     if isvc.mode_is_known:
         annotations = isvc.stored.at("metadata", "annotations")
-        yield from scaling_rejections(annotations, component.stored)
+        yield from scaling_rejections(annotations, component.stored, isvc.settings)
 
 
 def _name(body: Map) -> Iterator[Failure]:
@@ -144,12 +149,32 @@ def _name(body: Map) -> Iterator[Failure]:
         yield refused(message, name, "invalid-name")
 
 
-def _autoscaler_class(body: Map) -> Iterator[Failure]:
+def _classes(settings: Settings) -> tuple[str, ...]:
+    return _CLASSES if settings.has("keda-scaler") else _FIRST_CLASSES
+
+
+def _autoscaler_class(body: Map, settings: Settings) -> Iterator[Failure]:
     node = given(body.at("metadata", "annotations"), names.AUTOSCALER_CLASS)
     text = None if node is None else node.text
-    if node is not None and text is not None and not templated(text) and text not in _CLASSES:
+    if (
+        node is not None
+        and text is not None
+        and not templated(text)
+        and text not in _classes(settings)
+    ):
         message = f"[{text}] is not a supported autoscaler class type"
         yield refused(message, node, "unknown-autoscaler-class")
+
+
+def _utilization(body: Map) -> Iterator[Failure]:
+    """As validateAutoscalerTargetUtilizationPercentage."""
+    node = given(body.at("metadata", "annotations"), names.TARGET_UTILIZATION)
+    text = None if node is None else node.text
+    if node is None or text is None or templated(text):
+        return
+    if not re.fullmatch(r"[+-]?[0-9]{1,18}", text) or not 1 <= int(text) <= 100:
+        message = "the target utilization percentage should be a [1-100] integer"
+        yield refused(message, node, "scale-target-out-of-range")
 
 
 def _of(body: Map) -> str:
@@ -253,6 +278,8 @@ def _implementations(component: Component) -> list[Node]:
     found = [node for f in (*names.FRAMEWORKS, "model") if (node := given(own, f)) is not None]
     servers = containers(own)
     named = [c.get("name") or c for c in servers if c.string("name") == names.PREDICTOR_CONTAINER]
+    if not component.owner.settings.has("transformer-beside-model"):
+        named = servers[:1]
     found += named or ([] if found or not servers else servers[:1])
     return sorted(found, key=_position)
 
@@ -288,6 +315,17 @@ def controller_refusals(isvc: InferenceService) -> list[Failure]:
     return found
 
 
+def _other_metrics(component: Component) -> Iterator[Failure]:
+    """Metrics of no resource, over which fails what prepares a HorizontalPodAutoscaler."""
+    if autoscaler_class(component.metadata) not in ("hpa", "external"):
+        return
+    for metric in component.stored.listed("autoScaling", "metrics"):
+        if isinstance(metric, Map) and metric.get("resource") is None:
+            message = "runtime error: invalid memory address or nil pointer dereference"
+            yield Failure("controller", message, metric, "metric-of-no-resource")
+            return
+
+
 def _raw_refusals(isvc: InferenceService, component: Component) -> Iterator[Failure]:
     """NewRawKubeReconciler by the merged annotations: class of autoscaler, deployment mode."""
     prefix = f"fails to create NewRawKubeReconciler for {component.name}: "
@@ -299,6 +337,8 @@ def _raw_refusals(isvc: InferenceService, component: Component) -> Iterator[Fail
     if scaler is not None and not known and scaler is not own:
         message = f"{prefix}unknown autoscaler class type: {text}"
         yield Failure("controller", message, scaler, "unknown-autoscaler-class")
+    if not isvc.settings.has("scaler-skips-other-metrics"):
+        yield from _other_metrics(component)
     mode = given(annotations, names.DEPLOYMENT_MODE)
     text = said(annotations, names.DEPLOYMENT_MODE)
     modern = names.LEGACY_MODES.get(text or "", text)

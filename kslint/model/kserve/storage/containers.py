@@ -157,7 +157,7 @@ def _takes(spec: Node, uri: str) -> bool:
 def shipped(settings: Settings) -> tuple[StorageContainer, ...]:
     """The ClusterStorageContainers of the chart, rendered from the input's values: `default`.
 
-    Source: charts/kserve-resources, ClusterStorageContainer default, the same in 0.16 to 0.20.
+    Source: charts/kserve-resources, ClusterStorageContainer default.
     """
     version = settings.profile
     reference = f"charts/kserve-resources @v{version}.0"
@@ -182,16 +182,17 @@ def shipped(settings: Settings) -> tuple[StorageContainer, ...]:
             helm = Origin("helm", place, reference, written.place)
             node = _overlaid(node, written.from_origin(helm))
         container = put(container, (field,), node)
+    schemes = ("gs", "s3", "hdfs", *(("hf",) if settings.has("hub-uris") else ()), "webhdfs")
     spec = made(
         {
             "supportedUriFormats": [
-                *({"prefix": f"{scheme}://"} for scheme in ("gs", "s3", "hdfs", "hf", "webhdfs")),
+                *({"prefix": f"{scheme}://"} for scheme in schemes),
                 {"regex": _AZURE},
                 {"regex": _AZURE.replace(".blob.", ".file.")},
                 {"regex": "https?://(.+)/(.+)"},
             ],
             "workloadType": "initContainer",
-            "supportsMultiModelDownload": True,
+            **({} if settings.has("container-of-one") else {"supportsMultiModelDownload": True}),
         },
         origin,
     )

@@ -202,27 +202,35 @@ def _with_secret(container: Map, pod: Map, use: SecretUse, settings: Settings) -
         kept = [i for i in elements(container.get("env")) if i.string("name") not in replaced]
         container = put(container, ("env",), appended(None, kept, origin))
     else:
-        variables = _plain_variables(resource, use)
+        variables = _plain_variables(resource, use, settings)
     return with_env(container, variables, origin), pod
 
 
-def _plain_variables(resource: Resource, use: SecretUse) -> Env:
+def _plain_variables(resource: Resource, use: SecretUse, settings: Settings) -> Env:
     """Variables of Azure, HTTP and Hugging Face Secrets."""
     keys, _ = secret_keys(resource)
-    if use.kind == "hf":
+    if use.kind == "hf" and settings.has("hub-token-by-reference"):
         return [from_secret("HF_TOKEN", use.name, "HF_TOKEN")]
+    if use.kind == "hf":
+        token: Env = [{"name": "HF_TOKEN", "value": secret_value(resource, "HF_TOKEN") or ""}]
+        fast: Env = [{"name": "HF_HUB_ENABLE_HF_TRANSFER", "value": "1"}]
+        return token + (fast if settings.has("hub-transfer-with-token") else [])
     if use.kind == "https":
         host, headers = secret_value(resource, "https-host"), secret_value(resource, "headers")
         known = host is not None and headers is not None
         return [{"name": f"{host}-headers", "value": headers}] if known else []
     signs = ("AZ_CLIENT_ID", "AZURE_CLIENT_ID", "AZURE_ACCESS_TOKEN")
-    names = _AZURE if keys.intersection(signs) else ("AZURE_STORAGE_ACCESS_KEY",)
+    whole = bool(keys.intersection(signs))
+    names: tuple[str, ...] = _AZURE if whole else ("AZURE_STORAGE_ACCESS_KEY",)
+    always = {"AZURE_TENANT_ID"}
+    if not settings.has("azure-keys-where-given"):
+        names = names[: 5 if settings.has("azure-storage-key-too") else 4]
+        always |= {"AZURE_SUBSCRIPTION_ID", "AZURE_CLIENT_ID"}
     found: Env = []
     for name in names:
         legacy = _AZURE_LEGACY.get(name, "")
         key = legacy if legacy in keys else name
-        # the tenant id alone is referred to even where the Secret lacks it
-        if key in keys or name == "AZURE_TENANT_ID":
+        if key in keys or name in always:
             found.append(from_secret(name, use.name, key))
     return found
 

@@ -30,6 +30,7 @@ from kslint.model.kserve.storage.sources import (
     target_container,
 )
 from kslint.model.kubernetes.admission.field_errors import printed
+from kslint.model.kubernetes.pod import init_containers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,17 +64,37 @@ def _uri_failures(component: Draft) -> list[Failure]:
     if component.name == "predictor" and component.stored.string("model", "storage", "path"):
         message = "must provide only one of storageUri and storage.path"
         return [Failure("controller", message, uri, "storage-uri-and-path")]
+    refused = _unsupported(component, uri)
+    return [refused] if refused is not None and _is_settled(component, uri) else []
+
+
+def unless_taken(component: Draft) -> Failure | None:
+    """What the controller says of a URI if no ClusterStorageContainer is there but the shipped.
+
+    None if one of these takes the URI, or the input says more of KServe.
+    """
+    uri = source_uri(component.owner.stored, component.name)
+    if uri is None or _is_settled(component, uri):
+        return None
+    return _unsupported(component, uri)
+
+
+def _is_settled(component: Draft, uri: Node) -> bool:
+    """Does the input tell which ClusterStorageContainers there are?"""
+    return (
+        component.owner.settings.in_input
+        or bool(component.owner.graph.of_kind("ClusterStorageContainer", names.GROUP))
+        or (uri.text or "").startswith(OCI_NATIVE)  # KServe's own, which nothing else downloads
+    )
+
+
+def _unsupported(component: Draft, uri: Node) -> Failure | None:
     text = uri.text or ""
     settings = component.owner.settings
     if text.startswith(OCI_FETCH) and (settings.copied or not settings.told):
-        return []  # the KServe that is deployed may be later than the releases
-    settled = (
-        settings.in_input
-        or bool(component.owner.graph.of_kind("ClusterStorageContainer", names.GROUP))
-        or text.startswith(OCI_NATIVE)  # KServe's own, which nothing else downloads
-    )
-    if not settled or is_oci(component, text) or kind_of(component, text) != UNSUPPORTED:
-        return []
+        return None  # the KServe that is deployed may be later than the releases
+    if is_oci(component, text) or kind_of(component, text) != UNSUPPORTED:
+        return None
     known = ", ".join(prefixes(component))
     message = (
         f"StorageURI not supported: storageUri, must be one of: [{known}] or match "
@@ -81,7 +102,7 @@ def _uri_failures(component: Draft) -> list[Failure]:
         f"StorageUri [{text}] is not supported"
     )
     code = LATER_URI if text.startswith(OCI_FETCH) else "unsupported-storage-uri"
-    return [Failure("controller", message, uri, code)]
+    return Failure("controller", message, uri, code)
 
 
 def _image_failures(component: Draft) -> Iterator[Failure]:
@@ -130,6 +151,9 @@ def _list_failures(component: Draft) -> list[Failure]:
     chosen = named_container(component, first.text or "")
     if chosen is not None and chosen.error:
         return [Failure("controller", chosen.error, _choosing(component), "storage-container")]
+    own = [] if pod_spec is None else init_containers(pod_spec)
+    if any(each.string("name") == "storage-initializer" for each in own):
+        return []  # which KServe then leaves alone
     containers = used_containers(component, first.text or "")
     refusing = [c for c in containers if c.spec.boolean("supportsMultiModelDownload") is not True]
     if not containers or len(refusing) < len(containers):

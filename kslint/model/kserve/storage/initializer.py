@@ -134,6 +134,8 @@ def with_single(component: Draft, pod: Map, uri: Node) -> Map:
         mount = _Mount(MODEL_VOLUME, path, source.read_only)
         # of a storage.path no ClusterStorageContainer knows the scheme yet
         noted = component.metadata.string("annotations", names.SOURCE_URI) or ""
+        if not component.owner.settings.has("container-before-storage-spec"):
+            noted = source.uri.text or ""
         pod = _with_initializer(component, pod, sources, mount, noted)
     return _with_local_uri(pod)
 
@@ -160,7 +162,8 @@ def _with_initializer(
     if bundle is not None:
         found, pod = with_ca_bundle(found, pod, *bundle)
     hf = _origin("the download defaults for Hugging Face", "561-565")
-    found = with_hub_defaults(found, hf)
+    if component.owner.settings.has("hub-defaults"):
+        found = with_hub_defaults(found, hf)
     found = _with_decryption(component, found)
     return put(pod, ("initContainers",), replace_item(pod.get("initContainers"), index, found))
 

@@ -45,7 +45,7 @@ OCI_FETCH = "oci+fetch://"
 """Not in a release yet: KServe's main branch takes it since August 2026 (d2832a908)."""
 _NATIVE_SINCE = "0.20"
 """SupportedStorageURIPrefixList, inferenceservice/utils/utils.go:47-54 @v0.19.0, :48 @v0.20.0."""
-_SCHEME = re.compile(r"\w+?://", re.ASCII)
+_SCHEME = re.compile(r"\w://", re.ASCII)
 _AZURE_HOST = "blob.core.windows.net"
 _AZURE = re.compile(r"https://(.+?).blob.core.windows.net/(.+)")
 
@@ -233,7 +233,7 @@ def kind_of(component: Draft, uri: str) -> str:
         return INITIALIZER
     if uri.startswith("file://") or not _SCHEME.search(uri):
         return LOCAL
-    return INITIALIZER if _by_default_image(uri) else UNSUPPORTED
+    return INITIALIZER if _by_default_image(component, uri) else UNSUPPORTED
 
 
 def is_oci(component: Draft, uri: str) -> bool:
@@ -244,15 +244,18 @@ def is_oci(component: Draft, uri: str) -> bool:
 
 def prefixes(component: Draft) -> tuple[str, ...]:
     """The prefixes that the controller's version lists, in its order."""
-    if not component.owner.settings.has("native-images"):
+    settings = component.owner.settings
+    if not settings.has("hub-uris"):
+        return _PREFIXES[:-1]
+    if not settings.has("native-images"):
         return _PREFIXES
     return (*_PREFIXES[:-1], OCI_NATIVE, _PREFIXES[-1])
 
 
-def _by_default_image(uri: str) -> bool:
+def _by_default_image(component: Draft, uri: str) -> bool:
     if _AZURE_HOST in uri:
         return _AZURE.search(uri[:LONGEST_URI]) is not None
-    return uri.startswith(_PREFIXES)
+    return uri.startswith(prefixes(component))
 
 
 def _is_dropped(component: Draft, uri: Node, modelcars: list[Node]) -> bool:

@@ -9,7 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kslint.model.kubernetes.admission import grammar
-from kslint.model.kubernetes.admission.field_errors import FieldErrors, child, spec_of, word
+from kslint.model.kubernetes.admission.field_errors import (
+    FieldErrors,
+    child,
+    present,
+    spec_of,
+    word,
+)
 from kslint.model.kubernetes.admission.resources import quantity
 from kslint.model.kubernetes.admission.selectors import label_selector
 from kslint.source.nodes import Map, Seq
@@ -68,6 +74,8 @@ def _data_source(errors: FieldErrors, source: Map, path: str) -> None:
     group, kind = word(source.get("apiGroup")), word(source.get("kind"))
     if path.endswith("dataSource") and (group, kind) not in _SOURCES:
         return  # dropped, as of old
+    if present(source, "namespace"):
+        return  # dropped too, but for a gate
     errors.needed(path, source, "name", "missing-name")
     errors.needed(path, source, "kind", "missing-kind")
     errors.named(path, source, "apiGroup", grammar.dns_subdomain, "invalid-reference")

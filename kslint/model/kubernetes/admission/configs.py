@@ -32,7 +32,7 @@ _MOST = 1048576
 _LEVELS = ("privileged", "baseline", "restricted")
 """Of the admission plugin PodSecurity (k8s.io/pod-security-admission v0.34 api/helpers.go)."""
 _HIGHEST_PRIORITY = 1000000000
-_SYSTEM_CLASSES = ("system-cluster-critical", "system-node-critical")
+_SYSTEM_CLASSES = {"system-cluster-critical": 2000000000, "system-node-critical": 2000001000}
 _NEEDED = {
     "kubernetes.io/dockercfg": (".dockercfg",),
     "kubernetes.io/dockerconfigjson": (".dockerconfigjson",),
@@ -193,6 +193,13 @@ def priority_class_failures(body: Map) -> list[Failure]:
             detail = (
                 "priority class names with 'system-' prefix are reserved for system use only. "
                 f"error: {name} is not a known system priority class"
+            )
+            node = body.nearest("metadata", "name")
+            errors.forbidden("metadata.name", detail, node, "reserved-name")
+        elif value is not None and value != _SYSTEM_CLASSES[name]:
+            detail = (
+                "priority class names with 'system-' prefix are reserved for system use only. "
+                f"error: value of {name} PriorityClass must be {_SYSTEM_CLASSES[name]}"
             )
             node = body.nearest("metadata", "name")
             errors.forbidden("metadata.name", detail, node, "reserved-name")

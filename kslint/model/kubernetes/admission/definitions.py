@@ -17,7 +17,7 @@ from kslint.model.kubernetes.admission.field_errors import (
     spec_of,
     word,
 )
-from kslint.model.kubernetes.admission.structural import structural
+from kslint.model.kubernetes.admission.structural import root_fields, structural
 from kslint.source.nodes import Map, Scalar, Seq
 
 if TYPE_CHECKING:
@@ -112,6 +112,9 @@ def _version(errors: FieldErrors, version: Map, path: str, place: str) -> None:
         errors.required(at, child(version, "schema"), "version-without-schema")
     elif _is_short(version):
         root = f"{path}.validation" if path == "spec" else f"{path}.schema"
+        status = version.at("subresources", "status")
+        if isinstance(schema, Map) and status is not None and not status.is_null:
+            root_fields(errors, schema, f"{root}.openAPIV3Schema")
         structural(errors, schema, f"{root}.openAPIV3Schema")
     for field, below in (("specReplicasPath", ".spec."), ("statusReplicasPath", ".status.")):
         scale = version.at("subresources", "scale")

@@ -48,8 +48,12 @@ def field_reference(
     """As validateObjectFieldSelector."""
     if not isinstance(node, Map):
         return
-    text = word(node.get("fieldPath"))
+    text, version = word(node.get("fieldPath")), word(node.get("apiVersion"))
     where = child(node, "fieldPath")
+    if text and version not in (None, "", "v1"):
+        detail = f"error converting fieldPath: unsupported pod version: {version}"
+        errors.invalid(f"{path}.fieldPath", text, detail, node, "unknown-field-path")
+        return
     if text == "":
         errors.required(f"{path}.fieldPath", where, "missing-field-path")
     if not text:

@@ -24,20 +24,34 @@ _MAX_ID = 2**31 - 1
 _FILE_MODE = "must be a number between 0 and 0777 (octal), both inclusive"
 _WITHOUT_NAMESPACE = frozenset(
     {
-        "ClusterRole", "ClusterRoleBinding", "CustomResourceDefinition", "IngressClass",
-        "MutatingWebhookConfiguration", "Namespace", "Node", "PersistentVolume", "PriorityClass",
-        "RuntimeClass", "StorageClass", "ValidatingAdmissionPolicy",
+        "AdmissionCheck", "ClusterCloudEventSource", "ClusterExternalSecret", "ClusterGenerator",
+        "ClusterIssuer", "ClusterPushSecret", "ClusterQueue", "ClusterRole", "ClusterRoleBinding",
+        "ClusterSecretStore", "ClusterServingRuntime", "ClusterStorageContainer",
+        "ClusterTriggerAuthentication", "Cohort", "CustomResourceDefinition", "GatewayClass",
+        "IngressClass", "LocalModelCache", "LocalModelNode", "LocalModelNodeGroup",
+        "MultiKueueCluster", "MultiKueueConfig", "MutatingWebhookConfiguration", "Namespace",
+        "Node", "PersistentVolume", "PriorityClass", "ProvisioningRequestConfig", "ResourceFlavor",
+        "RuntimeClass", "StorageClass", "Topology", "ValidatingAdmissionPolicy",
         "ValidatingAdmissionPolicyBinding", "ValidatingWebhookConfiguration",
+        "WorkloadPriorityClass",
     }
 )  # fmt: skip
 _KEPT_GENERATION = frozenset(
     {
-        "ClusterRole", "ClusterRoleBinding", "ConfigMap", "LimitRange", "Namespace",
-        "PersistentVolume", "PersistentVolumeClaim", "PriorityClass", "ResourceQuota", "Role",
-        "RoleBinding", "Secret", "Service", "ServiceAccount", "StorageClass",
+        "ClusterRole", "ClusterRoleBinding", "ConfigMap", "HorizontalPodAutoscaler", "LimitRange",
+        "Namespace", "PersistentVolume", "PersistentVolumeClaim", "ResourceQuota", "Role",
+        "RoleBinding", "RuntimeClass", "Secret", "Service", "ServiceAccount", "StorageClass",
     }
 )  # fmt: skip
 """Kinds whose generation is not set anew as they are created."""
+_FREE_FINALIZERS = frozenset(
+    {
+        "CustomResourceDefinition", "MutatingWebhookConfiguration", "PodDisruptionBudget",
+        "RuntimeClass", "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding",
+        "ValidatingWebhookConfiguration",
+    }
+)  # fmt: skip
+"""Kinds of Kubernetes' own whose finalizers need no domain, as those of custom resources."""
 _FINALIZERS = frozenset({"kubernetes", "orphan", "foregroundDeletion"})
 """Finalizers without a domain (IsStandardFinalizerName)."""
 
@@ -228,7 +242,8 @@ class FieldErrors:
         self.labels("metadata.labels", meta.get("labels"))
         self.annotations("metadata.annotations", meta.get("annotations"))
         self._owners(meta)
-        self.finalizers("metadata.finalizers", meta.get("finalizers"), native)
+        strict = native and body.string("kind") not in _FREE_FINALIZERS
+        self.finalizers("metadata.finalizers", meta.get("finalizers"), strict)
 
     def finalizers(self, path: str, node: Node | None, native: bool = True) -> None:
         """ValidateFinalizerName: qualified, and of Kubernetes' own kinds with a domain."""
@@ -373,6 +388,7 @@ _PLACEHOLDER = re.compile(
     r"\{\{|\$[({A-Za-z_]|<[^<>]+>|\[\[|__\w+__|%\w+%|^[A-Z][A-Z0-9]*(?:[-_][A-Z0-9]+)+$"
     r"|(?:^|[-.])(?!HTTP|GRPC)[A-Z][A-Z0-9_]{3,}(?:[-.]|$)|^(?:\.{3}|…)$"
     r"|^(?i:your[-_ ]|(?:change|replace)[-_ ]?me$)|\{[A-Z][A-Z0-9_]*\}|^ENC\["
+    r"|(?:secret)?ref\+\w+://"
     r"|^_$|^\*\*[^*]+\*\*$|\{\}|^\([a-z]+(?:_[a-z]+)+\)$|^[A-Z]{2,}(?: [A-Z]{2,})+$"
 )
 
@@ -382,7 +398,8 @@ def opaque(text: str) -> bool:
     """A template, a reference, a secret or a placeholder, to be filled in first: not to be judged.
 
     Placeholders are `PVC_NAME`, `vllm-ZONE`, `app-{USER_ID}`, `<name>`, `your-claim`,
-    `**your id**`, `FILLED BY AN OPERATOR`, `(your_port)`, `pod-{}`, `_` and `...`.
+    `**your id**`, `FILLED BY AN OPERATOR`, `(your_port)`, `pod-{}`, `_`, `...`, and the references
+    of vals (README.md of helmfile/vals: `ref+vault://path#/key`, `secretref+...`).
     """
     return _PLACEHOLDER.search(text) is not None
 
@@ -394,7 +411,13 @@ def templated(text: str) -> bool:
 
 def stands_in(text: str) -> bool:
     """Opaque, or a word in capitals where no word is due at all: `containerPort: PORT`."""
-    return opaque(text) or (len(text) > 1 and text.isupper() and text.isalpha())
+    return opaque(text) or (
+        len(text) > 1 and text.isupper() and text.isalpha() and text not in _VALUES
+    )
+
+
+_VALUES = frozenset({"ALL", "CREATE", "UPDATE", "DELETE", "CONNECT", "TCP", "UDP", "SCTP"})
+"""Words in capitals that manifests have as values."""
 
 
 def word(node: Node | None) -> str | None:

@@ -58,9 +58,14 @@ def gateway_failures(body: Map) -> list[Failure]:
 
 
 def _certificates(errors: FieldErrors, tls: Map, path: str) -> None:
+    """The rule reads both fields, whether they are there or not, and names the one that is not."""
     given = tls.listed("certificateRefs") or not is_empty(tls.get("options"))
     if word(tls.get("mode")) in ("", "Terminate") and not given:
         detail = "certificateRefs or options must be specified when mode is Terminate"
+        for field in ("certificateRefs", "options"):
+            if not present(tls, field):
+                detail = f"no such key: {field} evaluating rule: {detail}"
+                break
         errors.invalid(path, "object", detail, tls, "no-certificates")
 
 

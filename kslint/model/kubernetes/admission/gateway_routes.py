@@ -9,6 +9,7 @@ passed by.
 from __future__ import annotations
 
 import re
+from itertools import product
 from typing import TYPE_CHECKING
 
 from kslint.model.kubernetes.admission import grammar
@@ -39,6 +40,7 @@ _METHOD = "[A-Za-z_][A-Za-z_0-9]*"
 _VALID = "valid characters (matching"
 _GROUP = "gateway.networking.k8s.io"
 _TWICE = "when parentRefs includes 2 or more references to the same parent"
+_MATCHES = 128
 _SPAN = "([0-9]{1,5})(h|ms|m|s)"
 _MILLISECONDS = {"h": 3_600_000, "m": 60_000, "s": 1000, "ms": 1}
 
@@ -57,6 +59,7 @@ def route_failures(body: Map) -> list[Failure]:
 
 def route_rules(errors: FieldErrors, spec: Map, at: str) -> None:
     """The rules of an HTTPRoute, or of a field of its type."""
+    _matches(errors, spec, at)
     for index, rule in each(spec, "rules"):
         path = f"{at}.rules[{index}]"
         for number, match in each(rule, "matches"):
@@ -78,6 +81,7 @@ def grpc_failures(body: Map) -> list[Failure]:
     if not isinstance(spec, Map):
         return errors.failures
     _parents(errors, spec)
+    _matches(errors, spec, "spec")
     for index, rule in each(spec, "rules"):
         path = f"spec.rules[{index}]"
         for number, match in each(rule, "matches"):
@@ -87,6 +91,18 @@ def grpc_failures(body: Map) -> list[Failure]:
         filters(errors, rule, path)
         _backends(errors, rule, path)
     return errors.failures
+
+
+def _matches(errors: FieldErrors, spec: Map, at: str) -> None:
+    """All rules together; one without matches has one by default."""
+    rules = [rule for _, rule in each(spec, "rules")]
+    total = sum(len(r.listed("matches")) if present(r, "matches") else 1 for r in rules[:16])
+    if total > _MATCHES:
+        detail = (
+            "While 16 rules and 64 matches per rule are allowed, the total number of matches "
+            "across all rules in a route must be less than 128"
+        )
+        errors.invalid(f"{at}.rules", "array", detail, child(spec, "rules"), "too-many-matches")
 
 
 def _method(errors: FieldErrors, method: Map, path: str) -> None:
@@ -151,19 +167,30 @@ def _prefixes(errors: FieldErrors, rule: Map, path: str) -> None:
         return
     if len(matches) == 1 and kind is None:
         return
-    holders = [(rule, False), *((backend, True) for _, backend in each(rule, "backendRefs"))]
-    for holder, within in holders:
-        for _, item in each(holder, "filters"):
-            for field, what in _MODIFIERS.items():
-                node = item.at(field, "path", "replacePrefixMatch")
-                if node is not None:
-                    when = "when" if within and field == "requestRedirect" else "When"  # sic
-                    detail = (
-                        f"{'Within backendRefs, ' if within else ''}{when} using {what} filter "
-                        "with path.replacePrefixMatch, exactly one PathPrefix match must be "
-                        "specified"
-                    )
-                    errors.invalid(path, "object", detail, node, "prefix-without-prefix")
+    backends = [backend for _, backend in each(rule, "backendRefs")]
+    for within, field in product((False, True), _MODIFIERS):
+        nodes = _replaced(rule, field)
+        if within:
+            held = [found for one in backends if len(found := _replaced(one, field)) == 1]
+            nodes = [node for found in held for node in found]
+        if len(nodes) != 1:  # a rule of the definition is about exactly one
+            continue
+        when = "when" if within and field == "requestRedirect" else "When"  # sic
+        detail = (
+            f"{'Within backendRefs, ' if within else ''}{when} using {_MODIFIERS[field]} filter "
+            "with path.replacePrefixMatch, exactly one PathPrefix match must be specified"
+        )
+        errors.invalid(path, "object", detail, nodes[0], "prefix-without-prefix")
+
+
+def _replaced(holder: Map, field: str) -> list[Node]:
+    """What the filters of one kind of a rule or backend put in the place of a prefix."""
+    found = []
+    for _, item in each(holder, "filters"):
+        node = item.at(field, "path", "replacePrefixMatch")
+        if node is not None and item.string(field, "path", "type") == "ReplacePrefixMatch":
+            found.append(node)
+    return found
 
 
 def _path(errors: FieldErrors, match: Node | None, path: str) -> None:

@@ -6,6 +6,8 @@ validateSuccessPolicy).
 
 from __future__ import annotations
 
+import re
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from kslint.model.kubernetes.admission import grammar
@@ -109,7 +111,7 @@ def _at_most(errors: FieldErrors, holder: Node | None, field: str, most: int, pa
 
 
 def success_policy(errors: FieldErrors, spec: Map, mode: str | None, path: str) -> None:
-    """As validateSuccessPolicy, less the form of lists of indexes."""
+    """As validateSuccessPolicy."""
     policy = spec.get("successPolicy")
     if not isinstance(policy, Map):
         return
@@ -126,9 +128,56 @@ def success_policy(errors: FieldErrors, spec: Map, mode: str | None, path: str) 
         if not present(rule, "succeededCount") and not present(rule, "succeededIndexes"):
             detail = "at least one of succeededCount or succeededIndexes must be specified"
             errors.required(here, rule, "empty-success-rule", detail)
-        errors.not_negative(here, rule, "succeededCount")
         count, most = rule.integer("succeededCount"), spec.integer("completions")
+        if present(rule, "succeededIndexes") and most is not None:
+            _indexes(errors, rule, here, most)
+        errors.not_negative(here, rule, "succeededCount")
         if count is not None and most is not None and count > most:
             detail = f"must be less than or equal to {most} (the number of specified completions)"
             node = child(rule, "succeededCount")
             errors.invalid(f"{here}.succeededCount", count, detail, node, "too-many-successes")
+
+
+def _indexes(errors: FieldErrors, rule: Map, path: str, most: int) -> None:
+    """A list of indexes, and that no more have to succeed than it has."""
+    text, node = word(rule.get("succeededIndexes")), child(rule, "succeededIndexes")
+    if text is None:
+        return
+    total = _count(text, most)
+    if isinstance(total, str):
+        detail = f"error parsing succeededIndexes: {total}"
+        errors.invalid(f"{path}.succeededIndexes", text, detail, node, "invalid-indexes")
+        return
+    count = rule.integer("succeededCount")
+    if count is not None and count > total:
+        detail = (
+            f"must be less than or equal to {total} (the number of indexes in the specified "
+            "succeededIndexes field)"
+        )
+        where = child(rule, "succeededCount")
+        errors.invalid(f"{path}.succeededCount", count, detail, where, "too-many-successes")
+
+
+def _count(text: str, most: int) -> int | str:
+    """How many indexes a list such as `1,3-5` has, or why it is none (validateIndexesFormat)."""
+    total, last = 0, -1
+    for interval in text.split(",") if text else ():
+        parts = interval.split("-")
+        if len(parts) > 2:
+            return (
+                f"the fragment {printed(interval)} violates the requirement that an index interval "
+                "can have at most two parts separated by '-'"
+            )
+        ends: list[int] = []
+        for part in parts:
+            if not re.fullmatch("[+]?[0-9]+", part):
+                return f"cannot convert string to integer for index: {printed(part)}"
+            if int(part) >= most:
+                return f"too large index: {printed(part)}"
+            ends.append(int(part))
+        before = (last, *ends) if total else tuple(ends)
+        for earlier, later in pairwise(before):
+            if earlier >= later:
+                return f"non-increasing order, previous: {earlier}, current: {later}"
+        total, last = total + ends[-1] - ends[0] + 1, ends[-1]
+    return total

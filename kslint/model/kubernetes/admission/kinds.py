@@ -87,10 +87,14 @@ def failures(resource: Resource, custom: Container[str]) -> list[Failure]:
 def body_failures(api_version: str, kind: str, body: Map) -> list[Failure]:
     """The same for an object of Kubernetes' own that may not be in the input."""
     group, _, version = api_version.rpartition("/")
-    name = _VALIDATORS.get((group, kind))
-    if name is None or version not in _VERSIONS.get(kind, ("v1",)):
+    if not is_judged(group, version, kind):
         return []
-    return _validator(name)(body)
+    return _validator(_VALIDATORS[group, kind])(body)
+
+
+def is_judged(group: str, version: str, kind: str) -> bool:
+    """Is there code that judges objects of a kind?"""
+    return (group, kind) in _VALIDATORS and version in _VERSIONS.get(kind, ("v1",))
 
 
 _VERSIONS = {

@@ -34,29 +34,49 @@ def flavor_failures(body: Map) -> list[Failure]:
         effect = word(taint.get("effect"))
         if effect is not None and effect not in _EFFECTS:
             _refuse(errors, "nodeTaints", _EFFECT, child(taint, "effect"))
-    for _, toleration in each(spec, "tolerations"):
-        _toleration(errors, toleration)
+    _tolerations(errors, [toleration for _, toleration in each(spec, "tolerations")])
     if present(spec, "topologyName") and is_empty(spec.get("nodeLabels")):
         detail, node = (
             "at least one nodeLabel is required when topology is set",
             child(spec, "topologyName"),
         )
-        errors.invalid("spec", "object", detail, node, "flavor")
+        lacks = not present(spec, "nodeLabels")
+        errors.invalid(
+            "spec", "object", _without("nodeLabels", detail) if lacks else detail, node, "flavor"
+        )
     return errors.failures
+
+
+def _without(field: str, detail: str) -> str:
+    """What is said where a rule reads a field that is not there."""
+    return f"no such key: {field} evaluating rule: {detail}"
+
+
+def _tolerations(errors: FieldErrors, items: list[Map]) -> None:
+    keyless = [item for item in items if not present(item, "key")]
+    detail = (
+        "operator must be Exists when 'key' is empty, which means 'match all values and all keys'"
+    )
+    _all(errors, keyless, "operator", "Exists", detail)
+    timed = [item for item in items if present(item, "tolerationSeconds")]
+    detail = "effect must be 'NoExecute' when 'tolerationSeconds' is set"
+    _all(errors, timed, "effect", "NoExecute", detail)
+    for item in items:
+        _toleration(errors, item)
+
+
+def _all(errors: FieldErrors, items: list[Map], field: str, wanted: str, detail: str) -> None:
+    """Some tolerations must have a value; one with another outweighs those with none."""
+    wrong = [item for item in items if word(item.get(field)) not in (None, "", wanted)]
+    lacking = [item for item in items if not present(item, field)]
+    for item in wrong or lacking:
+        said = detail if wrong else _without(field, detail)
+        _refuse(errors, "tolerations", said, child(item, field))
 
 
 def _toleration(errors: FieldErrors, item: Map) -> None:
     operator, effect = word(item.get("operator")), word(item.get("effect"))
-    at_operator, at_effect = child(item, "operator"), child(item, "effect")
-    if not present(item, "key") and operator in ("", "Equal"):
-        detail = (
-            "operator must be Exists when 'key' is empty, which means 'match all values and all "
-            "keys'"
-        )
-        _refuse(errors, "tolerations", detail, at_operator)
-    if present(item, "tolerationSeconds") and effect not in (None, "NoExecute"):
-        detail = "effect must be 'NoExecute' when 'tolerationSeconds' is set"
-        _refuse(errors, "tolerations", detail, at_effect)
+    at_operator = child(item, "operator")
     if operator not in (None, "", "Equal", "Exists"):
         detail = "supported toleration values: 'Equal'(default), 'Exists'"
         _refuse(errors, "tolerations", detail, at_operator)
@@ -64,7 +84,7 @@ def _toleration(errors: FieldErrors, item: Map) -> None:
         detail = "a value must be empty when 'operator' is 'Exists'"
         _refuse(errors, "tolerations", detail, child(item, "value"))
     if present(item, "effect") and effect is not None and effect not in _EFFECTS:
-        _refuse(errors, "tolerations", _EFFECT, at_effect)
+        _refuse(errors, "tolerations", _EFFECT, child(item, "effect"))
 
 
 def _refuse(errors: FieldErrors, field: str, detail: str, node: Node) -> None:

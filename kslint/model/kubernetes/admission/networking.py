@@ -48,7 +48,8 @@ def ingress_failures(body: Map) -> list[Failure]:
         for number, host in enumerate(tls.listed("hosts")):
             _host(errors, host, f"{path}.hosts[{number}]", True)
         errors.named(path, tls, "secretName", grammar.dns_subdomain, "invalid-reference")
-    errors.named("spec", spec, "ingressClassName", grammar.dns_subdomain, "invalid-reference")
+    grammar_of, field = grammar.dns_subdomain, "ingressClassName"
+    errors.named("spec", spec, field, grammar_of, "invalid-reference", pointer=True)
     annotation = body.at("metadata", "annotations", _CLASS)
     old, new = word(annotation), word(spec.get("ingressClassName"))
     if annotation is not None and old is not None and new and old != new:
@@ -189,7 +190,8 @@ def _parameters(errors: FieldErrors, parameters: Map, path: str) -> None:
         if not present(parameters, "namespace"):
             detail = "`parameters.scope` is set to 'Namespace'"
             errors.required(f"{path}.namespace", where, "missing-namespace", detail)
-        errors.named(path, parameters, "namespace", grammar.dns_label, "invalid-reference")
+        rule = grammar.dns_label
+        errors.named(path, parameters, "namespace", rule, "invalid-reference", pointer=True)
     elif scope == "Cluster" and present(parameters, "namespace"):
         detail = "`parameters.scope` is set to 'Cluster'"
         errors.forbidden(f"{path}.namespace", detail, where, "namespace-of-a-cluster")

@@ -63,7 +63,7 @@ def scaler_failures(body: Map) -> list[Failure]:
     if high is not None and high < (1 if low is None else low):
         detail = "must be greater than or equal to `minReplicas`"
         errors.invalid("spec.maxReplicas", high, detail, where, "min-over-max-replicas")
-    _reference(errors, spec_of(spec, "scaleTargetRef"), "spec.scaleTargetRef")
+    _reference(errors, spec_of(spec, "scaleTargetRef"), "spec.scaleTargetRef", True)
     for field in ("scaleUp", "scaleDown"):
         rules = spec.at("behavior", field)
         if isinstance(rules, Map):
@@ -82,8 +82,11 @@ def scaler_failures(body: Map) -> list[Failure]:
     return errors.failures
 
 
-def _reference(errors: FieldErrors, target: Map | None, path: str) -> None:
-    """As ValidateCrossVersionObjectReference."""
+_OF_GROUPS = ("Deployment", "ReplicaSet", "StatefulSet")
+
+
+def _reference(errors: FieldErrors, target: Map | None, path: str, owned: bool = False) -> None:
+    """As ValidateCrossVersionObjectReference; `owned`: it has to be of an API group."""
     if target is None:
         return
     for field in ("kind", "name"):
@@ -93,6 +96,10 @@ def _reference(errors: FieldErrors, target: Map | None, path: str) -> None:
     if version and version.count("/") > 1:
         node = child(target, "apiVersion")
         detail = f"unexpected GroupVersion string: {version}"
+        errors.invalid(f"{path}.apiVersion", version, detail, node, "invalid-version")
+    elif version == "" and owned and word(target.get("kind")) in _OF_GROUPS:
+        # since 1.34; before, the autoscaler found no such target
+        node, detail = child(target, "apiVersion"), "apiVersion must specify API group"
         errors.invalid(f"{path}.apiVersion", version, detail, node, "invalid-version")
 
 

@@ -170,6 +170,9 @@ def _addresses(errors: FieldErrors, spec: Map) -> None:
     if first and texts and texts[0] != first:
         detail = "first value must match `clusterIP`"
         errors.invalid("spec.clusterIPs", list(texts), detail, where, "cluster-ips-differ")
+    if given and not first and any(texts):
+        detail = "must be empty when `clusterIP` is not specified"
+        errors.invalid("spec.clusterIPs", list(texts), detail, where, "cluster-ips-differ")
     nodes = given or ([child(spec, "clusterIP")] if first else [])
     for index, node in enumerate(nodes):
         text = word(node)

@@ -107,7 +107,9 @@ def _volume_source(errors: FieldErrors, spec: Map, source: str) -> None:
     for field in _SECRETS if source == "csi" else ():
         reference = holder.get(field)
         if isinstance(reference, Map):
-            errors.needed(f"{path}.{field}", reference, "name", "missing-name")
+            if errors.needed(f"{path}.{field}", reference, "name", "missing-name"):
+                rule = grammar.dns_subdomain
+                errors.named(f"{path}.{field}", reference, "name", rule, "invalid-reference")
             if errors.needed(f"{path}.{field}", reference, "namespace", "missing-namespace"):
                 rule = grammar.dns_label
                 errors.named(f"{path}.{field}", reference, "namespace", rule, "invalid-reference")

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from kslint.model.kubernetes.admission import cel
 from kslint.model.kubernetes.admission.field_errors import child, present, printed, word
 from kslint.model.kubernetes.admission.webhook_words import TYPES, undeclared
-from kslint.source.nodes import Map, Scalar
+from kslint.model.tree import is_empty
+from kslint.source.nodes import Map, Scalar, Seq
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,6 +42,28 @@ _NOT_TEXT = "messageExpression must evaluate to a string"
 _JUNCTORS = ("allOf", "anyOf", "oneOf")
 
 
+_CODE = "not-structural"
+_NOT_SUPPORTED = (
+    "$ref", "additionalItems", "definitions", "dependencies", "id", "patternProperties",
+)  # fmt: skip
+_NOT_IN_VALUES = {
+    "title": "empty", "description": "empty", "default": "undefined", "nullable": "false",
+    "additionalProperties": "undefined", _OPEN: "false", _EMBEDDED: "false", _EITHER: "false",
+    _LIST: "undefined", "x-kubernetes-map-type": "undefined", _KEYS: "empty", _RULES: "empty",
+}  # fmt: skip
+_ROOT_FIELDS = (
+    "Description", "Type", "Format", "Title", "Maximum", "ExclusiveMaximum", "Minimum",
+    "ExclusiveMinimum", "MaxLength", "MinLength", "Pattern", "MaxItems", "MinItems", "UniqueItems",
+    "MultipleOf", "Required", "Items", "Properties", "ExternalDocs", "Example",
+    "XPreserveUnknownFields", "XValidations",
+)  # fmt: skip
+_AT_ROOT = (
+    *_JUNCTORS, "not", "nullable", "default", "enum", "minProperties", "maxProperties",
+    "additionalProperties",
+)  # fmt: skip
+"""Those of the others that people write."""
+
+
 class _Place(NamedTuple):
     """A schema, the path that errors name it by, and where it stands: root, field, item, value.
 
@@ -66,7 +89,39 @@ def structural(errors: FieldErrors, root: Node, path: str) -> None:
             errors.forbidden(f"{here}.uniqueItems", _NOT_UNIQUE, where, "unique-items")
         if level != "value":
             _extensions(errors, schema, here, level)
+        _forbidden(errors, schema, here, level)
         stack += reversed(list(_below(place)))
+
+
+def _forbidden(errors: FieldErrors, schema: Map, path: str, level: str) -> None:
+    """Words that no schema of a definition may have, or none that only narrows another."""
+    for field in _NOT_SUPPORTED:
+        node = schema.get(field)
+        if node is not None and not is_empty(node):
+            errors.forbidden(f"{path}.{field}", f"{field} is not supported", node, _CODE)
+    items = schema.get("items")
+    if isinstance(items, Seq):
+        detail = "items must be a schema object and not an array"
+        errors.forbidden(f"{path}.items", detail, items, _CODE)
+    for field, what in _NOT_IN_VALUES.items() if level == "value" else ():
+        node = schema.get(field)
+        if node is None or is_empty(node) or (what == "false" and node.boolean() is not True):
+            continue
+        errors.forbidden(f"{path}.{field}", f"must be {what} to be structural", node, _CODE)
+
+
+def root_fields(errors: FieldErrors, schema: Map, path: str) -> None:
+    """Where there is a status, the root of the schema may have but some fields."""
+    for field, node in schema.items():
+        wanted = f"{field[:1].upper()}{field[1:]}"
+        given = node.boolean() is not False if wanted == "Nullable" else not is_empty(node)
+        if wanted not in _ROOT_FIELDS and field in _AT_ROOT and given:
+            detail = (
+                f"only [{' '.join(_ROOT_FIELDS)}] fields are allowed at the root of the schema if "
+                "the status subresource is enabled"
+            )
+            errors.invalid(path, schema.plain(), detail, node, _CODE)
+            return
 
 
 def _below(place: _Place) -> Iterator[_Place]:

@@ -24,6 +24,7 @@ from kslint.source.nodes import Map
 
 if TYPE_CHECKING:
     from kslint.model.answer import Failure
+    from kslint.source.nodes import Node
 
 _OPERATIONS = ("*", "CONNECT", "CREATE", "DELETE", "UPDATE")
 _SCOPES = ("*", "Cluster", "Namespaced")
@@ -188,7 +189,7 @@ def policy_failures(body: Map) -> list[Failure]:
     for index, item in each(spec, "validations"):
         path = f"spec.validations[{index}]"
         reasons = ("Forbidden", "Invalid", "RequestEntityTooLarge")
-        errors.one_of(path, item, "reason", reasons)
+        errors.one_of(path, item, "reason", reasons, pointer=True)
     name = word(body.at("metadata", "name")) or ""
     keys: set[str] = set()
     for index, item in each(spec, "auditAnnotations"):
@@ -231,6 +232,7 @@ def binding_failures(body: Map) -> list[Failure]:
         return errors.failures
     if errors.needed("spec", spec, "policyName", "missing-name"):
         errors.named("spec", spec, "policyName", grammar.dns_subdomain, "invalid-reference")
+    _parameters(errors, spec.get("paramRef"), "spec.paramRef")
     match = spec.get("matchResources")
     if isinstance(match, Map):
         _match(errors, match, "spec.matchResources")
@@ -255,3 +257,23 @@ def binding_failures(body: Map) -> list[Failure]:
         )
         errors.invalid("spec.validationActions", where.plain(), detail, where, "deny-and-warn")
     return errors.failures
+
+
+def _parameters(errors: FieldErrors, reference: Node | None, path: str) -> None:
+    """As validateParamRef."""
+    if not isinstance(reference, Map):
+        return
+    name, chooses = word(reference.get("name")), present(reference, "selector")
+    if name and chooses:
+        for field in ("name", "selector"):
+            detail, node = "name and selector are mutually exclusive", child(reference, field)
+            errors.forbidden(f"{path}.{field}", detail, node, "name-and-selector")
+    elif name == "" and not chooses:
+        errors.required(
+            path, reference, "missing-name", "one of name or selector must be specified"
+        )
+    if chooses:
+        label_selector(errors, reference.get("selector"), f"{path}.selector")
+    field = "parameterNotFoundAction"
+    if errors.needed(path, reference, field):
+        errors.one_of(path, reference, field, ("Deny", "Allow"))

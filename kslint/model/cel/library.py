@@ -5,7 +5,8 @@ strings at a NUL. It bounds the size of an expression (100,000 characters), its 
 iterations (10,000), but neither time nor memory: those are the worker's to bound.
 
 The functions are those of Kubernetes 1.34 that rules about manifests need: CEL's own, strings,
-optional fields, and quantities. Source: k8s.io/apiserver pkg/cel/library/quantity.go.
+optional fields, quantities, and those of `functions`. Source: k8s.io/apiserver
+pkg/cel/library/quantity.go.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from cel_expr_python import cel
 from cel_expr_python.ext import ext_optional, ext_strings
 
+from kslint.model.cel.functions import FUNCTIONS
 from kslint.model.kubernetes.quantity import Quantity, QuantityError, parse
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ VARIABLES = {
     "effective": cel.Type.List(_DYN),
     "pod": _FIELDS,
     "container": _FIELDS,
+    "self": _DYN,
 }
 """Everything that an expression may see, by name; what it does see depends on its rule."""
 
@@ -70,7 +73,7 @@ class Environment:
         self._env = cel.NewEnv(
             variables={name: VARIABLES[name] for name in variables},
             extensions=[ext_strings.ExtStrings(), ext_optional.ExtOptional()],
-            functions=_functions(),
+            functions=[*_functions(), *_more()],
         )
 
     def compile(self, text: str, result: str) -> Program:
@@ -151,6 +154,19 @@ def _functions() -> list[Any]:
         _method("asInteger", _as_integer, whole, [text]),
         _method("asApproximateFloat", lambda a: float(parse(a).amount), cel.Type.DOUBLE, [text]),
     ]  # fmt: skip
+
+
+def _more() -> list[Any]:
+    """The other functions of Kubernetes, all overloads of one name together."""
+    types = {
+        "bool": cel.Type.BOOL, "string": cel.Type.STRING, "int": cel.Type.INT, "dyn": _DYN,
+        "list": cel.Type.List(_DYN),
+    }  # fmt: skip
+    overloads: dict[str, list[Any]] = {}
+    for name, call, gives, takes, member in FUNCTIONS:
+        kinds = [types[each] for each in takes]
+        overloads.setdefault(name, []).append(_overload(name, call, types[gives], kinds, member))
+    return [cel.FunctionDecl(name, several) for name, several in overloads.items()]
 
 
 def _function(name: str, call: Callable[..., Any], gives: Any, *takes: list[Any]) -> Any:

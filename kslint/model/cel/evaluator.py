@@ -7,10 +7,11 @@ import os
 import subprocess
 import sys
 from contextlib import suppress
+from time import monotonic
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from kslint.config.written import Mistake, MistakesError
-from kslint.custom.protocol import MAX_MEMORY, OUT_OF_MEMORY, READY, StoppedError
+from kslint.model.cel.protocol import MAX_MEMORY, OUT_OF_MEMORY, READY, StoppedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -22,7 +23,7 @@ _MISSING = (
     "custom rules need the extra `cel`, on Python 3.11 or later: pip install 'kslint[cel]'; "
     "--isolated checks without them"
 )
-_WORKER = "import sys; sys.path += sys.argv[1:]; from kslint.custom.worker import main; main()"
+_WORKER = "import sys; sys.path += sys.argv[1:]; from kslint.model.cel.worker import main; main()"
 
 
 class ExtraError(MistakesError):
@@ -61,11 +62,20 @@ class Verdict(NamedTuple):
 
 
 class Evaluator:
-    """Judges subjects by rules. A rule that breaks the process is left out from then on."""
+    """Judges subjects by rules. A rule that breaks the process is left out from then on.
 
-    def __init__(self, rules: Mapping[str, Expression], seconds: float = SECONDS) -> None:
+    `seconds` of processor time are a rule's; all of them have `total` by the clock, if given.
+    """
+
+    def __init__(
+        self,
+        rules: Mapping[str, Expression],
+        seconds: float = SECONDS,
+        total: float | None = None,
+    ) -> None:
         self._rules = dict(rules)
         self._seconds = seconds
+        self._end_at = None if total is None else monotonic() + total
         self._process: _Process | None = None
         self.stopped: dict[str, StoppedError] = {}
 
@@ -123,8 +133,14 @@ class Evaluator:
             if not answer.endswith(b"\n"):
                 self._rules.pop(name)
                 self.stopped[name] = StoppedError(_reason(self._end(), self._seconds))
+                if self._end_at is not None and monotonic() > self._end_at:
+                    self._rules.clear()
                 return
             yield name, json.loads(answer)
+            if self._end_at is not None and monotonic() > self._end_at:
+                self._rules.clear()
+                self.close()
+                return
 
     def _start(self) -> _Process:
         """The worker: our interpreter, with ourselves and the library where it can find them."""
@@ -133,7 +149,9 @@ class Evaluator:
         found = find_spec(_LIBRARY)
         if found is None or found.submodule_search_locations is None:
             raise ExtraError(_MISSING)
-        here = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+        here = os.path.abspath(__file__)
+        for _ in __name__.split("."):
+            here = os.path.dirname(here)
         library = os.path.dirname(next(iter(found.submodule_search_locations)))
         self._process = _Process(
             [sys.executable, "-P", "-c", _WORKER, here, library],

@@ -15,8 +15,8 @@ import signal
 import sys
 from typing import TYPE_CHECKING, Any
 
-from kslint.custom import cel
-from kslint.custom.protocol import ERROR, FALSE, MAX_MEMORY, OUT_OF_MEMORY, READY
+from kslint.model.cel import library as cel
+from kslint.model.cel.protocol import ERROR, FALSE, MAX_MEMORY, OUT_OF_MEMORY, READY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

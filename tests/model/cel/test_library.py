@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 pytest.importorskip("cel_expr_python", reason="the extra `cel` is not installed")
 
-from kslint.custom import cel
-from kslint.custom.evaluator import Evaluator, Expression, Verdict
+from kslint.model.cel import library as cel
+from kslint.model.cel.evaluator import Evaluator, Expression, Verdict
 from kslint.model.kubernetes.quantity import Quantity, QuantityError, parse
 
 if TYPE_CHECKING:

@@ -1,0 +1,165 @@
+"""Pods and claims that a LimitRange of their namespace refuses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from kslint.findings import Problem
+from kslint.model.kserve.pod_webhook import admitted_pod
+from kslint.model.kubernetes.limit_ranges import (
+    OVER_DEFAULT,
+    RATIO,
+    REQUEST_OVER,
+    REQUEST_UNDER,
+    claim_conflicts,
+    conflicts,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kslint.model.kubernetes.limit_ranges import Conflict
+    from kslint.model.model import Model
+    from kslint.resources import Resource
+    from kslint.source.nodes import Node, Span
+
+_SHOWN = 3
+"""Related places of a finding; more of the same kind say no more."""
+_GROUPS = frozenset({"", "apps", "batch"})
+
+
+class _Pods(NamedTuple):
+    """Pods of one template, and the object that asks for them."""
+
+    resource: Resource
+    name: str
+    spec: Node
+
+
+def refused(model: Model) -> Iterator[Problem]:
+    """What a LimitRange refuses: of each of its bounds one finding, or one for each request."""
+    ranges = model.graph.of_kind("LimitRange", "")
+    homes = [model.graph.namespace_of(limit_range) for limit_range in ranges]
+    for limit_range, namespace in zip(ranges, homes, strict=True):
+        if not namespace:
+            continue
+        over: dict[Span | None, list[tuple[Conflict, _Pods]]] = {}
+        for pods in _pods_in(namespace, limit_range, model):
+            for conflict in conflicts(limit_range, pods.spec, homes.count(namespace) == 1):
+                about = conflict.value if conflict.kind == OVER_DEFAULT else conflict.bound
+                over.setdefault(about.place, []).append((conflict, pods))
+        for several in over.values():
+            yield _refused(limit_range, sorted(several, key=_order), model)
+        yield from _claims(namespace, limit_range, model)
+
+
+def _pods_in(namespace: str, limit_range: Resource, model: Model) -> Iterator[_Pods]:
+    """The pods of a namespace that are known, those of KServe as its pod webhook leaves them."""
+    for service in model.every_inference_service:
+        if service.namespace != namespace or service.stopped:
+            continue
+        if model.graph.evidence.reaches(limit_range, service.resource):
+            for component in service.components:
+                spec = admitted_pod(component)
+                if spec is not None:
+                    name = component.metadata.string("name") or ""
+                    yield _Pods(service.resource, name, spec)
+    for workload in model.workloads:
+        resource = workload.resource
+        if workload.component is not None or workload.namespace != namespace:
+            continue
+        if resource.group in _GROUPS and _is_under(limit_range, resource, model):
+            yield _Pods(resource, resource.name, workload.pod_spec)
+
+
+def _is_under(limit_range: Resource, resource: Resource, model: Model) -> bool:
+    """Are both in one cluster, and is the object applied as it stands?"""
+    whole = not model.schemas.is_partial(resource)
+    return whole and model.graph.evidence.reaches(limit_range, resource)
+
+
+def _order(pair: tuple[Conflict, _Pods]) -> tuple[str, str]:
+    conflict, pods = pair
+    return pods.name, conflict.container.string("name") or ""
+
+
+def _refused(limit_range: Resource, several: list[tuple[Conflict, _Pods]], model: Model) -> Problem:
+    conflict, pods = several[0]
+    own = conflict.kind == OVER_DEFAULT
+    certain = any(model.graph.belong_together(limit_range, each.resource) for _, each in several)
+    return Problem(
+        conflict.value if own else conflict.bound,
+        variant=_VARIANTS.get(conflict.kind, "default"),
+        severity=None if certain else "warning",
+        related=[(conflict.bound, "the limit comes from here")]
+        if own
+        else [(_place(c, each), f"`{each.resource.name}`") for c, each in several][:_SHOWN],
+        about=pods.resource if own else limit_range,
+        resource=conflict.resource,
+        bound=conflict.bound.text,
+        value=conflict.value.text,
+        field=conflict.field,
+        container=conflict.container.string("name"),
+        source=_source(conflict),
+        pods=pods.name,
+        said=_said(conflict),
+    )
+
+
+_VARIANTS = {
+    REQUEST_UNDER: "under",
+    "limit-under": "under",
+    RATIO: "ratio",
+    OVER_DEFAULT: "over-default",
+}
+
+
+def _said(conflict: Conflict) -> str:
+    """What the API server says, as far as it is the same for each pod."""
+    bound, value, resource = conflict.bound.text, conflict.value.text, conflict.resource
+    if conflict.kind == OVER_DEFAULT:
+        return (
+            f'Invalid value: "{value}": must be less than or equal to {resource} limit of {bound}'
+        )
+    if conflict.kind == RATIO:
+        return (
+            f"{resource} max limit to request ratio per Container is {bound}, but provided ratio is"
+        )
+    most = "minimum" if conflict.kind.endswith("under") else "maximum"
+    return f"{most} {resource} usage per Container is {bound}, but {conflict.field} is {value}"
+
+
+def _place(conflict: Conflict, pods: _Pods) -> Node:
+    written = conflict.value.place is not None and conflict.value.origin is None
+    name = pods.resource.body.at("metadata", "name")
+    return conflict.value if written or name is None else name
+
+
+def _source(conflict: Conflict) -> str:
+    origin = conflict.value.origin
+    return "" if origin is None else f", from {origin.root.text}"
+
+
+def _claims(namespace: str, limit_range: Resource, model: Model) -> Iterator[Problem]:
+    """Claims whose size a LimitRange refuses."""
+    for claim in model.graph.of_kind("PersistentVolumeClaim", ""):
+        if model.graph.namespace_of(claim) != namespace:
+            continue
+        if not _is_under(limit_range, claim, model):
+            continue
+        for conflict in claim_conflicts(limit_range, claim):
+            most = "maximum" if conflict.kind == REQUEST_OVER else "minimum"
+            bound, value = conflict.bound.text, conflict.request.text
+            yield Problem(
+                conflict.request,
+                variant="claim",
+                severity=None if model.graph.belong_together(limit_range, claim) else "warning",
+                related=[(conflict.bound, "the LimitRange")],
+                about=claim,
+                most=most,
+                bound=bound,
+                value=value,
+                said=f"{most} storage usage per PersistentVolumeClaim is {bound}, "
+                f"but request is {value}",
+                pods=claim.name,
+            )
