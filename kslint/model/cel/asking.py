@@ -17,7 +17,7 @@ from kslint.model.cel.values import shown, subjects
 from kslint.source.nodes import Map
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from kslint.model.cel.ruled import Rule, Ruled
     from kslint.model.cel.values import Subject
@@ -50,6 +50,10 @@ class Question(NamedTuple):
     """The value, as it is sent."""
 
 
+Answer = tuple[Question, str]
+"""A rule that does not hold, and the message that is computed for it, if one is."""
+
+
 class Asked:
     """Asks rules, each of one value once."""
 
@@ -58,25 +62,21 @@ class Asked:
         """By rule, message and value: None where the rule holds, else the message or ""."""
         self._left = _TOTAL
 
-    def failing(
-        self, asks: Iterable[tuple[Resource, list[Ruled]]]
-    ) -> dict[int, list[tuple[Question, str]]]:
-        """The rules that objects break, with the messages computed for them.
+    def failing(self, asks: list[tuple[Resource, list[Ruled]]]) -> list[list[Answer]]:
+        """For each object the rules that it breaks, with the messages computed for them.
 
         Those of the first schema given for an object, where the others might refuse it as well.
         """
-        asked = {
-            id(resource): list(_questions(resource, forms[0], forms[1:]))
-            for resource, forms in asks
-        }
-        self._ask([question for several in asked.values() for question in several])
-        found: dict[int, list[tuple[Question, str]]] = {}
-        for key, questions in asked.items():
-            for question in questions:
-                answer = self._answers.get(_key(question))
-                if answer is not None:
-                    found.setdefault(key, []).append((question, answer))
-        return found
+        asked = [list(_questions(resource, forms[0], forms[1:])) for resource, forms in asks]
+        self._ask([question for several in asked for question in several])
+        return [
+            [
+                (question, answer)
+                for question in questions
+                if (answer := self._answers.get(_key(question))) is not None
+            ]
+            for questions in asked
+        ]
 
     def _ask(self, questions: list[Question]) -> None:
         """Learn the answers to questions that were not asked before."""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from kslint.model.cel.asking import Broken
     from kslint.model.cel.ruled import Ruled
+    from kslint.model.cel.values import Path
     from kslint.model.schemas.catalogue import Schemas
     from kslint.resources import Resource
 
@@ -51,24 +52,29 @@ class _Judge:
 
     def broken(self, resources: list[Resource]) -> dict[int, list[Broken]]:
         """What objects break in every schema that may be theirs, by their identity."""
-        forms = {id(resource): self.variants(resource) for resource in resources}
-        first = self._asked.failing(
-            (resource, forms[id(resource)]) for resource in resources if forms[id(resource)]
-        )
-        doubtful = [resource for resource in resources if id(resource) in first]
-        others = [(resource, form) for resource in doubtful for form in forms[id(resource)][1:]]
-        for resource, form in others:
-            failing = self._asked.failing([(resource, [form])]).get(id(resource), [])
-            paths = {question.subject.path for question, _ in failing}
-            first[id(resource)] = [
-                (question, text)
-                for question, text in first[id(resource)]
-                if question.subject.path in paths or form.at(question.subject.path) is None
-            ]
-        return {
-            key: [told(question, text) for question, text in failing]
-            for key, failing in first.items()
+        asks = [(resource, forms) for resource in resources if (forms := self.variants(resource))]
+        doubtful = [
+            (resource, forms[1:], failing)
+            for (resource, forms), failing in zip(asks, self._asked.failing(asks), strict=True)
             if failing
+        ]
+        others = [(resource, form) for resource, forms, _ in doubtful for form in forms]
+        answers = self._asked.failing([(resource, [form]) for resource, form in others])
+        refused: dict[tuple[int, int], set[Path]] = {
+            (id(resource), id(form)): {question.subject.path for question, _ in failing}
+            for (resource, form), failing in zip(others, answers, strict=True)
+        }
+        return {
+            id(resource): [
+                told(question, text)
+                for question, text in failing
+                if all(
+                    question.subject.path in refused[id(resource), id(form)]
+                    or form.at(question.subject.path) is None
+                    for form in forms
+                )
+            ]
+            for resource, forms, failing in doubtful
         }
 
 

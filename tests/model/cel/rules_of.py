@@ -14,6 +14,5 @@ if TYPE_CHECKING:
 
 def refusals(form: Ruled, body: Map) -> list[tuple[Rule, str]]:
     """The rules that are broken, with what the API server says."""
-    resource = Resource(body, "a.yaml")
-    failing = Asked().failing([(resource, [form])])
-    return [(q.rule, told(q, answer).message) for q, answer in failing.get(id(resource), ())]
+    failing = Asked().failing([(Resource(body, "a.yaml"), [form])])[0]
+    return [(question.rule, told(question, answer).message) for question, answer in failing]
