@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -187,3 +188,23 @@ def test_what_no_line_tells_of_stands_with_what_is_around_it() -> None:
 def test_endless_lines_do_not_matter() -> None:
     template = "kind: A\nlong: " + "{{ a }}x" * 5000 + "\n"
     assert settled(template, "{}", "kind: A\nlong: xx\n").at("long") is not None
+
+
+@pytest.mark.parametrize(
+    ("template", "values", "output"),
+    [
+        ("a:\n" + "b: x\n" * 3000, "{}\n", "b: y\n"),
+        ("a:\n  {{- toYaml .Values.a | nindent 2 }}\n", "a:\n" + "  - {b: c}\n" * 3000,
+         "a:\n" + "  - {b: d}\n" * 3000),
+        ("{{ .Values.a }}\n" * 3000, "a: {b: c}\n", "".join(f"k{n}: v\n" for n in range(3000))),
+    ],
+    ids=["lines", "items", "calls"],
+)  # fmt: skip
+def test_places_of_many_are_looked_for_only_so_long(
+    template: str, values: str, output: str
+) -> None:
+    start = time.process_time()
+    for _ in range(20 if len(output) < 10 else 1):
+        settle(read("o.yaml", output), Template(Source("t.yaml", template.encode())),
+               read("values.yaml", values))  # fmt: skip
+    assert time.process_time() - start < 15

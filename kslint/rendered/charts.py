@@ -11,6 +11,7 @@ import os
 import posixpath
 import re
 import tempfile
+from bisect import bisect_right
 from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.graph.graph import Graph
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
 
 NAMESPACE = "release-namespace"
 """Stands for the release's namespace where nothing tells it."""
+MAX_DOCUMENTS = 5000
+"""Of one chart: each is looked for in its template."""
 _LOCAL = "file://"
 _RELEASE = r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?"
 
@@ -208,7 +211,10 @@ def _render(
         if job.source is not None:
             for version in job.source.node.listed("helm", "apiVersions"):
                 command += ["--api-versions", version.text or ""]
-        return programs.run([*command, "--", job.release, folder], home, allowance), missing
+        output = programs.run([*command, "--", job.release, folder], home, allowance)
+        if output.data.count(b"\n---") > MAX_DOCUMENTS:
+            output = programs.Output(b"", f"it makes more than {MAX_DOCUMENTS} documents")
+        return output, missing
 
 
 def _with_local(chart: LocalChart, folder: str) -> str:
@@ -270,12 +276,14 @@ def _documents(
     read = Input([], [], [])
     load_source(text, read)
     marks = list(documents_at(text.lines))
+    lines = [line for line, _ in marks]
     templates: dict[str, Template] = {}
     for document in read.files[0].documents if read.files else ():
         start = document.root.start
         if start is None or document.root.is_null:
             continue
-        path = next((path for line, path in reversed(marks) if line <= start.line), "")
+        mark = bisect_right(lines, start.line)
+        path = marks[mark - 1][1] if mark else ""
         directory, inner, values = _home(job, path, graph)
         name = posixpath.join(directory, inner)
         if name not in sources:  # in a packed chart

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+import json
+from bisect import bisect_left
+from itertools import chain
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from kslint.source.nodes import Map, Mark, Scalar, Seq
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from kslint.rendered.templates import Call, Line, Path, Template
     from kslint.source.files import Source
     from kslint.source.nodes import Node
+
+T = TypeVar("T")
+MAX_LOOKS = 200_000
+"""Lines and calls of a template that are looked at for one document."""
 
 
 class _Below(NamedTuple):
@@ -39,6 +46,9 @@ class _Placing:
         self._values = values
         self._at = 0
         """The line, from 0, of what was placed last: what follows mostly stands below it."""
+        self._looks = MAX_LOOKS
+        self._numbers: dict[Path, dict[str, int]] = {}
+        """Of the lists in the values: the first item of each kind, by what it holds."""
 
     def document(self, root: Node) -> None:
         first = min(
@@ -86,29 +96,47 @@ class _Placing:
     def _line(self, path: Path, node: Node) -> Line | None:
         """The template's line for a key: one behind what was placed last, if there is one."""
         text = node.text if isinstance(node, Scalar) else None
-        found = [one for one in self._template.lines.get(path, ()) if one.may_be(text)]
-        return next((one for one in found if one.number >= self._at), found[0] if found else None)
+        lines = self._template.lines.get(path, [])
+        behind = bisect_left(lines, self._at, key=lambda line: line.number)
+        around = chain(range(behind, len(lines)), range(behind))
+        return next((lines[at] for at in self._looked(around) if lines[at].may_be(text)), None)
+
+    def _looked(self, things: Iterable[T]) -> Iterator[T]:
+        """Things to look at, as long as a document is worth the time."""
+        for thing in things:
+            self._looks -= 1
+            if self._looks < 0:
+                return
+            yield thing
 
     def _call(self, parent: Path, line: int, step: str | int, node: Node) -> Call | None:
         """The call that brings a node: the one whose values hold it, else one that has none."""
         holding = self._holding(parent, step, node)
         if holding is not None:
             return holding
-        behind = [call for call in self._template.calls.get(parent, ()) if call.number >= line]
+        calls = self._looked(self._template.calls.get(parent, ()))
+        behind = [call for call in calls if call.number >= line]
         return next((one for one in behind if not one.values), behind[0] if behind else None)
 
     def _holding(self, parent: Path, step: str | int, node: Node) -> Call | None:
-        calls = self._template.calls.get(parent, ())
+        calls = self._looked(self._template.calls.get(parent, ()))
         return next((c for c in calls if self._value(node, c.values, (step,)) is not None), None)
 
     def _item(self, parent: Path, node: Node) -> tuple[Call, tuple[int]] | None:
         """The call that brings an item of a list, and where that stands in its own list."""
-        for call in self._template.calls.get(parent, ()):
+        for call in self._looked(self._template.calls.get(parent, ())):
             for path in call.values:
-                for number in range(len(self._values.listed(*path))):
-                    if self._value(node, (path,), (number,)) is not None:
-                        return call, (number,)
+                number = self._numbered(path).get(_held(node))
+                if number is not None and self._value(node, (path,), (number,)) is not None:
+                    return call, (number,)
         return None
+
+    def _numbered(self, path: Path) -> dict[str, int]:
+        if path not in self._numbers:
+            items = enumerate(self._values.listed(*path))
+            found = [(_held(item), number) for number, item in items if item.place is not None]
+            self._numbers[path] = dict(reversed(found))
+        return self._numbers[path]
 
     def _at_line(self, node: Node, line: int) -> None:
         text = self._template.source.line(line + 1)
@@ -136,6 +164,13 @@ def _call_of(line: Line) -> Call:
     from kslint.rendered.templates import Call
 
     return Call(line.number, line.key, line.values)
+
+
+def _held(node: Node) -> str:
+    """The same text for nodes that hold the same."""
+    if isinstance(node, Scalar):
+        return f"={node.text}"
+    return json.dumps(node.plain(), sort_keys=True, default=str)
 
 
 def _are_equal(value: Node, node: Node) -> bool:

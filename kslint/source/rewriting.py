@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from kslint.source.rereading import Effect, Written
 
 
+_MAX_SPLICED = 10_000_000
+"""Characters of all the texts that a splice may come to."""
+
+
 class Rewriter:
     """Collects the changes of one fix to one document."""
 
@@ -87,6 +91,8 @@ class Rewriter:
         new = old + text if behind else text
         whole = holder.literal
         places = [at for at in range(len(whole)) if whole.startswith(old, at)]
+        if len(places) * len(whole) > _MAX_SPLICED:
+            raise UnfitError("the part stands in too many places to tell them apart")
         texts = frozenset(whole[:at] + new + whole[at + len(old) :] for at in places)
         edit = self._layout.edit(end if behind else start, end, text)
         self._add(holder, lambda _: OneOf(texts), edit)

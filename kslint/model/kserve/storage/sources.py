@@ -45,7 +45,7 @@ OCI_FETCH = "oci+fetch://"
 """Not in a release yet: KServe's main branch takes it since August 2026 (d2832a908)."""
 _NATIVE_SINCE = "0.20"
 """SupportedStorageURIPrefixList, inferenceservice/utils/utils.go:47-54 @v0.19.0, :48 @v0.20.0."""
-_SCHEME = re.compile(r"\w+?://", re.ASCII)
+_SCHEME = re.compile(r"\w://", re.ASCII)
 _AZURE_HOST = "blob.core.windows.net"
 _AZURE = re.compile(r"https://(.+?).blob.core.windows.net/(.+)")
 
