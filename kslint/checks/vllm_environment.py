@@ -30,6 +30,8 @@ _OWN = {"port": "VLLM_PORT", "host": "VLLM_HOST_IP"}
 _SCRIPTED = re.compile(r"--(port|host)[=\s\"']+\$[({]?(VLLM_PORT|VLLM_HOST_IP)\b")
 _PRESET = frozenset(("VLLM_ADDITIONAL_ARGS",))
 """What KServe's presets for LLMInferenceServices read."""
+_PROGRAM = re.compile(r"(?:^|[\s;&|(])(?:python[\d.]*|bash|sh|source|\.)\s+(?![-;&|])\S")
+"""A script that a command runs or reads, and that may read what vLLM does not."""
 _YES = frozenset(("true", "yes", "on"))
 _NO = frozenset(("false", "no", "off", ""))
 _KEYS = {
@@ -54,6 +56,8 @@ def env_not_of_vllm(server: Server) -> Iterator[Problem]:
         if name in used or name in _PRESET or not name.startswith("VLLM_"):
             continue
         refusal = facts.env_refusal(name, release.candidates)
+        if refusal is not None and refusal.kind == "never" and _runs_others(engine):
+            continue
         at = variable.node.get("name") or variable.node
         if refusal is not None:
             yield Problem(
@@ -73,9 +77,17 @@ def env_not_of_vllm(server: Server) -> Iterator[Problem]:
 
 def _used(engine: Engine) -> set[str]:
     """Variables that the command or another variable names: they serve the manifest itself."""
-    items = [item for field in ("command", "args") for item in engine.container.listed(field)]
+    items = _words(engine)
     items += [node for item in engine.container.listed("env") if (node := item.get("value"))]
     return {name for item in items for name in _NAMED.findall(item.text or "")}
+
+
+def _runs_others(engine: Engine) -> bool:
+    return _PROGRAM.search(" ".join(item.text or "" for item in _words(engine))) is not None
+
+
+def _words(engine: Engine) -> list[Node]:
+    return [item for field in ("command", "args") for item in engine.container.listed(field)]
 
 
 def _advice(name: str, refusal: Refusal, candidates: tuple[Version, ...]) -> str:

@@ -81,7 +81,12 @@ def is_imageless(resource: Resource) -> bool:
     return bool(containers) and all(container.get("image") is None for container in containers)
 
 
-_PRODUCERS = frozenset({"ExternalSecret", "SealedSecret", "Certificate"})
+_PRODUCERS = frozenset({"ExternalSecret", "SealedSecret", "Certificate", "Service"})
+_SERVING_CERTIFICATES = (
+    "service.beta.openshift.io/serving-cert-secret-name",
+    "service.alpha.openshift.io/serving-cert-secret-name",
+)
+"""By these OpenShift makes a Secret for a Service (openshift/service-ca-operator README.md)."""
 
 
 def produced(resource: Resource) -> Iterator[tuple[str, str]]:
@@ -96,6 +101,10 @@ def produced(resource: Resource) -> Iterator[tuple[str, str]]:
         yield "Secret", spec.string("template", "metadata", "name") or resource.name
     elif resource.kind == "Certificate" and spec.string("secretName"):
         yield "Secret", spec.string("secretName") or ""
+    elif resource.kind == "Service":
+        for mark in _SERVING_CERTIFICATES:
+            if name := resource.body.string("metadata", "annotations", mark):
+                yield "Secret", name
 
 
 def pod_references(spec: Node | None) -> Iterator[Named]:

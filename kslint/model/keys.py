@@ -1,7 +1,8 @@
 """Which keys the Secrets and ConfigMaps of an input have, whoever makes them.
 
 Sources: external-secrets v2.6 docs (`target.template.data` replaces the keys of `data` unless
-`mergePolicy: Merge`; `dataFrom` brings what the store has); Kubernetes v1.34 core/v1 Secret.
+`mergePolicy: Merge`; `dataFrom` brings what the store has); Kubernetes v1.34 core/v1 Secret;
+openshift/service-ca-operator README.md, OpenShift 4 docs (bundles that ConfigMaps are given).
 """
 
 from __future__ import annotations
@@ -18,8 +19,13 @@ if TYPE_CHECKING:
     from kslint.resources import Resource
     from kslint.source.nodes import Node
 
-_FILLED = ("reflector", "replicator", "avp.kubernetes.io", "vault", "sealedsecrets", "secret-gen")
-"""Parts of annotations by which something else fills a Secret in."""
+_FILLED = (
+    "reflector", "replicator", "avp.kubernetes.io", "vault", "sealedsecrets", "secret-gen",
+    "openshift.io/inject-cabundle",
+)  # fmt: skip
+"""Parts of annotations by which something else fills a Secret or a ConfigMap in."""
+_TRUSTED_BUNDLE = "config.openshift.io/inject-trusted-cabundle"
+"""The label by which OpenShift's network operator adds `ca-bundle.crt` to a ConfigMap."""
 
 
 SECRET, CONFIG_MAP = "Secret", "ConfigMap"
@@ -110,6 +116,8 @@ def _of_config_map(maker: Resource) -> set[str] | None:
     annotations = maker.body.at("metadata", "annotations")
     marks = [] if annotations is None else [name for name, _ in annotations.items()]
     if any(word in mark for mark in marks for word in _FILLED):
+        return None
+    if maker.body.at("metadata", "labels", _TRUSTED_BUNDLE) is not None:
         return None
     fields = [found for name in ("data", "binaryData") if (found := maker.body.get(name))]
     keys = {key for field in fields for key, _ in field.items()}

@@ -12,6 +12,7 @@ import re
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, NamedTuple
 
+from kslint.graph.argo import may_be_in_part
 from kslint.graph.gaps import VALUES
 from kslint.model.answer import Failure, Met
 from kslint.model.kserve import names
@@ -143,26 +144,21 @@ def _is_whole(resource: Resource, met: list[Met], graph: Graph) -> bool:
         return False  # encrypted, or to be filled in: what is applied is something else
     if not any(": Required value" in one.failure.message for one in met):
         return True
-    if _is_applied_in_part(resource):
+    if _is_applied_in_part(resource, graph):
         return False
     twins = graph.find(resource.kind, resource.name, None).resources
     return all(twin.file == resource.file for twin in twins)
 
 
 _HEAD = {"apiVersion", "kind", "metadata"}
-_SYNC_OPTIONS = "argocd.argoproj.io/sync-options"
 
 
-def _is_applied_in_part(resource: Resource) -> bool:
-    """Applied on the server's side an object may be a part of what is there.
-
-    So it is if it has but annotations or labels.
-    """
+def _is_applied_in_part(resource: Resource, graph: Graph) -> bool:
+    """Is it but annotations or labels, or applied on the server's side to what is there?"""
     marks = [resource.body.at("metadata", name) for name in ("annotations", "labels")]
     if set(resource.body.entries) <= _HEAD and any(isinstance(mark, Map) for mark in marks):
         return True
-    options = resource.body.string("metadata", "annotations", _SYNC_OPTIONS) or ""
-    return "ServerSideApply=true" in options
+    return may_be_in_part(resource, graph.owners(resource))
 
 
 def _own(resource: Resource, custom: frozenset[str], graph: Graph) -> Iterator[Met]:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 import re
+from functools import lru_cache
 from time import monotonic
 from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.model.cel.protocol import FALSE
-from kslint.model.cel.spoken import holds, is_spoken
+from kslint.model.cel.spoken import holds, is_spoken, speaks
 from kslint.model.cel.values import shown, subjects
 from kslint.source.nodes import Map
 
@@ -136,7 +137,8 @@ def _key(question: Question) -> tuple[str, str, str]:
 def _questions(resource: Resource, form: Ruled, others: list[Ruled]) -> Iterator[Question]:
     """What is asked of an object by the rules of a schema."""
     left, kind = _LARGEST, (resource.group, resource.version, resource.kind)
-    for subject in subjects(form, resource.body):
+    part = _open_part(form, tuple(others), kind)
+    for subject in () if part is None else subjects(part, resource.body):
         text = ""
         rules = [rule for rule in subject.schema.rules if not is_spoken(*kind, rule.message)]
         if not rules or not all(_may_refuse(other.at(subject.path), kind) for other in others):
@@ -154,6 +156,36 @@ def _questions(resource: Resource, form: Ruled, others: list[Ruled]) -> Iterator
                     return
             if not holds(rule.message, text):
                 yield Question(subject, rule, text)
+
+
+@lru_cache(256)
+def _open_part(form: Ruled, others: tuple[Ruled, ...], kind: tuple[str, str, str]) -> Ruled | None:
+    """The part of a schema on the ways to rules that are asked; None if there are none.
+
+    Only of kinds that have rules which speak elsewhere: most of their objects need not be read.
+    """
+    return _part(form, others, kind) if speaks(*kind) else form
+
+
+def _part(
+    form: Ruled | None, others: tuple[Ruled | None, ...], kind: tuple[str, str, str]
+) -> Ruled | None:
+    if form is None:
+        return None
+    asked = any(not is_spoken(*kind, rule.message) for rule in form.rules)
+    if asked and all(_may_refuse(other, kind) for other in others):
+        return form
+    fields = {
+        name: part
+        for name in form.names
+        if (part := _part(form.field(name), tuple(o and o.field(name) for o in others), kind))
+    }
+    made = form.without_rules(fields)
+    for key in ("items", "values"):
+        part = _part(form.part(key), tuple(o and o.part(key) for o in others), kind)
+        if part is not None:
+            made.raw[key] = part
+    return made if fields or made.raw else None
 
 
 def _may_refuse(schema: Ruled | None, kind: tuple[str, str, str]) -> bool:

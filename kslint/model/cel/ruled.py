@@ -126,6 +126,12 @@ class Ruled:
             found = self.raw[key] = self._child(found)
         return found
 
+    def without_rules(self, fields: dict[str, Any]) -> Ruled:
+        """The same with some of its fields, and neither rules nor parts."""
+        made = Ruled(self.type, self._child, fields)
+        made.default, made.nullable, made.format = self.default, self.nullable, self.format
+        return made
+
     @property
     def items(self) -> Ruled | None:
         return self.part("items")

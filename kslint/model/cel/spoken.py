@@ -59,6 +59,11 @@ _SPOKEN = {
 """Their messages, by the kind."""
 
 
+def speaks(group: str, version: str, kind: str) -> bool:
+    """Is there code that says what some rules of a kind say?"""
+    return (group, kind) in _SPOKEN and is_judged(group, version, kind)
+
+
 @lru_cache(1024)
 def is_spoken(group: str, version: str, kind: str, message: str) -> bool:
     """Does code say what a rule with this message says?"""

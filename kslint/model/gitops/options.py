@@ -95,6 +95,8 @@ def _unread(node: Node, text: str) -> Iterator[Unread]:
         return  # an option of another release, it may be
     meant = by_case[near[0]]
     wanted = _WORDS.get(value.strip().lower(), value.strip().lower())
+    if plain.lower().startswith("disable"):
+        wanted = {"true": "false", "false": "true"}.get(wanted, wanted)
     right = [each for each in _OPTIONS[meant] if each == wanted]
     reason = "value" if meant == name else "spelling"
     yield Unread(reason, node, text, f"{meant}={right[0] if right else _OPTIONS[meant][0]}")

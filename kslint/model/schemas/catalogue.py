@@ -7,6 +7,7 @@ import re
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from kslint.graph.argo import may_be_in_part
 from kslint.graph.evidence import are_near, homes, releases_in
 from kslint.graph.gaps import VALUES
 from kslint.model.schemas import tables
@@ -237,8 +238,8 @@ class Schemas:
 
         Something that kslint does not follow, an object of its name in another file of which it
         is a part, or a kustomization that does not take it in as it stands beside it. A base
-        waits for its overlays, the patches of Flux may go anywhere, and a mere status is what a
-        controller wrote.
+        waits for its overlays, the patches of Flux may go anywhere, a mere status is what a
+        controller wrote, and Argo CD can apply a part of what is in the cluster.
         """
         directory = posixpath.dirname(resource.file)
         is_base = "base" in (resource.emitter or directory).split("/")
@@ -247,6 +248,8 @@ class Schemas:
         if is_base or is_status or "$patch" in fields or self._is_patched_by_flux:
             return True
         if self._graph.evidence.excerpts(resource):
+            return True
+        if may_be_in_part(resource, self._graph.owners(resource)):
             return True
         from kslint.model.kubernetes.admission.kinds import is_fragment  # mostly nothing is asked
 

@@ -162,6 +162,13 @@ def test_the_threshold_of_a_scaled_object(version: str, threshold: str) -> None:
     assert ("advanced" in found["ScaledObject"]["spec"]) == (version == "0.16")
 
 
+@pytest.mark.parametrize(("version", "code"), [("0.15", ["metric-of-no-resource"]), ("0.16", [])])
+def test_a_metric_that_no_hpa_has(version: str, code: list[str]) -> None:
+    assert refusals(service(version, f"{MODEL % ''}, {METRIC}")) == code
+    found = service(version, f"{MODEL % ''}, {METRIC}", autoscalerClass="external")
+    assert refusals(found) == code
+
+
 def test_a_pod_metric_is_not_summed_at_first() -> None:
     metric = METRIC.replace("External", "PodMetric").replace("external", "podmetric")
     metric = metric.replace("prometheus", "opentelemetry")

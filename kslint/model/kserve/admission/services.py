@@ -32,6 +32,7 @@ from kslint.model.kserve.admission.storage import (
     storage_uris_rejections,
     variable,
 )
+from kslint.model.kserve.metadata import autoscaler_class
 from kslint.model.kserve.storage.failures import storage_failures
 from kslint.model.kubernetes.admission.field_errors import child, opaque, templated
 from kslint.model.kubernetes.pod import container_named, containers, init_containers
@@ -314,6 +315,17 @@ def controller_refusals(isvc: InferenceService) -> list[Failure]:
     return found
 
 
+def _other_metrics(component: Component) -> Iterator[Failure]:
+    """Metrics of no resource, over which fails what prepares a HorizontalPodAutoscaler."""
+    if autoscaler_class(component.metadata) not in ("hpa", "external"):
+        return
+    for metric in component.stored.listed("autoScaling", "metrics"):
+        if isinstance(metric, Map) and metric.get("resource") is None:
+            message = "runtime error: invalid memory address or nil pointer dereference"
+            yield Failure("controller", message, metric, "metric-of-no-resource")
+            return
+
+
 def _raw_refusals(isvc: InferenceService, component: Component) -> Iterator[Failure]:
     """NewRawKubeReconciler by the merged annotations: class of autoscaler, deployment mode."""
     prefix = f"fails to create NewRawKubeReconciler for {component.name}: "
@@ -325,6 +337,8 @@ def _raw_refusals(isvc: InferenceService, component: Component) -> Iterator[Fail
     if scaler is not None and not known and scaler is not own:
         message = f"{prefix}unknown autoscaler class type: {text}"
         yield Failure("controller", message, scaler, "unknown-autoscaler-class")
+    if not isvc.settings.has("scaler-skips-other-metrics"):
+        yield from _other_metrics(component)
     mode = given(annotations, names.DEPLOYMENT_MODE)
     text = said(annotations, names.DEPLOYMENT_MODE)
     modern = names.LEGACY_MODES.get(text or "", text)

@@ -388,6 +388,7 @@ _PLACEHOLDER = re.compile(
     r"\{\{|\$[({A-Za-z_]|<[^<>]+>|\[\[|__\w+__|%\w+%|^[A-Z][A-Z0-9]*(?:[-_][A-Z0-9]+)+$"
     r"|(?:^|[-.])(?!HTTP|GRPC)[A-Z][A-Z0-9_]{3,}(?:[-.]|$)|^(?:\.{3}|…)$"
     r"|^(?i:your[-_ ]|(?:change|replace)[-_ ]?me$)|\{[A-Z][A-Z0-9_]*\}|^ENC\["
+    r"|(?:secret)?ref\+\w+://"
     r"|^_$|^\*\*[^*]+\*\*$|\{\}|^\([a-z]+(?:_[a-z]+)+\)$|^[A-Z]{2,}(?: [A-Z]{2,})+$"
 )
 
@@ -397,7 +398,8 @@ def opaque(text: str) -> bool:
     """A template, a reference, a secret or a placeholder, to be filled in first: not to be judged.
 
     Placeholders are `PVC_NAME`, `vllm-ZONE`, `app-{USER_ID}`, `<name>`, `your-claim`,
-    `**your id**`, `FILLED BY AN OPERATOR`, `(your_port)`, `pod-{}`, `_` and `...`.
+    `**your id**`, `FILLED BY AN OPERATOR`, `(your_port)`, `pod-{}`, `_`, `...`, and the references
+    of vals (README.md of helmfile/vals: `ref+vault://path#/key`, `secretref+...`).
     """
     return _PLACEHOLDER.search(text) is not None
 
