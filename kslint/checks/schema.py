@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from kslint.findings import Problem
 from kslint.graph.references import is_imageless
 from kslint.model.kserve import amounts
 from kslint.model.schemas import quantities
+from kslint.resources import KUSTOMIZATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,10 +75,16 @@ def _unknown(model: Model, resource: Resource, dropped: Dropped) -> Problem:
     variant = "default" if wanted is None else "nearest" if same else "elsewhere"
     if differing is not None:
         variant = "newer" if differing.newer else "older"
+    fix = "remove it" if wanted is None else f"write `{wanted}`"
+    related = []
+    if wanted is None and dropped.name == "selector" and _is_of_kustomization(dropped.node):
+        variant, fix = "labels", "use `labels` without `includeSelectors: true`"
+        related = [(resource.body.at("metadata", "name"), f"a {resource.kind} of {resource.group}")]
     return Problem(
         dropped.node,
         variant=variant,
         severity=_severity(model, resource, sure=differing is None or differing.told),
+        related=related,
         about=resource,
         field=dropped.path,
         kind=resource.kind,
@@ -84,8 +92,12 @@ def _unknown(model: Model, resource: Resource, dropped: Dropped) -> Problem:
         name=name,
         block=above,
         release="" if differing is None else differing.release,
-        fix="remove it" if wanted is None else f"write `{wanted}`",
+        fix=fix,
     )
+
+
+def _is_of_kustomization(node: Node) -> bool:
+    return node.place is not None and posixpath.basename(node.place.file) in KUSTOMIZATIONS
 
 
 def missing_field(model: Model) -> Iterator[Problem]:

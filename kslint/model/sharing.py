@@ -74,30 +74,37 @@ _DEFAULT = "storageclass.kubernetes.io/is-default-class"
 
 def spreads(workload: Workload, config: Config) -> bool:
     """May the pods of a workload stand on different nodes?"""
-    spec = workload.pod_spec
-    selector = spec.get("nodeSelector")
-    if spec.get("nodeName") is not None or (selector and selector.get(_HOSTNAME)):
-        return False
     if workload.resource.kind in ("Job", "CronJob", "Pod", "DaemonSet"):
         return False
-    for term in spec.listed("affinity", "podAffinity", _REQUIRED):
-        if term.string("topologyKey") == _HOSTNAME:
-            return False
-    if any(
-        expression.string("key") == _HOSTNAME
-        for term in spec.listed("affinity", "nodeAffinity", _REQUIRED, "nodeSelectorTerms")
-        for expression in term.listed("matchExpressions")
-    ):
+    if _is_tied(workload.pod_spec):
         return False
     nodes = config.cluster.nodes
     return not nodes or sum(pool.count for pool in nodes) > 1
+
+
+def _is_tied(spec: Node) -> bool:
+    """Do the pods stand on a node that is named, or where others are?"""
+    selector = spec.get("nodeSelector")
+    if spec.get("nodeName") is not None or (selector and selector.get(_HOSTNAME)):
+        return True
+    for term in spec.listed("affinity", "podAffinity", _REQUIRED):
+        if term.string("topologyKey") == _HOSTNAME:
+            return True
+    return any(
+        expression.string("key") == _HOSTNAME
+        for term in spec.listed("affinity", "nodeAffinity", _REQUIRED, "nodeSelectorTerms")
+        for expression in term.listed("matchExpressions")
+    )
 
 
 _REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 
 
 def other_user(name: str, claim: Resource, workload: Workload, graph: Graph) -> Resource | None:
-    """A workload beside another, and before it, whose pods mount the claim too and run on."""
+    """A workload beside another, and before it, whose pods mount the claim too and run on.
+
+    Not one whose pods go where others are: those are the ones that mount the claim.
+    """
     own = workload.resource
     if own.kind not in _LASTING or workload.home.integer("replicas") == 0:
         return None
@@ -108,9 +115,9 @@ def other_user(name: str, claim: Resource, workload: Workload, graph: Graph) -> 
             continue
         if other.emitter != own.emitter or not _before(other, own):
             continue
-        if graph.namespace_of(other) == workload.namespace and any(
-            found == name for found, _ in claims(pods.pod_spec)
-        ):
+        if graph.namespace_of(other) != workload.namespace or _is_tied(pods.pod_spec):
+            continue
+        if any(found == name for found, _ in claims(pods.pod_spec)):
             return other
     return None
 

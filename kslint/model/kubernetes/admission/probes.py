@@ -25,6 +25,9 @@ _NUMBERS = (
 
 def no_probes(errors: FieldErrors, container: Map, path: str) -> None:
     for field in ("lifecycle", *_PROBES):
+        hook = container.get(field)
+        if isinstance(hook, Map) and list(hook.entries) == ["stopSignal"]:
+            continue  # dropped, but for a gate
         if present(container, field):
             detail = "may not be set for init containers without restartPolicy=Always"
             where = child(container, field)

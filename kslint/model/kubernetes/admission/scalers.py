@@ -97,7 +97,8 @@ def _reference(errors: FieldErrors, target: Map | None, path: str, owned: bool =
         node = child(target, "apiVersion")
         detail = f"unexpected GroupVersion string: {version}"
         errors.invalid(f"{path}.apiVersion", version, detail, node, "invalid-version")
-    elif version == "" and owned and word(target.get("kind")) in _OF_GROUPS:
+    grouped = owned and word(target.get("kind")) in _OF_GROUPS
+    if version is not None and "/" not in version and grouped:
         # since 1.34; before, the autoscaler found no such target
         node, detail = child(target, "apiVersion"), "apiVersion must specify API group"
         errors.invalid(f"{path}.apiVersion", version, detail, node, "invalid-version")
