@@ -99,6 +99,15 @@ metadata: {{name: h, namespace: n{0}}}
 spec: {{maxReplicas: 3, scaleTargetRef: {{apiVersion: apps/v1, kind: Deployment, name: m}}}}
 """
 )
+ROUTE = """\
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {{name: r{0}, namespace: a}}
+spec:
+  parentRefs: [{{name: gateway}}]
+  hostnames: ["r{0}.example.org"]
+  rules: [{{backendRefs: [{{name: s{0}, port: 80}}]}}]
+"""
 CONFIG_MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n"
 
 
@@ -136,6 +145,7 @@ INPUTS: dict[str, Callable[[int], dict[str, str]]] = {
     },
     "quotas": lambda n: {f"d{i}/a.yaml": LIMITED.format(i) for i in range(2 * n)},
     "scalers": lambda n: {f"d{i}/a.yaml": SCALED.format(i) for i in range(2 * n)},
+    "routes": lambda n: {"a.yaml": documents(ROUTE)(n)},
     "names that kustomize follows": lambda n: {
         "a.yaml": documents(INFERENCE_SERVICE)(n // 3),
         "kustomization.yaml": "resources: [a.yaml]\nnamePrefix: x-\nnamespace: q\n",

@@ -70,6 +70,13 @@ spec:
     spec: {source: {repoURL: x, path: 'p@'}, destination: {namespace: n}, project: default}
 """
 
+APPLICATION = """\
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {name: a, namespace: argocd}
+spec: {project: default, source: {repoURL: x, path: '@'}, destination: {namespace: n, server: x}}
+"""
+
 
 @pytest.mark.parametrize(
     ("text", "token"),
@@ -81,7 +88,7 @@ spec:
         (SCALER, "a_"), (SCALER, "a"), (SCALER, "vllm:{{"), (SCALER, "<<"), (SCALER, '\\"'),
         (SCALER, "vector(1"), (RULE, "vllm:a{{"), (RULE, "vllm:<<"), (RULE, 'vllm:\\"'),
         (TEMPLATE, "{{ "), (TEMPLATE, "{{" + " " * 100_000), (ADAPTER, " "), (ADAPTER, "{{"),
-        (SET, "{{"), (SET, "{{{"),
+        (SET, "{{"), (SET, "{{{"), (APPLICATION, "a/"), (APPLICATION, "</"),
     ],
 )  # fmt: skip
 def test_what_has_no_end_takes_no_time(text: str, token: str) -> None:

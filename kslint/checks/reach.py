@@ -96,9 +96,10 @@ def walled_off(model: Model) -> Iterator[Problem]:
 
 def route_twice(model: Model) -> Iterator[Problem]:
     """A rule of a route whose requests another rule gets."""
+    routes = duplicates.Routes(model.graph)
     for route in model.of_kind(duplicates.KIND, GROUP):
         found = [("rule", one) for one in duplicates.within(route)]
-        found += [("route", one) for one in duplicates.between(route, model.graph)]
+        found += [("route", one) for one in routes.between(route)]
         seen: set[Span | None] = set()
         for variant, one in found:
             if one.rule.place not in seen:

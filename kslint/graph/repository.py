@@ -105,9 +105,10 @@ class Repository:
                 if "/".join(parts[n:]) in wanted:
                     above = ("/".join(parts[:n]), "")
                     votes[above] = votes.get(above, 0) + 1
+        deepest = 1 + max((name.count("/") for name in known), default=0)
         for path in wanted:
             parts = path.split("/")
-            for n in range(1, len(parts)):
+            for n in range(max(1, len(parts) - deepest), len(parts)):
                 if "/".join(parts[n:]) in known:
                     cut = ("", "/".join(parts[:n]))
                     votes[cut] = votes.get(cut, 0) + 1

@@ -45,12 +45,12 @@ def asked(resource: Resource, graph: Graph) -> Iterator[Asked]:
         return
     own = graph.namespace_of(resource)
     for node in _texts(resource):
-        text = node.text or ""
+        text, parts = node.text or "", Parts(node)
         for match in _ADDRESS.finditer(text):
             line = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
             if not line.lstrip().startswith("#"):
                 service = _without(match[1], match[2] or own, match[3], resource, graph)
-                yield Asked(Parts(node).part(*match.span(3)), match[3], service)
+                yield Asked(parts.part(*match.span(3)), match[3], service)
 
 
 def ports(service: Resource) -> list[tuple[str, str]]:

@@ -6,6 +6,8 @@ then the first by namespace and name; within a route the first rule).
 
 from __future__ import annotations
 
+from functools import cached_property
+from heapq import merge
 from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.model.gateway.gateways import GROUP
@@ -23,6 +25,7 @@ KIND = "HTTPRoute"
 _EVERYTHING = ("PathPrefix", "/")
 
 Match = tuple[object, ...]
+_Place = tuple[str, str | None, str | None, int | None]
 
 
 class Shadowed(NamedTuple):
@@ -37,7 +40,7 @@ class Shadowed(NamedTuple):
 def within(route: Resource) -> Iterator[Shadowed]:
     """The rules of a route that come after one with the same matches."""
     seen: dict[Match, Node] = {}
-    for rule in [] if route.spec is None else route.spec.listed("rules"):
+    for rule in _rules(route):
         matches = _matches(rule)
         before = [seen[each] for each in matches if each in seen]
         if matches and len(before) == len(matches):
@@ -46,38 +49,69 @@ def within(route: Resource) -> Iterator[Shadowed]:
             seen.setdefault(each, rule)
 
 
-def between(route: Resource, graph: Graph) -> Iterator[Shadowed]:
-    """The rules of a route whose matches one before it, by name, has on the same Gateway."""
-    own = _places(route, graph)
-    hosts = _hosts(route)
-    if not own or hosts is None or graph.evidence.excerpts(route):
-        return
-    namespace = graph.namespace_of(route) or ""
-    for other in graph.of_kind(KIND, GROUP):
-        if (
-            other.emitter != route.emitter
-            or other is route
-            or not graph.belong_together(other, route)
-        ):
-            continue
-        if graph.evidence.illustrates(route) and other.file != route.file:
-            continue  # one example or the other
-        key = (graph.namespace_of(other) or "", other.name)
-        if key >= (namespace, route.name) or not own & _places(other, graph):
-            continue
-        if _hosts(other) != hosts:
-            continue
-        rules = [] if other.spec is None else other.spec.listed("rules")
-        known = {each: rule for rule in reversed(rules) for each in _matches(rule)}
-        for rule in [] if route.spec is None else route.spec.listed("rules"):
+class Routes:
+    """The routes of an input by what they ask for, so that each is compared with few others."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+        self._known: dict[int, dict[Match, Node]] = {}
+
+    def between(self, route: Resource) -> Iterator[Shadowed]:
+        """The rules of a route whose matches one before it, by name, has on the same Gateway."""
+        hosts = _hosts(route)
+        if hosts is None or self._graph.evidence.excerpts(route):
+            return
+        own = _places(route, self._graph)
+        for rule in _rules(route) if own else ():
             matches = _matches(rule)
-            if matches and all(each in known for each in matches):
+            if not matches:
+                continue
+            asked = [self._asked.get((hosts, place, matches[0]), []) for place in own]
+            for _, other in merge(*asked):
+                if not self._precedes(other, route):
+                    continue
+                known = self._rules_of(other)
                 before = known[matches[0]]
-                if _backends(before) != _backends(rule):
+                if all(each in known for each in matches) and _backends(before) != _backends(rule):
                     yield Shadowed(rule, _text(matches[0]), other, before)
+                    break
+
+    @cached_property
+    def _asked(self) -> dict[tuple[frozenset[str], _Place, Match], list[tuple[int, Resource]]]:
+        """The routes, with their number, by host names, Gateway and each of their matches."""
+        found: dict[tuple[frozenset[str], _Place, Match], list[tuple[int, Resource]]] = {}
+        for number, route in enumerate(self._graph.of_kind(KIND, GROUP)):
+            hosts = _hosts(route)
+            places = set() if hosts is None else _places(route, self._graph)
+            for match in self._rules_of(route) if places else ():
+                for place in places:
+                    found.setdefault((hosts or frozenset(), place, match), []).append(
+                        (number, route)
+                    )
+        return found
+
+    def _rules_of(self, route: Resource) -> dict[Match, Node]:
+        """The first rule for each match."""
+        if id(route) not in self._known:
+            rules = reversed(_rules(route))
+            self._known[id(route)] = {each: rule for rule in rules for each in _matches(rule)}
+        return self._known[id(route)]
+
+    def _precedes(self, other: Resource, route: Resource) -> bool:
+        """Does another route come first, if the two meet?"""
+        graph = self._graph
+        if other is route or other.emitter != route.emitter:
+            return False
+        own = (graph.namespace_of(route) or "", route.name)
+        if (graph.namespace_of(other) or "", other.name) >= own:
+            return False
+        if graph.evidence.illustrates(route) and other.file != route.file:
+            return False  # one example or the other
+        return graph.belong_together(other, route)
 
 
-_Place = tuple[str, str | None, str | None, int | None]
+def _rules(route: Resource) -> list[Node]:
+    return [] if route.spec is None else route.spec.listed("rules")
 
 
 def _places(route: Resource, graph: Graph) -> set[_Place]:

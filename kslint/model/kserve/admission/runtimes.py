@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from heapq import merge
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -38,7 +39,7 @@ _GPU_TYPES = frozenset({"nvidia.com/gpu", "amd.com/gpu", "intel.com/gpu", "haban
 _BASIC_RESOURCES = frozenset({"cpu", "memory", "storage", "ephemeral-storage"})
 
 
-_Selected = tuple[str, "str | None", int]
+_Selected = tuple[str, "str | None", int, str]
 """A format's name, its version, and the priority with which it is selected."""
 
 
@@ -197,10 +198,9 @@ class _Neighbours:
 
     def rivals(self, new: Runtime, graph: Graph) -> Iterator[Runtime]:
         """Those before it in the input that select a format with the same priority."""
-        found = {id(one.resource): one for key in _selected(new)
-                 for one in self._selecting.get(key, ())}  # fmt: skip
+        groups = [self._selecting[key] for key in _selected(new) if key in self._selecting]
         own = self._numbers.get(id(new.resource), len(self._there))
-        for one in sorted(found.values(), key=lambda each: self._numbers[id(each.resource)]):
+        for one in merge(*groups, key=lambda each: self._numbers[id(each.resource)]):
             if self._numbers[id(one.resource)] >= own:
                 return
             if self._meet(new.resource, one.resource, graph):
@@ -212,11 +212,12 @@ class _Neighbours:
 
 
 def _selected(runtime: Runtime) -> set[_Selected]:
-    """The formats that a runtime selects by itself, each with its priority."""
+    """The formats that a runtime selects by itself, each with its priority and a protocol."""
     return {
-        (*_format(item), priority)
+        (*_format(item), priority, protocol)
         for item in _auto_selected(runtime)
         if (priority := item.integer("priority")) is not None
+        for protocol in runtime.protocols
     }
 
 
