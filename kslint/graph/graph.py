@@ -18,7 +18,7 @@ from kslint.graph.completeness import (
     Completeness,
 )
 from kslint.graph.evidence import Evidence, homes
-from kslint.graph.references import produced, references
+from kslint.graph.references import SERVING_CERTIFICATE, produced, references
 from kslint.graph.scopes import Scopes
 from kslint.resources import Sketch, WatchedOther, resources_of
 from kslint.source.globs import by_parts
@@ -377,6 +377,7 @@ class Graph:
             brought = [
                 (made_kind, self.namespace_of(resource), name, resource)
                 for resource in self.resources
+                if resource.kind != "Service" or self.may_hold(resource, SERVING_CERTIFICATE)
                 for made_kind, name in produced(resource)
             ]
             for made_kind, namespace, name, resource in (*brought, *self.scopes.generated()):

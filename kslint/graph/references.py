@@ -82,9 +82,11 @@ def is_imageless(resource: Resource) -> bool:
 
 
 _PRODUCERS = frozenset({"ExternalSecret", "SealedSecret", "Certificate", "Service"})
+SERVING_CERTIFICATE = "serving-cert-secret-name"
+"""What a Service holds that brings a Secret."""
 _SERVING_CERTIFICATES = (
-    "service.beta.openshift.io/serving-cert-secret-name",
-    "service.alpha.openshift.io/serving-cert-secret-name",
+    f"service.beta.openshift.io/{SERVING_CERTIFICATE}",
+    f"service.alpha.openshift.io/{SERVING_CERTIFICATE}",
 )
 """By these OpenShift makes a Secret for a Service (openshift/service-ca-operator README.md)."""
 
