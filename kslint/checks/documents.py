@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kslint.model.model import Model
+    from kslint.model.schemas.decoding import Undecoded
+    from kslint.resources import Resource
 
 
 def undecoded(model: Model) -> Iterator[Problem]:
@@ -27,12 +29,20 @@ def undecoded(model: Model) -> Iterator[Problem]:
             fault.node,
             variant="default" if fault.what == "missing" else fault.what,
             severity=None if fault.sure else "warning",
+            about=_object_with(fault, model),
             thing="item" if fault.in_list else "document",
             field=fault.field,
             found=fault.found,
             file="" if place is None else place.file,
             fix=fix,
         )
+
+
+def _object_with(fault: Undecoded, model: Model) -> Resource | None:
+    """The object whose field is at fault, if there is one all the same."""
+    place = fault.node.place
+    near = [] if place is None or fault.what != "version" else model.graph.in_file(place.file)
+    return next((one for one in near if one.body.get(fault.field) is fault.node), None)
 
 
 def passed_over(model: Model) -> Iterator[Problem]:

@@ -192,7 +192,8 @@ def _in_list(root: Node) -> Iterator[Undecoded]:
         elif (item.string("kind") or "") == "List":
             yield Undecoded(item, "nested")
         elif kind == "List" or any(field in item.entries for field in FIELDS):
-            yield from (fault._replace(in_list=True) for fault in _faults(item))
+            faults = [*_faults(item), *_version(item)]
+            yield from (fault._replace(in_list=True) for fault in faults)
 
 
 def _shape(node: Node) -> str:
