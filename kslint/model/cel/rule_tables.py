@@ -35,9 +35,7 @@ class RuleTable:
         """What the releases say of `group/version/Kind`, the newest first."""
         return [Variant(self._node(n), frozenset(r)) for n, r in self.kinds.get(key, ())]
 
-    def _node(self, index: Any) -> Ruled:
-        if isinstance(index, Ruled):
-            return index
+    def _node(self, index: int) -> Ruled:
         made = self._made.get(index)
         if made is None:
             type_, *rest = json.loads(self._lines[index + 1])

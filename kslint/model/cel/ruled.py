@@ -110,20 +110,17 @@ class Ruled:
 
     def field(self, name: str) -> Ruled | None:
         """The schema of a field, which must be among the named ones."""
-        found = self._fields.get(name)
-        if found is None:
-            return None
-        if not isinstance(found, Ruled):
-            found = self._fields[name] = self._child(found)
-        return found
+        return self._made(self._fields, name)
 
     def part(self, key: str) -> Ruled | None:
         """That of `items` or of `values`."""
-        found = self.raw.get(key)
-        if found is None:
-            return None
-        if not isinstance(found, Ruled):
-            found = self.raw[key] = self._child(found)
+        return self._made(self.raw, key)
+
+    def _made(self, holder: dict[str, Any], key: str) -> Ruled | None:
+        """A schema below this one, which is read once it is asked for."""
+        found = holder.get(key)
+        if found is not None and not isinstance(found, Ruled):
+            found = holder[key] = self._child(found)
         return found
 
     def without_rules(self, fields: dict[str, Any]) -> Ruled:
@@ -160,7 +157,7 @@ def of_definition(node: Node) -> Ruled:
     type_ = node.string("type") or ""
     if node.boolean("x-kubernetes-int-or-string") is True:
         type_ = "int-or-string"
-    made = Ruled(type_, _child, dict(fields.entries) if isinstance(fields, Map) else {})
+    made = Ruled(type_, of_definition, dict(fields.entries) if isinstance(fields, Map) else {})
     for key, name in (("items", "items"), ("additionalProperties", "values")):
         part = node.get(key)
         if isinstance(part, Map):
@@ -184,7 +181,3 @@ def _rule(node: Node) -> Rule:
         node.string("fieldPath") or "",
         node.boolean("optionalOldSelf") is True,
     )
-
-
-def _child(raw: Any) -> Ruled:
-    return raw if isinstance(raw, Ruled) else of_definition(raw)
