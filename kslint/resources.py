@@ -88,6 +88,11 @@ class Resource:
         return self.api_version.rpartition("/")[2]
 
     @property
+    def gvk(self) -> str:
+        """Group, version and kind: `apps/v1/Deployment`, `/v1/Pod`."""
+        return f"{self.group}/{self.version}/{self.kind}"
+
+    @property
     def spec(self) -> Node | None:
         return self.body.get("spec")
 

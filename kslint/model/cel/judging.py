@@ -45,7 +45,7 @@ class _Judge:
         release = self._schemas.installed(family)
         if not release.in_table:
             return []
-        key = f"{resource.group}/{resource.version}/{resource.kind}"
+        key = resource.gvk
         known = rule_table(family).variants(key)
         place = release.place
         return found + [each.schema for each in known if place is None or place in each.releases]
