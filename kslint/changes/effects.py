@@ -16,6 +16,7 @@ from kslint.changes import (
     UNKNOWN,
     Effect,
 )
+from kslint.graph.sync_options import SYNC_OPTIONS
 from kslint.model.kserve.settings import CHARTS
 from kslint.model.kubernetes.pod import volumes
 from kslint.model.kubernetes.rollout import rollout
@@ -33,7 +34,6 @@ _POD = ("spec", "template", "spec")
 _CONTROLLED = ("Deployment", "StatefulSet", "DaemonSet")
 _ROLLOUTS = "kubernetes pkg/controller/deployment/sync.go v1.34"
 _HOOKS = ("argocd.argoproj.io/hook", "helm.sh/hook")
-_SYNC_OPTIONS = "argocd.argoproj.io/sync-options"
 _GROUPS = "LeaderWorkerSet"
 _GROUP_TEMPLATE = ".spec.leaderWorkerTemplate"
 _GROUP_ROLLOUTS = "sigs.k8s.io/lws pkg/webhooks/leaderworkerset_webhook.go:68-74 v0.8.0"
@@ -101,7 +101,7 @@ def _is_made_anew(body: Map) -> bool:
 
 
 def _replaces(body: Map) -> bool:
-    options = body.string("metadata", "annotations", _SYNC_OPTIONS) or ""
+    options = body.string("metadata", "annotations", SYNC_OPTIONS) or ""
     return "Replace=true" in options or "Force=true" in options
 
 

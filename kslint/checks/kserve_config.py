@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from kslint.findings import Problem
 from kslint.graph.gaps import VALUES
+from kslint.graph.sync_options import SYNC_OPTIONS
 from kslint.model.kserve import names
 from kslint.model.kserve.installation import default_mode
 from kslint.model.kserve.releases import releases
@@ -69,7 +70,7 @@ def _unknown_keys(data: Map, resource: Resource) -> Iterator[Problem]:
 
 def _is_complete(model: Model, resource: Resource) -> bool:
     """Are all keys there? Not if a chart brings the ConfigMap, or another file has more of it."""
-    options = resource.body.string("metadata", "annotations", "argocd.argoproj.io/sync-options")
+    options = resource.annotation(SYNC_OPTIONS)
     others = model.graph.find("ConfigMap", CONFIG_MAP, None).resources
     alone = all(other is resource for other in others)
     return alone and _SERVER_SIDE not in (options or "") and not list(releases(model.graph))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kslint.findings import Problem
+from kslint.graph.sync_options import SYNC_OPTIONS
 from kslint.model.gitops import argo_secrets, argocd, options, phases
 from kslint.model.platform import namespaces
 
@@ -24,7 +25,7 @@ def option_not_read(model: Model) -> Iterator[Problem]:
         for one in options.unread(application)
     ]
     for resource in model.resources:
-        if model.graph.may_hold(resource, argocd.SYNC_OPTIONS):
+        if model.graph.may_hold(resource, SYNC_OPTIONS):
             found += [(resource, one) for one in options.unread_of(resource)]
     seen: set[tuple[Span | None, str]] = set()
     for resource, one in found:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kslint.model.gitops import argocd
+from kslint.graph.sync_options import option_is
 from kslint.model.kserve import names
 from kslint.source.layout import key_of
 from kslint.source.nodes import Scalar, Seq
@@ -49,5 +49,5 @@ def keep_stop(draft: Draft) -> None:
         for one in existing.elements()
     ):
         draft.append(existing, entry)
-    if not argocd.option_is(spec.at("syncPolicy", "syncOptions"), _RESPECT.partition("=")[0]):
+    if not option_is(spec.at("syncPolicy", "syncOptions"), _RESPECT.partition("=")[0]):
         _option(draft, spec.nearest("syncPolicy", "syncOptions"), _RESPECT)

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from kslint.source.nodes import Node
 
 GROUP = "argoproj.io"
-SYNC_OPTIONS = "argocd.argoproj.io/sync-options"
 KUSTOMIZE, DIRECTORY = "kustomize", "directory"
 CHART, FOREIGN, OPAQUE, NOTHING = "chart", "foreign", "opaque", "nothing"
 _MANIFESTS = (".yaml", ".yml", ".json")
@@ -62,24 +61,6 @@ class Owner(NamedTuple):
         """The namespace for objects without one, "" if none is given, None if it is not known."""
         text = self.spec.string("destination", "namespace") or ""
         return None if "{{" in text else text
-
-
-def may_be_in_part(resource: Resource, owners: Iterable[Owner]) -> bool:
-    """May an object be a part of one that is in the cluster already, to be patched?
-
-    Applied on the server's side it may (docs/user-guide/sync-options.md, Server-Side Apply: with
-    `Validate=false`). Applications ask for that side for other reasons too, and then for all.
-    """
-    own = (resource.body.string("metadata", "annotations", SYNC_OPTIONS) or "").split(",")
-    asked = {option.strip() for option in own}
-    if "ServerSideApply=true" in asked:
-        return True
-    for owner in owners:
-        options = owner.spec.at("syncPolicy", "syncOptions")
-        every = {item.text for item in ([] if options is None else options.elements())}
-        if {"ServerSideApply=true", "Validate=false"} <= every | asked:
-            return True
-    return False
 
 
 class Place(NamedTuple):

@@ -12,8 +12,8 @@ import re
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, NamedTuple
 
-from kslint.graph.argo import may_be_in_part
 from kslint.graph.gaps import VALUES
+from kslint.graph.sync_options import may_be_in_part
 from kslint.model.answer import Failure, Met
 from kslint.model.kserve import names
 from kslint.model.kubernetes.admission import kinds

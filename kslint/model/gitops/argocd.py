@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.graph.argo import GROUP, sources_of
+from kslint.graph.sync_options import annotation_option, option_is
 from kslint.model.gitops.helm import with_parameter
 from kslint.source.inner import inner_document
 from kslint.source.nodes import Map, Scalar
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from kslint.resources import Resource
     from kslint.source.nodes import Node
 
-SYNC_OPTIONS = "argocd.argoproj.io/sync-options"
 _GLOB = frozenset("*?[{")
 SYNC_WAVE = "argocd.argoproj.io/sync-wave"
 
@@ -265,25 +265,6 @@ def option(options: Node | None, name: str) -> Scalar | None:
         if isinstance(item, Scalar) and item.text.partition("=")[0].strip() == name:
             found = item
     return found
-
-
-def option_is(options: Node | None, name: str, value: str = "true") -> bool:
-    """Is `name=value` among the options? Argo CD compares the whole text, case and all.
-
-    Source: pkg/apis/application/v1alpha1/types.go (SyncOptions.HasOption).
-    """
-    items = [] if options is None else options.elements()
-    return any(item.text == f"{name}={value}" for item in items)
-
-
-def annotation_option(resource: Resource, name: str) -> str | None:
-    """A sync option given by annotation on one resource: its value, or None."""
-    text = resource.annotation(SYNC_OPTIONS) or ""
-    for part in text.split(","):
-        key, _, value = part.strip().partition("=")
-        if key == name:
-            return value
-    return None
 
 
 def applied_client_side(options: Node | None, resource: Resource | None = None) -> bool:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from kslint.graph.argo import CHART, FOREIGN, KUSTOMIZE, OPAQUE
 from kslint.graph.edit import listing
 from kslint.graph.gaps import OBJECTS
+from kslint.graph.sync_options import SYNC_OPTIONS
 from kslint.model.gitops import argocd
 from kslint.model.gitops.localcharts import handed_values, local_chart
 from kslint.model.gitops.remote import in_repository, remote
@@ -125,7 +126,7 @@ def _of_emission(place: Place, graph: Graph) -> Iterator[Definition]:
 def _annotates_all(emission: Emission) -> bool:
     """Does a kustomization give the sync option to every CRD it emits, or take them out?"""
     root = emission.root
-    annotations = root.string("commonAnnotations", argocd.SYNC_OPTIONS) or ""
+    annotations = root.string("commonAnnotations", SYNC_OPTIONS) or ""
     texts = [annotations]
     for field in ("patches", "patchesStrategicMerge", "patchesJson6902"):
         for entry in listing(root, field):
@@ -204,7 +205,7 @@ def _in_folder(bundle: dict[str, Any], version: tuple[int, ...] | None) -> bool:
 def _is_annotated(values: Node) -> bool:
     """Do a chart's values give its CRDs the sync option? (`crds.annotations` in most charts.)"""
     texts = [
-        values.string("crds", field, argocd.SYNC_OPTIONS) or ""
+        values.string("crds", field, SYNC_OPTIONS) or ""
         for field in ("annotations", "additionalAnnotations")
     ]
     return any(option in text for text in texts for option in _AVOIDING[:2])

@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.graph.argo import DIRECTORY, KUSTOMIZE
+from kslint.graph.sync_options import SYNC_OPTIONS, annotation_option, option_is
 from kslint.model.gitops import argocd
 from kslint.model.kubernetes.admission.field_errors import templated
 from kslint.source.globs import of_name
@@ -75,7 +76,7 @@ def unread(application: Application) -> Iterator[Unread]:
 
 def unread_of(resource: Resource) -> Iterator[Unread]:
     """The same of the options that an object has in its annotation."""
-    node = resource.body.at("metadata", "annotations", argocd.SYNC_OPTIONS)
+    node = resource.body.at("metadata", "annotations", SYNC_OPTIONS)
     for text in ("" if node is None else node.text or "").split(","):
         if node is not None and text and not templated(text):
             yield from _unread(node, text.strip())
@@ -201,14 +202,14 @@ def replaced(claims: list[Resource], graph: Graph) -> Iterator[Replaced]:
     for claim in claims:
         if claim.body.at("spec", "volumeName") is not None:
             continue
-        own = argocd.annotation_option(claim, "Replace")
+        own = annotation_option(claim, "Replace")
         for application in argocd.owners(graph, claim):
             options = application.sync_options
-            whole = argocd.option_is(options, "Replace")
+            whole = option_is(options, "Replace")
             if own == "false" or not (own == "true" or whole):
                 continue
-            if argocd.option_is(options, "ApplyOutOfSyncOnly"):
+            if option_is(options, "ApplyOutOfSyncOnly"):
                 continue
-            forced = argocd.annotation_option(claim, "Force") == "true"
+            forced = annotation_option(claim, "Force") == "true"
             yield Replaced(claim, application, argocd.option(options, "Replace"), forced)
             break

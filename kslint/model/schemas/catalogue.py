@@ -7,9 +7,9 @@ import re
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from kslint.graph.argo import may_be_in_part
 from kslint.graph.evidence import are_near, homes, releases_in
 from kslint.graph.gaps import VALUES
+from kslint.graph.sync_options import may_be_in_part
 from kslint.model.schemas import tables
 from kslint.model.schemas.schema import either
 from kslint.model.schemas.suspects import Suspect
@@ -102,7 +102,7 @@ class Schemas:
 
     def of(self, resource: Resource) -> Known:
         """What is known of an object's kind and version."""
-        name = f"{resource.group}/{resource.version}/{resource.kind}"
+        name = resource.gvk
         where: frozenset[str] = frozenset()
         if name in self._copied or (name in self._defined and releases_in(resource)):
             where = frozenset(homes(resource))
@@ -156,7 +156,7 @@ class Schemas:
 
     def definitions(self, resource: Resource) -> list[Node]:
         """The schemas of the definitions that may hold for an object and say something of it."""
-        key = f"{resource.group}/{resource.version}/{resource.kind}"
+        key = resource.gvk
         if key not in self._defined:
             return []
         return [node for node in self._definitions_for(key, resource) if not _is_open(node)]
@@ -178,7 +178,7 @@ class Schemas:
 
     def is_added_to(self, resource: Resource) -> bool:
         """Does what a table knows of an object's kind hold, too, where it is defined?"""
-        key = f"{resource.group}/{resource.version}/{resource.kind}"
+        key = resource.gvk
         is_kserve = tables.family_of(resource.group) == tables.KSERVE
         return is_kserve or not self._is_defined_near(key, resource)
 
@@ -213,7 +213,7 @@ class Schemas:
         """
         if self.of(resource).family:
             return []
-        key = f"{resource.group}/{resource.version}/{resource.kind}"
+        key = resource.gvk
         known = [each for each, _ in self._defined.get(key, ())]
         near = any(
             self._graph.belong_together(each, resource)
@@ -224,7 +224,7 @@ class Schemas:
 
     def is_defined(self, resource: Resource) -> bool:
         """Is an object's kind and version defined in the input?"""
-        return f"{resource.group}/{resource.version}/{resource.kind}" in self._defined
+        return resource.gvk in self._defined
 
     def suspects(self, resources: Iterable[Resource]) -> Iterator[Suspect]:
         """The values of objects that YAML may not read as they were meant."""
