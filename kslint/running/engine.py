@@ -377,7 +377,7 @@ def _input_finding(trouble: Trouble, rule: Rule) -> Finding:
         trouble.message,
         trouble.span,
         symptom=rule.symptom,
-        help=rule.help,
+        help=trouble.help or rule.help,
         related=tuple(Label(span, text) for span, text in trouble.related),
     )
 
