@@ -286,7 +286,7 @@ def object_troubles(
         for document in documents:
             if not (document.duplicates or document.refusals):
                 continue
-            is_read = is_object(document.root) or _is_kustomization(document.root, name)
+            is_read = is_object(document.root) or is_kustomization(document.root, name)
             if applied or is_read:
                 for message, span in document.refusals:
                     yield Trouble("yaml-syntax", span, message)
@@ -334,7 +334,8 @@ def _joined(document: Document) -> dict[Node, bool]:
     }
 
 
-def _is_kustomization(root: Node, file: str) -> bool:
+def is_kustomization(root: Node, file: str) -> bool:
+    """Is it a document that kustomize builds from?"""
     api_version = root.string("apiVersion") or ""
     return api_version.startswith("kustomize.config.k8s.io/") or "/kustomization." in f"/{file}"
 
