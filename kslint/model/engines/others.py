@@ -151,7 +151,7 @@ class TextGeneration(_Server):
 
     @property
     def may_be_a_fork(self) -> bool:
-        """IBM's fork has the same names, and other ports and options: `--model-name`, 3000 and 8033.
+        """IBM's fork has the same names, and other options and ports (`--model-name`; 3000, 8033).
 
         Source: IBM/text-generation-inference launcher/src/main.rs. Open Data Hub builds it.
         """
