@@ -13,6 +13,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.graph.gaps import VALUES
+from kslint.graph.policies import may_be_merged
 from kslint.graph.sync_options import may_be_in_part
 from kslint.model.answer import Failure, Met
 from kslint.model.kserve import names
@@ -83,7 +84,11 @@ def refusals(
         if any(_is_lack(one) for one in met):
             if schemas.is_patch(resource):
                 continue
-            if graph.evidence.excerpts(resource) or _is_misread(resource, schemas):
+            if (
+                graph.evidence.excerpts(resource)
+                or _is_misread(resource, schemas)
+                or schemas.is_left_out(resource)
+            ):
                 met = [one for one in met if not _is_lack(one)]
         if met and _is_whole(resource, met, graph):
             found += _by_place(resource, met)
@@ -158,7 +163,7 @@ def _is_applied_in_part(resource: Resource, graph: Graph) -> bool:
     marks = [resource.body.at("metadata", name) for name in ("annotations", "labels")]
     if set(resource.body.entries) <= _HEAD and any(isinstance(mark, Map) for mark in marks):
         return True
-    return may_be_in_part(resource, graph.owners(resource))
+    return may_be_in_part(resource, graph.owners(resource)) or may_be_merged(resource, graph)
 
 
 def _own(resource: Resource, custom: frozenset[str], graph: Graph) -> Iterator[Met]:
