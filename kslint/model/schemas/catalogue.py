@@ -290,12 +290,19 @@ class Schemas:
         return any(flux.body.at("spec", "patches") is not None for flux in applied)
 
     def dropped(self, resource: Resource) -> list[Dropped]:
-        """The fields of an object that no release has which may run here."""
+        """The fields of an object that no release has which may run here.
+
+        A field with a template in it is still to become another.
+        """
         found = self.reading(resource).dropped
         if not found or self.is_patch(resource):
             return []
         whole = self.of(resource).whole
-        return [each for each in found if whole or each.name in each.block.later]
+        return [
+            each
+            for each in found
+            if (whole or each.name in each.block.later) and "{{" not in (each.node.text or "")
+        ]
 
     def lacking(self, resource: Resource) -> list[Lack]:
         """The required fields that an object lacks, and that nothing else may still bring.
