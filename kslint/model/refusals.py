@@ -18,6 +18,7 @@ from kslint.graph.sync_options import may_be_in_part
 from kslint.model.answer import Failure, Met
 from kslint.model.kserve import names
 from kslint.model.kubernetes.admission import kinds
+from kslint.model.kubernetes.admission.field_errors import opaque
 from kslint.model.kubernetes.admission.operated import of_templates
 from kslint.model.schemas.suspects import fits
 from kslint.source.nodes import Map
@@ -88,6 +89,7 @@ def refusals(
                 graph.evidence.excerpts(resource)
                 or _is_misread(resource, schemas)
                 or schemas.is_left_out(resource)
+                or _is_completed_later(resource)
             ):
                 met = [one for one in met if not _is_lack(one)]
         if met and _is_whole(resource, met, graph):
@@ -135,6 +137,16 @@ def _is_misread(resource: Resource, schemas: Schemas) -> bool:
         return True
     reading = schemas.reading(resource)
     return bool(reading.dropped) or any(not fits(met.node, met.schema.type) for met in reading.odd)
+
+
+def _is_completed_later(resource: Resource) -> bool:
+    """Is a placeholder where the image is to be? Who fills it in may add what else is missing."""
+    spec = resource.body.at("spec", "template", "spec") or resource.spec or resource.body
+    return any(
+        opaque(container.string("image") or "")
+        for field in ("initContainers", "containers")
+        for container in spec.listed(field)
+    )
 
 
 def _is_whole(resource: Resource, met: list[Met], graph: Graph) -> bool:
