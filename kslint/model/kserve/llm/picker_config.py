@@ -273,15 +273,14 @@ def _with_deciders(config: Config) -> None:
         name, threshold = parameters.get("deciderPluginName"), parameters.get("threshold")
         if "deciders" in parameters or (name is None and threshold is None):
             continue
-        if name is None and not _is_size(threshold):
-            continue
-        if name is None and threshold == 0:
-            name = _ALWAYS
-            added.append({"type": name})
-        elif name is None:
-            name = _BY_PREFIX
-            tokens = max(-(-int(threshold) // 4), 1)
-            added.append({"type": name, "parameters": {"nonCachedTokens": tokens}})
+        if name is None:
+            if not _is_size(threshold):
+                continue
+            name = _BY_PREFIX if threshold else _ALWAYS
+            decider: Plugin = {"type": name}
+            if threshold:
+                decider["parameters"] = {"nonCachedTokens": max(-(-int(threshold) // 4), 1)}
+            added.append(decider)
         for gone in ("deciderPluginName", "threshold"):
             parameters.pop(gone, None)
         parameters["deciders"] = {"prefill": name}
