@@ -321,7 +321,7 @@ class Schemas:
         return [
             lack
             for lack in reading.lacking
-            if lack.path not in misspelt
+            if not any(one and f"{one}.".startswith(f"{lack.path}.") for one in misspelt)
             and (filled is None or re.fullmatch(filled, lack.path) is None)
         ]
 
