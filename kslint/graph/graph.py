@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.graph.completeness import (
@@ -18,6 +19,7 @@ from kslint.graph.completeness import (
     Completeness,
 )
 from kslint.graph.evidence import Evidence, homes
+from kslint.graph.policies import merged
 from kslint.graph.references import SERVING_CERTIFICATE, produced, references
 from kslint.graph.scopes import Scopes
 from kslint.resources import Sketch, WatchedOther, resources_of
@@ -183,6 +185,11 @@ class Graph:
             for each in self.resources:
                 self._beside.setdefault(_home(each), []).append(each)
         return self._beside.get(_home(resource), [])
+
+    @cached_property
+    def merged(self) -> list[str]:
+        """The files and directories whose objects policies merge into what is in the cluster."""
+        return merged(self)
 
     def named(self, kind: str, name: str) -> list[Resource]:
         """The objects of a kind and name, in whatever namespace."""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from kslint.graph.graph import Graph
     from kslint.resources import Resource
+    from kslint.source.nodes import Node
 
 _GROUP, _KIND = "policy.open-cluster-management.io", "PolicyGenerator"
 _MERGED = "musthave"
@@ -24,16 +25,35 @@ def may_be_merged(resource: Resource, graph: Graph) -> bool:
     home = resource.emitter or posixpath.dirname(resource.file)
     return any(
         resource.file == path or home == path or home.startswith(f"{path}/")
-        for generator in graph.of_kind(_KIND, _GROUP)
-        for path in _merged(generator)
+        for path in graph.merged
     )
 
 
-def _merged(generator: Resource) -> Iterator[str]:
-    """What a generator makes policies of that merge, as paths in the input."""
-    directory = posixpath.dirname(generator.file)
-    default = generator.body.string("policyDefaults", "complianceType") or _MERGED
-    for policy in generator.body.listed("policies"):
+def merged(graph: Graph) -> list[str]:
+    """What generators make policies of that merge, as paths in the input.
+
+    A kustomization lists them, and they are then no objects of the cluster.
+    """
+    files = {resource.file for resource in graph.of_kind(_KIND, _GROUP)}
+    for plain in graph.others:
+        directory = posixpath.dirname(plain.file)
+        for generator in plain.document.root.listed("generators"):
+            file = posixpath.normpath(posixpath.join(directory, generator.text or "."))
+            if file in graph.documents and graph.documents.may_hold(file, _KIND):
+                files.add(file)
+    return [
+        path
+        for file in sorted(files)
+        for root in graph.documents[file]
+        if root.string("kind") == _KIND
+        for path in _merged(file, root)
+    ]
+
+
+def _merged(file: str, generator: Node) -> Iterator[str]:
+    directory = posixpath.dirname(file)
+    default = generator.string("policyDefaults", "complianceType") or _MERGED
+    for policy in generator.listed("policies"):
         kind = policy.string("complianceType") or default
         for manifest in policy.listed("manifests"):
             if (manifest.string("complianceType") or kind) == _MERGED:
