@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from kslint.graph import policies
 from kslint.graph.completeness import (
     ALWAYS_THERE,
     EVERYWHERE,
@@ -19,7 +20,6 @@ from kslint.graph.completeness import (
     Completeness,
 )
 from kslint.graph.evidence import Evidence, homes
-from kslint.graph.policies import merged
 from kslint.graph.references import SERVING_CERTIFICATE, produced, references
 from kslint.graph.scopes import Scopes
 from kslint.resources import Sketch, WatchedOther, resources_of
@@ -189,7 +189,8 @@ class Graph:
     @cached_property
     def merged(self) -> list[str]:
         """The files and directories whose objects policies merge into what is in the cluster."""
-        return merged(self)
+        generators = self.of_kind(policies.KIND, policies.GROUP)
+        return policies.merged(generators, self.others, self.documents)
 
     def named(self, kind: str, name: str) -> list[Resource]:
         """The objects of a kind and name, in whatever namespace."""

@@ -180,7 +180,7 @@ def _is_applied_in_part(resource: Resource, graph: Graph) -> bool:
     marks = [resource.body.at("metadata", name) for name in ("annotations", "labels")]
     if set(resource.body.entries) <= _HEAD and any(isinstance(mark, Map) for mark in marks):
         return True
-    return may_be_in_part(resource, graph.owners(resource)) or may_be_merged(resource, graph)
+    return may_be_in_part(resource, graph.owners(resource)) or may_be_merged(resource, graph.merged)
 
 
 def _own(resource: Resource, custom: frozenset[str], graph: Graph) -> Iterator[Met]:

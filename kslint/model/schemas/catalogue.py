@@ -263,7 +263,7 @@ class Schemas:
             return True
         if may_be_in_part(resource, self._graph.owners(resource)):
             return True
-        if may_be_merged(resource, self._graph):
+        if may_be_merged(resource, self._graph.merged):
             return True
         from kslint.model.kubernetes.admission.kinds import is_fragment  # mostly nothing is asked
 
