@@ -10,30 +10,50 @@ import posixpath
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
-    from kslint.graph.graph import Graph
-    from kslint.resources import Resource
+    from kslint.resources import Plain, Resource
+    from kslint.source.nodes import Node
 
-_GROUP, _KIND = "policy.open-cluster-management.io", "PolicyGenerator"
+GROUP, KIND = "policy.open-cluster-management.io", "PolicyGenerator"
 _MERGED = "musthave"
 
 
-def may_be_merged(resource: Resource, graph: Graph) -> bool:
+def may_be_merged(resource: Resource, paths: Iterable[str]) -> bool:
     """May a policy merge an object, which is then a part only, into one that is there?"""
     home = resource.emitter or posixpath.dirname(resource.file)
     return any(
-        resource.file == path or home == path or home.startswith(f"{path}/")
-        for generator in graph.of_kind(_KIND, _GROUP)
-        for path in _merged(generator)
+        resource.file == path or home == path or home.startswith(f"{path}/") for path in paths
     )
 
 
-def _merged(generator: Resource) -> Iterator[str]:
-    """What a generator makes policies of that merge, as paths in the input."""
-    directory = posixpath.dirname(generator.file)
-    default = generator.body.string("policyDefaults", "complianceType") or _MERGED
-    for policy in generator.body.listed("policies"):
+def merged(
+    generators: Iterable[Resource], others: Iterable[Plain], documents: Mapping[str, list[Node]]
+) -> list[str]:
+    """What generators make policies of that merge, as paths in the input.
+
+    A kustomization lists them, and they are then no objects of the cluster.
+    """
+    files = {generator.file for generator in generators}
+    for plain in others:
+        directory = posixpath.dirname(plain.file)
+        for generator in plain.document.root.listed("generators"):
+            file = posixpath.normpath(posixpath.join(directory, generator.text or "."))
+            if file in documents:
+                files.add(file)
+    return [
+        path
+        for file in sorted(files)
+        for root in documents[file]
+        if root.string("kind") == KIND
+        for path in _merged(file, root)
+    ]
+
+
+def _merged(file: str, generator: Node) -> Iterator[str]:
+    directory = posixpath.dirname(file)
+    default = generator.string("policyDefaults", "complianceType") or _MERGED
+    for policy in generator.listed("policies"):
         kind = policy.string("complianceType") or default
         for manifest in policy.listed("manifests"):
             if (manifest.string("complianceType") or kind) == _MERGED:

@@ -88,10 +88,11 @@ def refusals(
             if (
                 graph.evidence.excerpts(resource)
                 or _is_misread(resource, schemas)
-                or schemas.is_left_out(resource)
                 or _is_completed_later(resource)
             ):
                 met = [one for one in met if not _is_lack(one)]
+            elif schemas.is_left_out(resource):
+                met = [one for one in met if _UNLABELLED not in one.failure.message]
         if met and _is_whole(resource, met, graph):
             found += _by_place(resource, met)
     return found
@@ -121,6 +122,10 @@ _LACKS = re.compile(
     "storageUri field is invalid|illegal base64 data"
 )
 """What is said where something is missing."""
+
+
+_UNLABELLED = "does not match template `labels`"
+"""What the labels of a kustomization would mend."""
 
 
 def _is_lack(met: Met) -> bool:
@@ -175,7 +180,7 @@ def _is_applied_in_part(resource: Resource, graph: Graph) -> bool:
     marks = [resource.body.at("metadata", name) for name in ("annotations", "labels")]
     if set(resource.body.entries) <= _HEAD and any(isinstance(mark, Map) for mark in marks):
         return True
-    return may_be_in_part(resource, graph.owners(resource)) or may_be_merged(resource, graph)
+    return may_be_in_part(resource, graph.owners(resource)) or may_be_merged(resource, graph.merged)
 
 
 def _own(resource: Resource, custom: frozenset[str], graph: Graph) -> Iterator[Met]:

@@ -263,7 +263,7 @@ class Schemas:
             return True
         if may_be_in_part(resource, self._graph.owners(resource)):
             return True
-        if may_be_merged(resource, self._graph):
+        if may_be_merged(resource, self._graph.merged):
             return True
         from kslint.model.kubernetes.admission.kinds import is_fragment  # mostly nothing is asked
 
@@ -321,7 +321,7 @@ class Schemas:
         return [
             lack
             for lack in reading.lacking
-            if lack.path not in misspelt
+            if not any(one and f"{one}.".startswith(f"{lack.path}.") for one in misspelt)
             and (filled is None or re.fullmatch(filled, lack.path) is None)
         ]
 
