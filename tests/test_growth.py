@@ -99,6 +99,22 @@ metadata: {{name: h, namespace: n{0}}}
 spec: {{maxReplicas: 3, scaleTargetRef: {{apiVersion: apps/v1, kind: Deployment, name: m}}}}
 """
 )
+SELECTING = """\
+apiVersion: v1
+kind: Service
+metadata: {{name: s{0}, namespace: a, labels: {{a: b{0}}}}}
+spec: {{selector: {{a: b{0}}}, ports: [{{port: 80, targetPort: x}}]}}
+---
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata: {{name: s{0}, namespace: a}}
+spec: {{minAvailable: 1, selector: {{matchLabels: {{a: b{0}}}}}}}
+---
+apiVersion: monitoring.coreos.com/v1
+kind: ServiceMonitor
+metadata: {{name: s{0}, namespace: a}}
+spec: {{selector: {{matchLabels: {{a: b{0}}}}}, endpoints: [{{port: http}}]}}
+"""
 ROUTE = """\
 apiVersion: gateway.networking.k8s.io/v1
 kind: HTTPRoute
@@ -108,6 +124,7 @@ spec:
   hostnames: ["r{0}.example.org"]
   rules: [{{backendRefs: [{{name: s{0}, port: 80}}]}}]
 """
+NAMED_MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: c{0}}}\n"
 CONFIG_MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n"
 
 
@@ -145,6 +162,12 @@ INPUTS: dict[str, Callable[[int], dict[str, str]]] = {
     },
     "quotas": lambda n: {f"d{i}/a.yaml": LIMITED.format(i) for i in range(2 * n)},
     "scalers": lambda n: {f"d{i}/a.yaml": SCALED.format(i) for i in range(2 * n)},
+    "selectors of pods": lambda n: {
+        "a.yaml": documents(
+            DEPLOYMENT.replace("name: m, namespace: n{0}", "name: m{0}, namespace: a")
+            .replace("a: b", "a: b{0}") + SELECTING
+        )(n // 2)
+    },
     "routes": lambda n: {"a.yaml": documents(ROUTE)(n)},
     "names that kustomize follows": lambda n: {
         "a.yaml": documents(INFERENCE_SERVICE)(n // 3),
@@ -155,6 +178,30 @@ INPUTS: dict[str, Callable[[int], dict[str, str]]] = {
         "b/kustomization.yaml": "resources: [a.yaml]\n",
         **{f"o{i}/kustomization.yaml": f"resources: [../b]\nnamePrefix: x{i}-\n"
            for i in range(n // 3)},
+    },
+    "targets by name": lambda n: {
+        "a.yaml": documents(NAMED_MAP)(n),
+        "kustomization.yaml": "resources: [a.yaml]\npatches:\n" + lines(
+            "- {{target: {{name: c{0}}}, patch: '[{{op: add, path: /data, value: {{}}}}]'}}\n"
+        )(n)
+    },
+    "generators that merge": lambda n: {
+        "b/kustomization.yaml": "configMapGenerator:\n" + lines("- name: c{0}\n")(2 * n),
+        "kustomization.yaml": "resources: [b]\nconfigMapGenerator:\n"
+        + lines("- {{name: c{0}, behavior: merge}}\n")(2 * n)
+    },
+    "lists that are merged": lambda n: {
+        "a.yaml": POD + "  - name: a\n    env:\n" + lines("    - {{name: A{0}, value: b}}\n")(n),
+        "p.yaml": POD + "  - name: a\n    env:\n" + lines("    - {{name: A{0}, value: c}}\n")(n),
+        "kustomization.yaml": "resources: [a.yaml]\npatches: [{path: p.yaml}]\n",
+    },
+    "names that many had": lambda n: {
+        "b/a.yaml": NAMED_MAP.format(0),
+        "b/b.yaml": POD + "  - {name: a, image: b, envFrom: [{configMapRef: {name: c0}}]}\n",
+        "b/kustomization.yaml": "resources: [a.yaml, b.yaml]\n",
+        **{f"o{i}/kustomization.yaml": f"resources: [../b]\nnamePrefix: x{i}-\n"
+           for i in range(n // 2)},
+        "kustomization.yaml": "resources:\n" + lines("- o{0}\n")(n // 2),
     },
     "containers": lambda n: {
         "a.yaml": POD + lines("  - {{name: a{0}, image: 'vllm/vllm-openai-cpu:v0.20.0'}}\n")(n)

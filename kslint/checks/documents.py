@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from kslint.model.schemas.decoding import Undecoded
     from kslint.resources import Resource
 
+_NAMED = 3
+"""Kustomizations that a finding names."""
+
 
 def undecoded(model: Model) -> Iterator[Problem]:
     """A document or an item of a list that kubectl cannot decode."""
@@ -62,6 +65,14 @@ def passed_over(model: Model) -> Iterator[Problem]:
             was="were" if many else "was",
             fix=fix,
         )
-    for gap in unchecked.bounded(model.graph):
-        fix = "check parts of the repository by themselves"
-        yield Problem(gap.node, variant="bounded", what=gap.reason, fix=fix)
+    for gap, builds in unchecked.bounded(model.graph):
+        named = ", ".join(f"`{build or '.'}`" for build in builds[:_NAMED])
+        more = f" and {len(builds) - _NAMED:,} more" if len(builds) > _NAMED else ""
+        yield Problem(
+            gap.node,
+            variant="bounded",
+            builds=f"the build{'s' * (len(builds) > 1)} of {named}{more}",
+            whose="their" if len(builds) > 1 else "its",
+            what=gap.reason,
+            fix="check parts of the repository by themselves",
+        )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from kslint.graph.completeness import (
     ALWAYS_THERE,
@@ -25,7 +25,7 @@ from kslint.source.globs import by_parts
 from kslint.source.load import Other
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Hashable, Iterable, Iterator
 
     from kslint.config import Deleted
     from kslint.graph.argo import Owner
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     Made = dict[str, list[tuple[str | None, Resource]]]
 
+T = TypeVar("T")
 FOUND, ABSENT, UNKNOWN = "found", "absent", "unknown"
 
 CLUSTER_SCOPED = frozenset(
@@ -139,10 +140,23 @@ class Graph:
             self._by_kind.setdefault(resource.kind, []).append(resource)
             self._by_name.setdefault((resource.kind, resource.name), []).append(resource)
         self._by_namespace: dict[str, dict[str | None, list[tuple[int, Resource]]]] = {}
+        self._lists: dict[tuple[str, str, str | None], list[Resource]] = {}
+        self._kept: dict[Hashable, Any] = {}
         self._in_file: dict[str, list[Resource]] | None = None
         self._beside: dict[str, list[Resource]] | None = None
         self._references: list[Reference] | None = None
         self._produced: dict[str, Made] | None = None
+
+    def kept(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What is made of the objects once and looked into often, under a key; until `forget`."""
+        if key not in self._kept:
+            self._kept[key] = make()
+        found: T = self._kept[key]
+        return found
+
+    def forget(self) -> None:
+        """Let go of what is kept: it holds objects that are to be read, and seen read, anew."""
+        self._kept.clear()
 
     def of_kind(self, kind: str, group: str | None = None) -> list[Resource]:
         """The objects of a kind, in input order; of one API group if given ("" is core)."""
@@ -158,6 +172,12 @@ class Graph:
         """
         if namespace is None:
             return self.of_kind(kind, group)
+        key = (kind, namespace, group)
+        if key not in self._lists:
+            self._lists[key] = list(self._of_namespace(*key))
+        return self._lists[key]
+
+    def _of_namespace(self, kind: str, namespace: str, group: str | None) -> Iterator[Resource]:
         if kind not in self._by_namespace:
             places: dict[str | None, list[tuple[int, Resource]]] = {}
             for number, resource in enumerate(self.of_kind(kind)):
@@ -166,7 +186,7 @@ class Graph:
         places = self._by_namespace[kind]
         found = [*places.get(namespace, ()), *places.get(None, ())]
         found.sort(key=lambda pair: pair[0])
-        return [resource for _, resource in found if group is None or resource.group == group]
+        yield from (r for _, r in found if group is None or r.group == group)
 
     def in_file(self, name: str) -> list[Resource]:
         """The objects that are written in a file."""
@@ -181,8 +201,8 @@ class Graph:
         if self._beside is None:
             self._beside = {}
             for each in self.resources:
-                self._beside.setdefault(_home(each), []).append(each)
-        return self._beside.get(_home(resource), [])
+                self._beside.setdefault(home_of(each), []).append(each)
+        return self._beside.get(home_of(resource), [])
 
     def named(self, kind: str, name: str) -> list[Resource]:
         """The objects of a kind and name, in whatever namespace."""
@@ -412,8 +432,8 @@ def place_of(resource: Resource) -> str:
     return f"{resource.emitter}/" if resource.emitter else resource.file
 
 
-def _home(resource: Resource) -> str:
-    """The build that emits an object, or the directory it is written in."""
+def home_of(resource: Resource) -> str:
+    """The build that emits an object, or the directory it is written in: what it stands beside."""
     return f"{resource.emitter}//" if resource.emitter else posixpath.dirname(resource.file)
 
 

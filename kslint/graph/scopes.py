@@ -5,13 +5,14 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING
 
-from kslint.graph.gaps import OBJECTS, Gap
 from kslint.resources import KUSTOMIZATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kslint.graph.argo import Applications, Owner
+    from kslint.graph.bounds import Bounds
+    from kslint.graph.gaps import Gap
     from kslint.graph.kustomize import Emission
     from kslint.graph.repository import Repository
     from kslint.graph.tree import Tree
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from kslint.source.nodes import Map
 
 _MAX_ROUNDS = 4
-MAX_EMITTED = 50_000
-"""Objects of all builds together."""
 """Applications found by following Applications into further kustomizations, so many times."""
 
 
@@ -123,13 +122,14 @@ class Scopes:
         self, written: list[Resource], others: list[Plain], unparsed: dict[str, Other]
     ) -> None:
         from kslint.graph.argo import Applications
+        from kslint.graph.bounds import Bounds
         from kslint.graph.tree import Tree
 
-        tree = Tree(written, others, unparsed)
+        tree, bounds = Tree(written, others, unparsed), Bounds()
         wanted: dict[tuple[str, str], Emission] = {}
         for _ in range(_MAX_ROUNDS):
             before = list(wanted)
-            self._emit(tree, wanted)
+            self._emit(tree, bounds, wanted)
             if self.applications is not None and list(wanted) == before:
                 break
             self._collect(written, tree)
@@ -137,27 +137,18 @@ class Scopes:
                 break
             self.applications = Applications(self.resources, tree)
 
-    def _emit(self, tree: Tree, done: dict[tuple[str, str], Emission]) -> None:
+    def _emit(self, tree: Tree, bounds: Bounds, done: dict[tuple[str, str], Emission]) -> None:
         """Every build that is known to be wanted: no one's base, or an Application's path.
 
         A directory that Applications deploy only with overrides is not built without them.
         """
         from kslint.graph.argo import KUSTOMIZE
-        from kslint.graph.kustomize import Emission, emit
-
-        room = MAX_EMITTED - sum(len(emission.resources) for emission in done.values())
+        from kslint.graph.kustomize import emit
 
         def built(directory: str, root: Map | None = None, application: str = "") -> Emission:
-            nonlocal room
-            if room > 0:
-                found = emit(tree, directory, root, application)
-                if directory in self._built and not application:
-                    found.become(self._built[directory])
-            else:
-                found = Emission(directory, tree.kustomizations[directory], application)
-                reason = f"all builds together have more than {MAX_EMITTED:,} objects"
-                found.gaps.append(Gap(OBJECTS, reason, found.root, bound=True))
-            room -= len(found.resources)
+            found = emit(tree, bounds, directory, root, application)
+            if directory in self._built and not application:
+                found.become(self._built[directory])
             return found
 
         plain: set[str] = set()

@@ -59,14 +59,19 @@ def unchecked(graph: Graph) -> Iterator[Unchecked]:
                 yield Unchecked(place, "broken", "")
 
 
-def bounded(graph: Graph) -> Iterator[Gap]:
-    """Where builds were given up, as too large; of all that were left out together, one."""
-    seen = set()
+def bounded(graph: Graph) -> Iterator[tuple[Gap, list[str]]]:
+    """Where builds were given up, as too large: the first such gap for each reason, and all builds.
+
+    A build goes by the directory of its kustomization.
+    """
+    found: dict[str, tuple[Gap, list[str]]] = {}
     for emission in graph.scopes.emissions:
         for gap in emission.gaps:
-            if gap.bound and gap.reason not in seen:
-                seen.add(gap.reason)
-                yield gap
+            if gap.bound:
+                _, builds = found.setdefault(gap.reason, (gap, []))
+                if emission.directory not in builds[-1:]:
+                    builds.append(emission.directory)
+    yield from found.values()
 
 
 def _chart(file: str, names: set[str]) -> str | None:

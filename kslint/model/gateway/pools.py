@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from kslint.graph.argo import CHART
 from kslint.model.gateway.routes import KINDS, backends
 from kslint.model.kubernetes.admission.field_errors import opaque
-from kslint.model.kubernetes.selection import Circles, selects, texts
+from kslint.model.kubernetes.selection import Circles, texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -85,7 +85,7 @@ def selector(pool: Resource) -> tuple[Node | None, dict[str, str]]:
 def members(pool: Resource, graph: Graph) -> list[Pods]:
     """The pods of the input that a pool selects."""
     _, labels = selector(pool)
-    return [pods for pods in Circles(graph, pool).around if selects(labels, pods.labels)]
+    return Circles(graph, pool).around.selected(labels)
 
 
 def targets(pool: Resource) -> list[Node]:
