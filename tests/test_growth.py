@@ -13,6 +13,8 @@ import pytest
 from cases import book
 
 from kslint.config import Config
+from kslint.model.model import Model
+from kslint.model.platform.layers import families
 from kslint.running import engine
 from kslint.source.files import Source
 from kslint.source.load import Input, load_source
@@ -224,15 +226,19 @@ INPUTS: dict[str, Callable[[int], dict[str, str]]] = {
 }  # fmt: skip
 
 
-def check(files: dict[str, str]) -> Result:
-    loaded = Input([], [], [])
+def loaded(files: dict[str, str]) -> Input:
+    found = Input([], [], [])
     for name, text in files.items():
-        load_source(Source(name, text.encode()), loaded)
-    return engine.run(loaded, book(), Config(), book())
+        load_source(Source(name, text.encode()), found)
+    return found
 
 
-def calls(files: dict[str, str]) -> int:
-    """How many functions, ours and built-in ones, a check calls."""
+def check(files: dict[str, str]) -> Result:
+    return engine.run(loaded(files), book(), Config(), book())
+
+
+def calls(work: Callable[[], object]) -> int:
+    """How many functions, ours and built-in ones, some work calls."""
     count = 0
 
     def note(_frame: Any, event: str, _argument: Any) -> None:
@@ -242,7 +248,7 @@ def calls(files: dict[str, str]) -> int:
     before = sys.getprofile()
     sys.setprofile(note)
     try:
-        check(files)
+        work()
     finally:
         sys.setprofile(before)
     return count
@@ -252,7 +258,18 @@ def calls(files: dict[str, str]) -> int:
 def test_work_grows_with_the_input(name: str) -> None:
     small, large = INPUTS[name](SMALL), INPUTS[name](LARGE)
     check(small)  # what is read once is read by now
-    assert calls(large) < 6 * calls(small)
+    assert calls(lambda: check(large)) < 6 * calls(lambda: check(small))
+
+
+def test_layers_look_at_each_object_once() -> None:
+    def work(count: int) -> int:
+        apps = {f"apps/{i}.yaml": APPLICATION.format(i) for i in range(count)}
+        services = {f"p/{i}/a.yaml": INFERENCE_SERVICE.format(i) for i in range(count)}
+        model = Model.of(loaded({**apps, **services}), Config())
+        return calls(lambda: list(families(model.graph)))
+
+    work(1)
+    assert work(LARGE) < 6 * work(SMALL)
 
 
 def test_variables_that_double_each_other_end() -> None:

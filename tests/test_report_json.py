@@ -42,6 +42,19 @@ def test_the_sample_is_as_it_was() -> None:
     check_snapshot("report.json", report.render(result))
 
 
+@pytest.mark.parametrize(
+    ("fixture", "kinds"),
+    [
+        ("input/passed-over-serving/bad-template", {""}),
+        ("gitops/refused-by-kustomize/bad-component", {"Kustomization"}),
+        ("platform/default-domain-example-com/bad-umbrella-chart", {"HelmValues"}),
+    ],
+)
+def test_kinds_without_an_object(fixture: str, kinds: set[str]) -> None:
+    found = rendered(result_of(FIXTURES / fixture))["findings"]
+    assert {finding["kind"] for finding in found} == kinds
+
+
 def test_nothing_found() -> None:
     assert rendered(Result([], Summary(0, 0, 0, 0, 0), False, [])) == {
         "version": 1,

@@ -130,7 +130,7 @@ def test_what_is_kept_of_a_tree_holds_after_a_change(
     seed: int, judged: list[list[str] | None]
 ) -> None:
     spared = 0
-    for folder in FOLDERS:
+    for folder in FOLDERS[seed::3]:
         chance = random.Random(f"{folder.parent.name}/{folder.name}/{seed}")  # noqa: S311
         with inside(folder):
             files, config = in_folder(folder)
@@ -146,7 +146,7 @@ def test_what_is_kept_of_a_tree_holds_after_a_change(
             spared += len(judged) < len(before[1].records)
             if after is not None:
                 assert after[0] == whole(files, config), folder
-    assert spared > 60
+    assert spared > 20
 
 
 @settings(

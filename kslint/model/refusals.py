@@ -233,10 +233,16 @@ def _by_place(resource: Resource, met: list[Met]) -> Iterator[Refusal]:
 
 
 def _standing(failure: Failure, resource: Resource) -> Node:
-    """What is to be changed: of two values that contradict each other the one of the object."""
+    """What is to be changed: of two values that contradict each other the one of the object.
+
+    What a patch puts beside a value of the base is to be changed in the patch.
+    """
     node, other = failure.node, failure.other
-    if other is not None and node.origin is not None and other.origin is None:
-        node = other
+    if other is not None and other.place is not None:
+        is_own = node.origin is not None and other.origin is None
+        in_base = node.place is not None and node.place.file == resource.file
+        if is_own or (in_base and other.place.file != resource.file):
+            node = other
     if node.place is not None:
         return node
     return resource.body.at("metadata", "name") or resource.body

@@ -54,12 +54,16 @@ Built = Mapping[str, Sequence[tuple["Map", str]]]
 
 
 class Trouble(NamedTuple):
-    """Input that could not be read. `rule` is the reserved rule that reports it."""
+    """Input that could not be read. `rule` is the reserved rule that reports it.
+
+    `help` is said in place of the help of the rule's page.
+    """
 
     rule: str
     span: Span
     message: str
     related: tuple[tuple[Span, str], ...] = ()
+    help: str = ""
 
 
 class Skipped(NamedTuple):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Union
 
 if TYPE_CHECKING:
@@ -65,6 +66,11 @@ def resolve(literal: str, plain: bool, tag: str | None = None) -> Plain:
         return WORDS[literal]
     if literal[0] not in NUMBER_START:
         return literal
+    return _number(literal) if len(literal) > _SHORT else _short_number(literal)
+
+
+def _number(literal: str) -> Plain:
+    """The value of a plain scalar that begins as a number does."""
     digits = literal if literal[0] == "." else literal.replace("_", "")
     if _INTEGER.fullmatch(digits):
         number = _integer(digits)
@@ -75,6 +81,11 @@ def resolve(literal: str, plain: bool, tag: str | None = None) -> Plain:
         if value not in (math.inf, -math.inf):  # what is out of Go's range stays text
             return value
     return literal
+
+
+_SHORT = 24
+"""Characters of the numbers that are kept: the same few are asked for again and again."""
+_short_number = lru_cache(maxsize=2048)(_number)
 
 
 def key_name(literal: str, plain: bool, tag: str | None = None) -> str | None:

@@ -80,6 +80,7 @@ class Settings:
         self.whole = whole
         self.told = True
         """Does the input or the configuration tell the version?"""
+        self._texts: dict[tuple[str, tuple[str, ...]], str] = {}
 
     @property
     def in_input(self) -> bool:
@@ -108,14 +109,23 @@ class Settings:
         """Does the version behave as a change of data/changes.json says?"""
         return has(self.version, change)
 
+    def replace(self, data: dict[str, Node]) -> None:
+        """Let other settings be in effect."""
+        self.data = data
+        self._texts.clear()
+
     def get(self, key: str, *field: str) -> Node | None:
         """A setting, such as `get("inferenceService", "resource", "cpuLimit")`."""
         root = self.data.get(key)
         return None if root is None else root.at(*field)
 
     def text(self, key: str, *field: str) -> str:
-        node = self.get(key, *field)
-        return "" if node is None or node.is_null else node.text or ""
+        found = self._texts.get((key, field))
+        if found is None:
+            node = self.get(key, *field)
+            found = "" if node is None or node.is_null else node.text or ""
+            self._texts[key, field] = found
+        return found
 
     def flag(self, key: str, *field: str) -> bool:
         """A boolean setting; absent is false, as Go reads it."""

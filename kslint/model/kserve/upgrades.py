@@ -83,10 +83,12 @@ def follow(settings: Settings, old: str) -> None:
     """
     if settings.copied:
         was, will = defaults(old).data, defaults(settings.version).data
-        settings.data = {
-            key: _followed(node, was.get(key), will.get(key)) or node
-            for key, node in settings.data.items()
-        }
+        settings.replace(
+            {
+                key: _followed(node, was.get(key), will.get(key)) or node
+                for key, node in settings.data.items()
+            }
+        )
 
 
 def _followed(node: Node, was: Node | None, will: Node | None) -> Node | None:

@@ -34,11 +34,12 @@ class QuantityError(ValueError):
 class Quantity:
     """An exact amount and the format it was written in."""
 
-    __slots__ = ("amount", "format")
+    __slots__ = ("_milli", "amount", "format")
 
     def __init__(self, amount: Fraction | int, format: str = DECIMAL) -> None:
         self.amount = Fraction(amount)
         self.format = format
+        self._milli: int | None = None
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Quantity) and self.amount == other.amount
@@ -81,7 +82,9 @@ class Quantity:
 
     def milli(self) -> int:
         """Thousandths, rounded up, as ResourceList defaulting and MilliValue() do."""
-        return _ceil(self.amount * 1000)
+        if self._milli is None:  # `parse` gives the same few amounts again and again
+            self._milli = _ceil(self.amount * 1000)
+        return self._milli
 
     def whole(self) -> int:
         """Units, rounded up, as Value() does."""

@@ -20,7 +20,7 @@ from kslint.model.gitops.remote import in_repository, remote
 from kslint.model.kserve import names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from kslint.graph.graph import Graph
     from kslint.model.gitops.argocd import Application
@@ -129,6 +129,7 @@ def families(graph: Graph) -> Iterator[Family]:
     somebody applies them together, since their waves say so.
     """
     groups: dict[tuple[bool, str], list[Member]] = {}
+    deployed = _deployed(graph)
     for application in argocd.deploying(graph):
         resource = application.resource
         if resource.kind != "Application":
@@ -138,7 +139,7 @@ def families(graph: Graph) -> Iterator[Family]:
             continue
         home = resource.emitter or posixpath.dirname(resource.file)
         members = groups.setdefault((parent is not None, home if parent is None else parent), [])
-        for layer, kinds in _layers(graph, application):
+        for layer, kinds in _layers(graph, application, deployed):
             members.append(Member(application, layer, kinds, wave))
     for (known, _), members in groups.items():
         yield Family(members, known)
@@ -206,9 +207,12 @@ def _has_room(member: Member, members: list[Member]) -> bool:
     return below is None or above is None or above - below > 1
 
 
-def _layers(graph: Graph, application: Application) -> Iterator[tuple[int, frozenset[str]]]:
+def _layers(
+    graph: Graph, application: Application, deployed: Mapping[str, list[Resource]]
+) -> Iterator[tuple[int, frozenset[str]]]:
     found = {*_by_charts(_charts(graph, application)), *_by_remotes(graph, application)}
-    owned = _children(graph, application)
+    keys = {place.owner.key for place in argocd.places(graph, application)}
+    owned = [resource for key in keys for resource in deployed.get(key, ())]
     models = frozenset(r.kind for r in owned if r.kind in _BOTH and r.group == names.GROUP)
     groups = {r.name for r in owned if r.kind == "CustomResourceDefinition"}
     for kind, plural in ((CLASSIC, "inferenceservices"), (LLM, "llminferenceservices")):
@@ -227,15 +231,14 @@ def _layers(graph: Graph, application: Application) -> Iterator[tuple[int, froze
     yield from sorted(found, key=lambda pair: (pair[0], sorted(pair[1])))
 
 
-def _children(graph: Graph, application: Application) -> list[Resource]:
-    keys = {place.owner.key for place in argocd.places(graph, application)}
-    kinds = (CLASSIC, LLM, "CustomResourceDefinition", *_PRESET_KINDS)
-    return [
-        resource
-        for kind in kinds
-        for resource in graph.of_kind(kind)
-        if any(owner.key in keys for owner in graph.owners(resource))
-    ]
+def _deployed(graph: Graph) -> dict[str, list[Resource]]:
+    """The objects that make layers, by the key of each Application that deploys them."""
+    found: dict[str, list[Resource]] = {}
+    for kind in (CLASSIC, LLM, "CustomResourceDefinition", *_PRESET_KINDS):
+        for resource in graph.of_kind(kind):
+            for owner in graph.owners(resource):
+                found.setdefault(owner.key, []).append(resource)
+    return found
 
 
 def _charts(graph: Graph, application: Application) -> Iterator[str]:

@@ -7,6 +7,7 @@ Names are read word by word, so that `vllm-router` or `vllm-playground` are none
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.model.engines.vllm.programs import API_SERVER, HUGGINGFACE, TGI, VLLM_SERVE
@@ -81,6 +82,7 @@ class Image(NamedTuple):
     version: Version | None
 
 
+@lru_cache(maxsize=1024)
 def read_image(reference: str) -> Image:
     """Take an image reference apart. Never raises; nonsense has no family.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from kslint.model.engines.vllm import facts
@@ -70,6 +71,7 @@ class Release(NamedTuple):
         return f"any release of vLLM from {dotted(known[0])} to {dotted(known[-1])}"
 
 
+@lru_cache(maxsize=1024)
 def release_of(image: Image, version: Version | None, supposed: bool = False) -> Release:
     """The release of a server by its image, or by a version that was found otherwise.
 

@@ -20,6 +20,7 @@ from kslint.model.kserve.routing.domain import (
     url_path,
 )
 from kslint.model.kubernetes.admission.field_errors import opaque
+from kslint.model.once import once
 from kslint.source.nodes import Map
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ DEFAULT_DOMAIN = "example.com"
 CLUSTER_LOCAL_DOMAIN = "svc.cluster.local"
 
 
+@once
 def hosts(isvc: InferenceService) -> dict[str, Host]:
     """The external host of each component, by its name, and of the whole under TOP_LEVEL.
 
@@ -58,6 +60,7 @@ def hosts(isvc: InferenceService) -> dict[str, Host]:
     return {**found, TOP_LEVEL: _host(isvc, name_of(isvc), metadata_of(isvc), prefix)}
 
 
+@once
 def ingress_failures(isvc: InferenceService) -> tuple[Failure, ...]:
     """What the controller refuses: the ingress settings first, then hosts, then the path.
 

@@ -31,6 +31,7 @@ from kslint.model.kserve.storage.sources import (
 )
 from kslint.model.kubernetes.admission.field_errors import printed
 from kslint.model.kubernetes.pod import init_containers
+from kslint.model.once import once
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,6 +44,7 @@ LATER_URI = "later-storage-uri"
 """A scheme that no release knows, but a build of the main branch does."""
 
 
+@once
 def storage_failures(component: Draft) -> tuple[Failure, ...]:
     """What the controller, or the pod webhook at each new pod, refuses about storage.
 

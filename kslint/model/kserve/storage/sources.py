@@ -19,6 +19,7 @@ from kslint.model.kserve.storage.containers import (
 from kslint.model.kserve.storage.credentials import account_of, account_secrets
 from kslint.model.kserve.storage.spec import storage_spec
 from kslint.model.kubernetes.pod import container_named
+from kslint.model.once import once
 from kslint.source.nodes import Origin, Scalar
 
 if TYPE_CHECKING:
@@ -91,6 +92,7 @@ class StorageIdentity(NamedTuple):
     spec: SpecUse | None = None
 
 
+@once
 def model_sources(component: Draft) -> list[ModelSource]:
     """Every source of a component: those of storageUris, then the single one."""
     listed, single = listed_uris(component), single_uri(component)
@@ -111,6 +113,7 @@ def model_sources(component: Draft) -> list[ModelSource]:
     return found
 
 
+@once
 def attached_images(component: Draft) -> list[Node]:
     """The OCI images in storageUris, by which KServe goes about the list in another way.
 
@@ -122,6 +125,7 @@ def attached_images(component: Draft) -> list[Node]:
     return [uri for uri in listed if oci_mode(component, uri.text or "")]
 
 
+@once
 def listed_uris(component: Draft) -> list[tuple[Node, str]]:
     """The items of storageUris that have a URI, with their mount path."""
     return [
@@ -131,6 +135,7 @@ def listed_uris(component: Draft) -> list[tuple[Node, str]]:
     ]
 
 
+@once
 def single_uri(component: Draft) -> Node | None:
     """The URI of the pod's source annotation: storageUri, STORAGE_URI or storage.path.
 
@@ -179,6 +184,7 @@ def serves_without_storage(component: Draft) -> bool:
     return component.name == "predictor" and is_multi_model(component.stored)
 
 
+@once
 def storage_identity(component: Draft) -> StorageIdentity | None:
     """The credentials of a component's download; None if nothing is downloaded."""
     sources = model_sources(component)

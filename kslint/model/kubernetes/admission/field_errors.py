@@ -368,13 +368,17 @@ def child(holder: Node, field: str) -> Node:
     return holder if found is None else found
 
 
-def each(holder: Node | None, field: str) -> Iterator[tuple[int, Map]]:
+def each(holder: Node | None, field: str) -> Iterable[tuple[int, Map]]:
     """The mappings of a list, with their index; a null is an empty one."""
     node = None if holder is None else holder.get(field)
-    for index, item in enumerate([] if node is None else node.elements()):
+    return () if node is None else _mappings(node)  # mostly there is none
+
+
+def _mappings(listed: Node) -> Iterator[tuple[int, Map]]:
+    for index, item in enumerate(listed.elements()):
         if isinstance(item, Map):
             yield index, item
-        elif item.is_null and node is not None:
+        elif item.is_null:
             yield index, Map({}, item.source, item.start, item.end)
 
 
@@ -422,9 +426,11 @@ _VALUES = frozenset({"ALL", "CREATE", "UPDATE", "DELETE", "CONNECT", "TCP", "UDP
 
 def word(node: Node | None) -> str | None:
     """The string a field holds: "" if absent or null, None where it cannot be judged."""
-    if node is None or node.is_null:
+    if node is None:
+        return ""  # as most fields are
+    value = node.value if isinstance(node, Scalar) else False
+    if value is None:
         return ""
-    value = node.value if isinstance(node, Scalar) else None
     return value if isinstance(value, str) and not opaque(value) else None
 
 
