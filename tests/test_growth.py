@@ -117,6 +117,64 @@ kind: ServiceMonitor
 metadata: {{name: s{0}, namespace: a}}
 spec: {{selector: {{matchLabels: {{a: b{0}}}}}, endpoints: [{{port: http}}]}}
 """
+WALLED = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: m{0}, namespace: a}}
+spec:
+  selector: {{matchLabels: {{a: b{0}}}}}
+  template:
+    metadata: {{labels: {{a: b{0}}}}}
+    spec: {{containers: [{{name: m, image: "vllm/vllm-openai-cpu:v0.20.0", args: [--model=/m]}}]}}
+---
+apiVersion: v1
+kind: Service
+metadata: {{name: s{0}, namespace: a}}
+spec: {{selector: {{a: b{0}}}, ports: [{{port: 80, targetPort: 8000}}]}}
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {{name: s{0}, namespace: a}}
+spec:
+  podSelector: {{matchLabels: {{a: b{0}}}}}
+  ingress: [{{from: [{{podSelector: {{matchLabels: {{a: x}}}}}}]}}]
+"""
+RIVALS = """\
+apiVersion: keda.sh/v1alpha1
+kind: ScaledObject
+metadata: {{name: s{0}, namespace: a}}
+spec:
+  scaleTargetRef: {{name: m{0}}}
+  triggers:
+    - type: prometheus
+      metadata: {{serverAddress: "http://p", query: "vllm:num_requests_waiting{{m='{0}'}}"}}
+"""
+BOUNDED = """\
+apiVersion: v1
+kind: LimitRange
+metadata: {{name: l{0}, namespace: a}}
+spec: {{limits: [{{type: Container, max: {{cpu: 8}}}}]}}
+---
+apiVersion: v1
+kind: Pod
+metadata: {{name: p{0}, namespace: a}}
+spec: {{containers: [{{name: m, image: a, resources: {{limits: {{cpu: 1}}}}}}]}}
+"""
+MERGED = """\
+apiVersion: argoproj.io/v1alpha1
+kind: ApplicationSet
+metadata: {name: a, namespace: argocd}
+spec:
+  template:
+    metadata: {name: "{{k}}"}
+    spec:
+      destination: {server: x, namespace: "{{k}}"}
+      source: {repoURL: x, path: "{{k}}"}
+  generators:
+  - merge:
+      mergeKeys: [k]
+      generators:
+"""
 ROUTE = """\
 apiVersion: gateway.networking.k8s.io/v1
 kind: HTTPRoute
@@ -169,6 +227,22 @@ INPUTS: dict[str, Callable[[int], dict[str, str]]] = {
             DEPLOYMENT.replace("name: m, namespace: n{0}", "name: m{0}, namespace: a")
             .replace("a: b", "a: b{0}") + SELECTING
         )(n // 2)
+    },
+    "policies and their pods": lambda n: {"a.yaml": documents(WALLED)(n // 3)},
+    "scalers of one namespace": lambda n: {"a.yaml": documents(RIVALS)(n // 2)},
+    "limit ranges": lambda n: {"a.yaml": documents(BOUNDED)(n)},
+    "applications with overrides": lambda n: {
+        "b/a.yaml": NAMED_MAP.format(0),
+        "b/kustomization.yaml": "resources: [a.yaml]\n",
+        "a.yaml": documents(
+            APPLICATION.replace("p/{0},", "b, kustomize: {{namePrefix: x{0}-}},")
+        )(n),
+    },
+    "application sets that merge": lambda n: {
+        "a.yaml": MERGED + "".join(
+            "      - list: {elements: [" + ", ".join(f"{{k: x{i}}}" for i in range(n)) + "]}\n"
+            for _ in range(2)
+        )
     },
     "routes": lambda n: {"a.yaml": documents(ROUTE)(n)},
     "names that kustomize follows": lambda n: {

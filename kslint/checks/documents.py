@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from kslint.resources import Resource
 
 _NAMED = 3
-"""Kustomizations that a finding names."""
+"""How many of what is given up a finding names."""
 
 
 def undecoded(model: Model) -> Iterator[Problem]:
@@ -65,14 +65,15 @@ def passed_over(model: Model) -> Iterator[Problem]:
             was="were" if many else "was",
             fix=fix,
         )
-    for gap, builds in unchecked.bounded(model.graph):
-        named = ", ".join(f"`{build or '.'}`" for build in builds[:_NAMED])
-        more = f" and {len(builds) - _NAMED:,} more" if len(builds) > _NAMED else ""
+    for bound in unchecked.bounded(model.graph):
+        named = ", ".join(f"`{name}`" for name in bound.names[:_NAMED])
+        more = f" and {len(bound.names) - _NAMED:,} more" if len(bound.names) > _NAMED else ""
+        several = len(bound.names) > 1
         yield Problem(
-            gap.node,
+            bound.node,
             variant="bounded",
-            builds=f"the build{'s' * (len(builds) > 1)} of {named}{more}",
-            whose="their" if len(builds) > 1 else "its",
-            what=gap.reason,
+            builds=f"the {bound.thing}{'s' * several} {named}{more}",
+            whose="their" if several else "its",
+            what=bound.reason,
             fix="check parts of the repository by themselves",
         )

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from kslint.graph.completeness import (
     ALWAYS_THERE,
@@ -54,12 +55,25 @@ CLUSTER_SCOPED = frozenset(
 )  # fmt: skip
 
 
-class Lookup(NamedTuple):
-    """The answer to "is there such an object?". `elsewhere`: same name, another namespace."""
+class Lookup:
+    """The answer to "is there such an object?"."""
 
-    answer: str
-    resources: tuple[Resource, ...] = ()
-    elsewhere: tuple[Resource, ...] = ()
+    __slots__ = ("_elsewhere", "answer", "resources")
+
+    def __init__(
+        self,
+        answer: str,
+        resources: tuple[Resource, ...] = (),
+        elsewhere: Callable[[], Iterable[Resource]] = tuple,
+    ) -> None:
+        self.answer = answer
+        self.resources = resources
+        self._elsewhere = elsewhere
+
+    @property
+    def elsewhere(self) -> tuple[Resource, ...]:
+        """Those of the name in other namespaces: there may be many, and few want to know."""
+        return tuple(self._elsewhere())
 
     @property
     def found(self) -> Resource | None:
@@ -142,8 +156,11 @@ class Graph:
         self._by_namespace: dict[str, dict[str | None, list[tuple[int, Resource]]]] = {}
         self._lists: dict[tuple[str, str, str | None], list[Resource]] = {}
         self._kept: dict[Hashable, Any] = {}
+        self._places: dict[tuple[str, str], dict[str | None, list[tuple[int, Resource]]]] = {}
+        self._makers: dict[tuple[str, str], dict[str | None, tuple[int, Resource]]] = {}
         self._in_file: dict[str, list[Resource]] | None = None
         self._beside: dict[str, list[Resource]] | None = None
+        self._by_end: dict[str, list[str]] | None = None
         self._references: list[Reference] | None = None
         self._produced: dict[str, Made] | None = None
 
@@ -230,21 +247,29 @@ class Graph:
         `namespace` is None where the asker's own is unknown. Of several objects that it may be,
         the nearest comes first: a tree may hold the same objects for several clusters.
         """
-        here: list[Resource] = []
-        elsewhere: list[Resource] = []
-        for resource in self._by_name.get((kind, name), ()):
-            if group is not None and resource.group != group:
-                continue
-            its = self.namespace_of(resource)
-            settled = its is not None and namespace is not None
-            (elsewhere if settled and its not in ("", namespace) else here).append(resource)
+        places = self._placed(kind, name)
+        meant = {namespace, "", None} if namespace is not None else set(places)
+        here = [pair for place in meant for pair in places.get(place, ())]
+        here = [pair for pair in here if group in (None, pair[1].group)]
+
+        def others() -> list[Resource]:
+            taken = {id(resource) for _, resource in here}
+            named = self._by_name.get((kind, name), ())
+            return [r for r in named if id(r) not in taken and group in (None, r.group)]
+
         if here:
             near = "" if asker is None else place_of(asker)
-            return Lookup(FOUND, tuple(nearest_first(here, near)), tuple(elsewhere))
-        for made_in, producer in self._made(kind).get(name, ()):
-            if made_in == namespace or made_in is None or namespace is None:
-                return Lookup(FOUND, (producer,), tuple(elsewhere))
-            elsewhere.append(producer)
+            found = [resource for _, resource in sorted(here, key=itemgetter(0))]
+            return Lookup(FOUND, tuple(nearest_first(found, near)), others)
+        made = self._made_in(kind, name)
+        where = {namespace, None} if namespace is not None else set(made)
+        makers = [made[place] for place in where if place in made]
+        if makers:
+            return Lookup(FOUND, (min(makers, key=itemgetter(0))[1],), others)
+
+        def everywhere() -> list[Resource]:
+            return [*others(), *(producer for _, producer in self._made(kind).get(name, ()))]
+
         absent = (
             namespace is not None
             and (kind, name) not in ALWAYS_THERE
@@ -253,7 +278,33 @@ class Graph:
                 or self.completeness.is_deleted(kind, name, namespace, asker)
             )
         )
-        return Lookup(ABSENT if absent else UNKNOWN, (), tuple(elsewhere))
+        return Lookup(ABSENT if absent else UNKNOWN, (), everywhere)
+
+    def named_in(self, kind: str, name: str, namespace: str | None) -> list[Resource]:
+        """The objects of a kind and name that may be in a namespace."""
+        if namespace is None:
+            return self.named(kind, name)
+        places = self._placed(kind, name)
+        found = [*places.get(namespace, ()), *places.get(None, ())]
+        return [resource for _, resource in sorted(found, key=itemgetter(0))]
+
+    def _placed(self, kind: str, name: str) -> dict[str | None, list[tuple[int, Resource]]]:
+        """The objects of a kind and name with their numbers, by namespace."""
+        key = (kind, name)
+        if key not in self._places:
+            places = self._places[key] = {}
+            for number, resource in enumerate(self._by_name.get(key, ())):
+                places.setdefault(self.namespace_of(resource), []).append((number, resource))
+        return self._places[key]
+
+    def _made_in(self, kind: str, name: str) -> dict[str | None, tuple[int, Resource]]:
+        """The first that brings an object of a name into a namespace, with its number."""
+        key = (kind, name)
+        if key not in self._makers:
+            makers = self._makers[key] = {}
+            for number, (namespace, producer) in enumerate(self._made(kind).get(name, ())):
+                makers.setdefault(namespace, (number, producer))
+        return self._makers[key]
 
     def brought(self) -> Iterator[tuple[str, str | None, str, Resource]]:
         """Every object there will be: kind, namespace, name, and what is written for it."""
@@ -267,11 +318,7 @@ class Graph:
 
     def makers(self, kind: str, name: str, namespace: str | None) -> list[Resource]:
         """What is, or brings, an object of a name in a namespace, as far as both are known."""
-        found = [
-            resource
-            for resource in self._by_name.get((kind, name), ())
-            if self.namespace_of(resource) == namespace
-        ]
+        found = [resource for _, resource in self._placed(kind, name).get(namespace, ())]
         return found + [
             producer for where, producer in self._made(kind).get(name, ()) if where == namespace
         ]
@@ -325,12 +372,24 @@ class Graph:
         repository = self.scopes.repository
         local = None if repository is None else repository.local(path)
         matches = [
-            name for name in self.documents if name in (local, path) or name.endswith("/" + path)
+            name
+            for name in self._ending(path)
+            if name in (local, path) or name.endswith("/" + path)
         ]
         if not matches:
             return None
         best = max(matches, key=lambda name: (_shared(name, near), name == local, -len(name)))
         return best, self.documents.need(best)
+
+    def _ending(self, path: str) -> list[str]:
+        """The files whose last two parts are those of a path, or the last one of a shorter one."""
+        if self._by_end is None:
+            self._by_end = {}
+            for name in self.documents:
+                parts = name.split("/")
+                for end in {parts[-1], "/".join(parts[-2:])}:
+                    self._by_end.setdefault(end, []).append(name)
+        return self._by_end.get("/".join(path.split("/")[-2:]), [])
 
     def documents_like(self, pattern: str) -> list[tuple[str, list[Node]]]:
         """Files whose path in the repository a glob matches, in lexical order."""

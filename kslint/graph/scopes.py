@@ -49,6 +49,9 @@ class Scopes:
         """All files that kustomizations take in or read, and some that are not there."""
         self._emission: dict[int, Emission] = {}
         self._owners: dict[int, list[Owner]] = {}
+        self._destinations: dict[int, str | None] = {}
+        """By the list of owners, which many objects share."""
+        self._children: dict[str, list[Resource]] | None = None
         kustomized = any(posixpath.basename(p.file) in KUSTOMIZATIONS for p in others)
         if kustomized or any(r.kind in ("Application", "ApplicationSet") for r in resources):
             self._resolve(resources, others, unparsed)
@@ -58,10 +61,13 @@ class Scopes:
 
         None where nothing says, or Applications send it to different places.
         """
-        if resource.namespace:
-            return resource.namespace
-        given = {owner.destination for owner in self.owners(resource)}
-        return (given.pop() or None) if len(given) == 1 else None
+        if resource.namespace or self.applications is None:
+            return resource.namespace or None
+        owners = self.owners(resource)
+        if id(owners) not in self._destinations:
+            given = {owner.destination for owner in owners}
+            self._destinations[id(owners)] = (given.pop() or None) if len(given) == 1 else None
+        return self._destinations[id(owners)]
 
     def generated(self) -> Iterator[tuple[str, str | None, str, Resource]]:
         """Objects that kustomize generators make: (kind, namespace, name, the object).
@@ -107,7 +113,12 @@ class Scopes:
 
     def children(self, owner: Owner) -> list[Resource]:
         """The objects an Application deploys, of those that are known."""
-        return [r for r in self.resources if any(o.key == owner.key for o in self.owners(r))]
+        if self._children is None:
+            self._children = {}
+            for resource in self.resources:
+                for key in dict.fromkeys(each.key for each in self.owners(resource)):
+                    self._children.setdefault(key, []).append(resource)
+        return self._children.get(owner.key, [])
 
     def parent(self, application: Resource) -> str | None:
         """The key of the Application that deploys an Application; None if that is not known."""

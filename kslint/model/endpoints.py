@@ -207,7 +207,7 @@ def stray(service: Resource, graph: Graph) -> Stray | None:
     if not selector or any(opaque(value) for value in selector.values()):
         return None
     circles = Circles(graph, service)
-    if circles.near(selector):
+    if circles.closest(selector) or circles.beside.selected(selector):
         return None
     meant = _meant(service, selector, circles)
     if meant is None or meant.is_open or _may_be_made(service, selector, graph):
@@ -299,7 +299,7 @@ def meant_servers(pool: Resource, selector: Selector, graph: Graph) -> Pods | No
     if not selector or any(opaque(value) for value in selector.values()):
         return None
     circles = Circles(graph, pool)
-    if circles.near(selector):
+    if circles.closest(selector) or circles.beside.selected(selector):
         return None
     server = circles.first_that("serves", _serves)
     if server is None or circles.around.is_open or circles.around.selected(selector):

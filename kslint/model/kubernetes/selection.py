@@ -179,7 +179,7 @@ class Circles:
         graph, asker = self._graph, self._asker
         return graph.kept(
             ("pods beside", home_of(asker), self._namespace),
-            lambda: Pool(self._of(graph.beside(asker))),
+            lambda: Pool(self._of(self._here(home_of(asker), graph.beside(asker)))),
         )
 
     @property
@@ -198,8 +198,23 @@ class Circles:
         graph, file = self._graph, "" if self._asker.emitter else self._asker.file
         return graph.kept(
             ("pods in a file", file, self._namespace),
-            lambda: Pool(self._of(graph.in_file(file)) if file else ()),
+            lambda: Pool(self._of(self._here(f"file {file}", graph.in_file(file))) if file else ()),
         )
+
+    def _here(self, name: str, resources: list[Resource]) -> list[Resource]:
+        """Of the workloads among some objects, which go by a name, those that may be here."""
+
+        def by_namespace() -> dict[str | None, list[tuple[int, Resource]]]:
+            found: dict[str | None, list[tuple[int, Resource]]] = {}
+            for number, each in enumerate(resources):
+                if each.kind in KINDS:
+                    found.setdefault(self._graph.namespace_of(each), []).append((number, each))
+            return found
+
+        places = self._graph.kept(("workloads", name), by_namespace)
+        wanted = set(places) if self._namespace is None else {self._namespace, None}
+        pairs = [pair for place in wanted for pair in places.get(place, ())]
+        return [resource for _, resource in sorted(pairs, key=lambda pair: pair[0])]
 
     def _other_names(self, pods: list[Pods]) -> list[Pods]:
         return [each for each in pods if each.resource not in self._named]
@@ -212,7 +227,8 @@ class Circles:
     def _named(self) -> dict[Resource, None]:
         """The workloads with the name of the asker that stand near it, in order."""
         graph, asker = self._graph, self._asker
-        named = (r for kind in sorted(KINDS) for r in graph.named(kind, asker.name))
+        namespace = self._namespace
+        named = (r for k in sorted(KINDS) for r in graph.named_in(k, asker.name, namespace))
         return dict.fromkeys(r for r in named if self._together(r))
 
     def _together(self, resource: Resource) -> bool:
