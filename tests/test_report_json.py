@@ -85,6 +85,12 @@ def test_hostile_text_comes_back_as_it_was() -> None:
     ]
 
 
+def test_custom_rules_keep_the_contract_too() -> None:
+    finding = Finding("ACME001", "needs-owner", "error", "x", Span("a.yaml", 1, 1, 1, 1))
+    (found,) = rendered(Result([finding], Summary(1, 0, 1, 0, 0), False, []))["findings"]
+    assert found["rule"] == "ACME001"
+
+
 def test_lone_surrogates_can_be_written() -> None:
     finding = Finding("KS001", "x", "error", "\udcff", Span("\udce9", 1, 1, 1, 1))
     (found,) = rendered(Result([finding], Summary(1, 0, 1, 0, 0), True, []))["findings"]

@@ -162,7 +162,8 @@ def _refused_sum(
     limit_range: Resource, several: list[tuple[PodConflict, _Pods]], model: Model
 ) -> Problem:
     conflict, pods = several[0]
-    certain = any(model.graph.belong_together(limit_range, each.resource) for _, each in several)
+    together = any(model.graph.belong_together(limit_range, each.resource) for _, each in several)
+    certain = together and conflict.kind != MISSING  # another LimitRange may give a default
     kind, field, resource = conflict.kind, conflict.field, conflict.resource
     bound, value = conflict.bound.text, "" if conflict.amount is None else str(conflict.amount)
     under = kind in (REQUEST_UNDER, LIMIT_UNDER) or (kind == MISSING and field == "request")

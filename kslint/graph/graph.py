@@ -8,20 +8,22 @@ is unknown, and unknown never makes an error.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping
+from functools import cached_property
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from kslint.graph import policies
 from kslint.graph.completeness import (
     ALWAYS_THERE,
     EVERYWHERE,
     SHARED_NAMESPACE,
     Completeness,
 )
+from kslint.graph.documents import Documents
 from kslint.graph.evidence import Evidence, homes
 from kslint.graph.references import SERVING_CERTIFICATE, produced, references
 from kslint.graph.scopes import Scopes
-from kslint.resources import Sketch, WatchedOther, resources_of
+from kslint.resources import resources_of
 from kslint.source.globs import by_parts
 from kslint.source.load import Other
 
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
     from kslint.graph.gaps import Gap
     from kslint.graph.references import Reference
     from kslint.resources import Resource
-    from kslint.source.load import Input, ParsedFile
+    from kslint.source.load import Input
     from kslint.source.nodes import Node
 
     Made = dict[str, list[tuple[str | None, Resource]]]
@@ -78,47 +80,6 @@ class Lookup:
     @property
     def found(self) -> Resource | None:
         return self.resources[0] if self.resources else None
-
-
-class Documents(Mapping[str, "list[Node]"]):
-    """The roots of every file's documents, by its name. A file is read when it is asked for.
-
-    Of a file that is no manifest and cannot be read there are none; `need` is for who cannot do
-    without them.
-    """
-
-    def __init__(self, files: Iterable[ParsedFile]) -> None:
-        self._files = {file.source.name: file for file in files}
-        self._roots: dict[str, list[Node]] = {}
-
-    def __getitem__(self, name: str) -> list[Node]:
-        found = self._roots.get(name)
-        if found is None:
-            file = self._files[name]
-            found = [document.root for document in file.glimpse()]
-            if not isinstance(file, (Sketch, Other)):  # which want to know of every use
-                self._roots[name] = found
-        return found
-
-    def need(self, name: str) -> list[Node]:
-        """The same of a file that something refers to: what is wrong with it counts."""
-        return [document.root for document in self._files[name].documents]
-
-    def file(self, name: str) -> ParsedFile:
-        return self._files[name]
-
-    def may_hold(self, name: str, text: str) -> bool:
-        """False only if a text of ASCII certainly stands in no value of a file."""
-        file = self._files[name]
-        if isinstance(file, (Sketch, WatchedOther)):
-            file.watch.sought.add(text)
-        return file.source.may_hold(text)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._files)
-
-    def __len__(self) -> int:
-        return len(self._files)
 
 
 class Graph:
@@ -220,6 +181,12 @@ class Graph:
             for each in self.resources:
                 self._beside.setdefault(home_of(each), []).append(each)
         return self._beside.get(home_of(resource), [])
+
+    @cached_property
+    def merged(self) -> list[str]:
+        """The files and directories whose objects policies merge into what is in the cluster."""
+        generators = self.of_kind(policies.KIND, policies.GROUP)
+        return policies.merged(generators, self.others, self.documents)
 
     def named(self, kind: str, name: str) -> list[Resource]:
         """The objects of a kind and name, in whatever namespace."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from kslint.graph.evidence import are_near, homes, releases_in
 from kslint.graph.gaps import VALUES
+from kslint.graph.policies import may_be_merged
 from kslint.graph.sync_options import may_be_in_part
 from kslint.model.schemas import tables
 from kslint.model.schemas.schema import either
@@ -262,6 +263,8 @@ class Schemas:
             return True
         if may_be_in_part(resource, self._graph.owners(resource)):
             return True
+        if may_be_merged(resource, self._graph.merged):
+            return True
         from kslint.model.kubernetes.admission.kinds import is_fragment  # mostly nothing is asked
 
         if resource.emitter and not (resource.spec is None and is_fragment(resource)):
@@ -269,15 +272,17 @@ class Schemas:
         if self.is_patch(resource) or is_fragment(resource):
             return True
         files = self._files_of(resource)
-        if len(files) > (resource.file in files):
-            return True
+        return self.is_left_out(resource) or len(files) > (resource.file in files)
+
+    def is_left_out(self, resource: Resource) -> bool:
+        """Does an object stand beside a kustomization that does not take it in?"""
         if self._kustomized is None:
             self._kustomized = {
                 posixpath.dirname(plain.file)
                 for plain in self._graph.others
                 if posixpath.basename(plain.file) in KUSTOMIZATIONS
             }
-        return directory in self._kustomized
+        return not resource.emitter and posixpath.dirname(resource.file) in self._kustomized
 
     @cached_property
     def _is_patched_by_flux(self) -> bool:
@@ -285,12 +290,19 @@ class Schemas:
         return any(flux.body.at("spec", "patches") is not None for flux in applied)
 
     def dropped(self, resource: Resource) -> list[Dropped]:
-        """The fields of an object that no release has which may run here."""
+        """The fields of an object that no release has which may run here.
+
+        A field with a template in it is still to become another.
+        """
         found = self.reading(resource).dropped
         if not found or self.is_patch(resource):
             return []
         whole = self.of(resource).whole
-        return [each for each in found if whole or each.name in each.block.later]
+        return [
+            each
+            for each in found
+            if (whole or each.name in each.block.later) and "{{" not in (each.node.text or "")
+        ]
 
     def lacking(self, resource: Resource) -> list[Lack]:
         """The required fields that an object lacks, and that nothing else may still bring.
@@ -309,7 +321,7 @@ class Schemas:
         return [
             lack
             for lack in reading.lacking
-            if lack.path not in misspelt
+            if not any(one and f"{one}.".startswith(f"{lack.path}.") for one in misspelt)
             and (filled is None or re.fullmatch(filled, lack.path) is None)
         ]
 
