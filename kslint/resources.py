@@ -250,6 +250,15 @@ def _last(document: Document, root: Map) -> Map:
     return root.with_entries(own)
 
 
+def defined_group(definition: Resource) -> str:
+    """The group of the kind that a CustomResourceDefinition defines; "" if its name hides that.
+
+    The API server demands that it is called `<plural>.<group>`.
+    """
+    group = definition.name.partition(".")[2]
+    return "" if "{" in group or "$" in group else group
+
+
 def is_object(root: Node) -> bool:
     """Has the document the two fields every object has? (Kustomizations do not count.)"""
     api_version = root.string("apiVersion")

@@ -182,6 +182,17 @@ class Model:
         found += [of_pool(pool) for service in self.llm_services for pool in service.pools]
         return [workload for workload in found if workload is not None]
 
+    def workloads_of(self, resource: Resource) -> list[Workload]:
+        """The workloads that an object makes."""
+        return self._workloads_of.get(resource, [])
+
+    @cached_property
+    def _workloads_of(self) -> dict[Resource, list[Workload]]:
+        found: dict[Resource, list[Workload]] = {}
+        for workload in self.workloads:
+            found.setdefault(workload.resource, []).append(workload)
+        return found
+
     @property
     def runtime_users(self) -> list[InferenceService]:
         """The InferenceServices that may use a runtime among the objects; none without one."""
