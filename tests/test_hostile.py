@@ -157,6 +157,18 @@ kind: Service
 metadata: {name: web, namespace: models}
 spec: {selector: {app: web}, ports: [{port: 80, targetPort: "80"}]}
 ---
+apiVersion: serving.kserve.io/v1beta1
+kind: InferenceService
+metadata:
+  {name: probed, namespace: models, annotations: {serving.kserve.io/deploymentMode: Knative}}
+spec:
+  predictor:
+    containers:
+      - name: kserve-container
+        image: example.org/server:1
+        ports: [{containerPort: 8080}]
+        readinessProbe: {tcpSocket: {port: "65080"}}
+---
 apiVersion: batch/v1
 kind: Job
 metadata: {name: work, namespace: models}
@@ -172,14 +184,14 @@ metadata: {name: a, namespace: models}
 """
 
 
-FIRST = ("19", "18", "9", "50", "80", "3", "4k", "7")
+FIRST = ("65080", "19", "18", "9", "50", "80", "3", "4k", "7")
 
 
 @pytest.mark.parametrize(
     "digits", ["9" * 5000, "\u00b2", "9" * 300 + "t", "9" * 320, f"1.{'9' * 5000}k"]
 )
 @pytest.mark.parametrize(
-    "place", ["4k", "7b", "v0.19", "2.18.1", "50%", '"80', "1-3", "v1alpha9"], ids=repr
+    "place", ["4k", "7b", "v0.19", "2.18.1", "50%", "65080", '"80', "1-3", "v1alpha9"], ids=repr
 )
 def test_numbers_without_end_in_texts_break_no_rule(place: str, digits: str) -> None:
     """Python reads no more than 4,300 digits, and takes `²` for a digit that it cannot read."""

@@ -61,7 +61,7 @@ def probe_port(component: Component) -> Iterator[Problem]:
             text = one.node.text or ""
             yield Problem(
                 one.node,
-                variant="quoted" if text.isdecimal() else "default",
+                variant="quoted" if text.isdecimal() and len(text) < 6 else "default",
                 probe=one.probe,
                 handler=one.handler,
                 port=text,
