@@ -11,7 +11,7 @@ from kslint.source.nodes import Map, Scalar, Seq
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
-    from kslint.source.document import Document
+    from kslint.source.document import Document, Duplicate
     from kslint.source.files import Source
     from kslint.source.nodes import Node
 
@@ -230,10 +230,33 @@ def resources_of(files: Iterable[ParsedFile]) -> tuple[list[Resource], list[Plai
             root = document.root
             if is_object(root) or _is_bare_list(root):
                 assert isinstance(root, Map)
-                resources.extend(_flatten(root, file.source.name, 0))
+                resources.extend(_flatten(_last(document, root), file.source.name, 0))
             elif not root.is_null:
                 others.append(Plain(file.source.name, document))
     return resources, others
+
+
+def _last(document: Document, root: Map) -> Map:
+    """The last of the objects that stand in one mapping: what comes before is not its own."""
+    joined = _joined(document) if document.duplicates else {}
+    begin = [key.span for key in joined if key.span is not None and joined[key]]
+    if not begin:
+        return root
+    own = {
+        name: node
+        for name, node in root.entries.items()
+        if node.key is not None and node.key.span is not None and node.key.span >= begin[-1]
+    }
+    return root.with_entries(own)
+
+
+def defined_group(definition: Resource) -> str:
+    """The group of the kind that a CustomResourceDefinition defines; "" if its name hides that.
+
+    The API server demands that it is called `<plural>.<group>`.
+    """
+    group = definition.name.partition(".")[2]
+    return "" if "{" in group or "$" in group else group
 
 
 def is_object(root: Node) -> bool:
@@ -272,19 +295,56 @@ def object_troubles(
         for document in documents:
             if not (document.duplicates or document.refusals):
                 continue
-            is_read = is_object(document.root) or _is_kustomization(document.root, name)
+            is_read = is_object(document.root) or is_kustomization(document.root, name)
             if applied or is_read:
                 for message, span in document.refusals:
                     yield Trouble("yaml-syntax", span, message)
-            for name, again, first in document.duplicates if is_read else ():
-                if again.span is None or first.span is None:
-                    continue
-                message = f"key `{name}` occurs twice in one mapping"
-                related = ((first.span, "it stands here first"),)
-                yield Trouble("yaml-duplicate-key", again.span, message, related)
+            if is_read:
+                yield from _twice(document)
 
 
-def _is_kustomization(root: Node, file: str) -> bool:
+def _twice(document: Document) -> Iterator[Trouble]:
+    """Keys that stand twice in one mapping; of an object that follows another only its first."""
+    joined = _joined(document)
+    for duplicate in document.duplicates:
+        name, again, first = duplicate
+        if again.span is None or first.span is None:
+            continue
+        related, begins = ((first.span, "it stands here first"),), joined.get(again)
+        if begins is None:
+            message = f"key `{name}` occurs twice in one mapping"
+            yield Trouble("yaml-duplicate-key", again.span, message, related)
+        elif begins:
+            message = f"a `---` is missing before `{name}`: a second object begins inside the first"
+            help_ = (
+                f"put a line with `---` before line {again.span.line}, or remove the second object"
+            )
+            yield Trouble("yaml-duplicate-key", again.span, message, related, help_)
+
+
+def _joined(document: Document) -> dict[Node, bool]:
+    """The keys of objects that go on in the mapping of another, and whether they are its first.
+
+    Each such object repeats `apiVersion` and `kind` at least.
+    """
+    root = document.root.span
+    objects: list[list[Duplicate]] = []
+    for one in document.duplicates:
+        if root is None or one.again.span is None or one.again.span.column != root.column:
+            continue
+        if not objects or any(one.name == other.name for other in objects[-1]):
+            objects.append([])
+        objects[-1].append(one)
+    return {
+        one.again: one is its[0]
+        for its in objects
+        if {"apiVersion", "kind"} <= {one.name for one in its}
+        for one in its
+    }
+
+
+def is_kustomization(root: Node, file: str) -> bool:
+    """Is it a document that kustomize builds from?"""
     api_version = root.string("apiVersion") or ""
     return api_version.startswith("kustomize.config.k8s.io/") or "/kustomization." in f"/{file}"
 

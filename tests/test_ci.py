@@ -163,7 +163,7 @@ def test_the_gitlab_job_writes_its_report(tmp_path: Path) -> None:
     path = f"{tmp_path}/bin{os.pathsep}{os.environ['PATH']}"
     done = bash("\n".join(job["script"]), tree, PATH=path, **env)
     assert done.returncode == 1, done.stderr
-    assert f"kslint=={__version__}" in (tmp_path / "pip.txt").read_text()
+    assert f"kslint[cel]=={__version__}" in (tmp_path / "pip.txt").read_text()
     report = json.loads((tree / job["artifacts"]["reports"]["codequality"]).read_text())
     assert {entry["location"]["path"].split("/")[0] for entry in report} <= {"serving", "platform"}
 

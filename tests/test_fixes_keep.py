@@ -208,6 +208,33 @@ def test_a_fix_that_brings_an_error_is_taken_back_and_others_are_made() -> None:
     ]
 
 
+@pytest.mark.parametrize("culprits", [("a",), ("d",), ("a", "e"), ("b", "c")])
+def test_of_an_error_in_another_file_only_its_cause_is_taken_back(
+    culprits: tuple[str, ...],
+) -> None:
+    """And again: a second run finds nothing more to fix."""
+    start = {f"{letter}.yaml": f"{letter}: 1\n" for letter in "abcde"}
+
+    def judge(loaded: Input) -> Result:
+        now = {f.source.name[0]: f.source.data.decode() for f in loaded.files}
+        found = []
+        for letter in "abcde":
+            if "1" in now[letter]:
+                one, place = finding("KS1", "2"), Span(f"{letter}.yaml", 1, 4, 1, 5)
+                fix = Fix("write 2", True, (Edit(place, "2"),))
+                found.append(one._replace(span=place, fix=fix))
+            elif letter in culprits:
+                place = Span("z.yaml", 1, 4, 1, 5)
+                found.append(finding(f"KS2{letter}", "")._replace(span=place, fix=None))
+        return Result(found, Summary(1, 1), False, [])
+
+    loaded = read({**start, "z.yaml": "z: 1\n"})
+    outcome = fixing.fix(loaded, judge(loaded), judge, False)
+    assert {name[0] for name, text in texts(outcome).items() if "1" in text} == {*culprits, "z"}
+    assert {one.finding.span.file[0] for one in outcome.undone} == set(culprits)
+    assert not fixing.fix(outcome.loaded, outcome.result, judge, False).changed
+
+
 def test_fixes_that_undo_each_other_end() -> None:
     def find(text: str) -> list[Finding]:
         first, second = finding("KS1", "2", 4, "note"), finding("KS2", "1", 4, "note")

@@ -42,6 +42,19 @@ def test_the_sample_is_as_it_was() -> None:
     check_snapshot("report.json", report.render(result))
 
 
+@pytest.mark.parametrize(
+    ("fixture", "kinds"),
+    [
+        ("input/passed-over-serving/bad-template", {""}),
+        ("gitops/refused-by-kustomize/bad-component", {"Kustomization"}),
+        ("platform/default-domain-example-com/bad-umbrella-chart", {"HelmValues"}),
+    ],
+)
+def test_kinds_without_an_object(fixture: str, kinds: set[str]) -> None:
+    found = rendered(result_of(FIXTURES / fixture))["findings"]
+    assert {finding["kind"] for finding in found} == kinds
+
+
 def test_nothing_found() -> None:
     assert rendered(Result([], Summary(0, 0, 0, 0, 0), False, [])) == {
         "version": 1,
@@ -70,6 +83,12 @@ def test_hostile_text_comes_back_as_it_was() -> None:
     assert found["related"] == [
         {"file": nasty, "line": 1, "column": 2, "end_line": 3, "end_column": 4, "message": nasty}
     ]
+
+
+def test_custom_rules_keep_the_contract_too() -> None:
+    finding = Finding("ACME001", "needs-owner", "error", "x", Span("a.yaml", 1, 1, 1, 1))
+    (found,) = rendered(Result([finding], Summary(1, 0, 1, 0, 0), False, []))["findings"]
+    assert found["rule"] == "ACME001"
 
 
 def test_lone_surrogates_can_be_written() -> None:

@@ -139,6 +139,33 @@ def test_duplicates_show_both_places() -> None:
     ]
 
 
+JOINED = "apiVersion: v1\nkind: A\nmetadata: {name: a}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        (JOINED + JOINED, [4]),
+        (JOINED * 3, [4, 7]),
+        (JOINED + "kind: B\napiVersion: v1\nspec: {a: 1, a: 2}\n", [4]),
+        (JOINED + "---\n" + JOINED, []),
+    ],
+)
+def test_of_an_object_without_a_separator_the_first_key_is_reported(
+    text: str, lines: list[int]
+) -> None:
+    found = [trouble for trouble in object_troubles(parsed(text)) if "`---`" in trouble.message]
+    assert [trouble.span.line for trouble in found] == lines
+    assert all(f"before line {trouble.span.line}," in trouble.help for trouble in found)
+
+
+@pytest.mark.parametrize("again", ["kind: B\nmetadata: {}\n", "metadata:\n  kind: A\n  kind: B\n"])
+def test_a_doubled_key_alone_is_no_second_object(again: str) -> None:
+    troubles = list(object_troubles(parsed(JOINED + again)))
+    assert [trouble.help for trouble in troubles] == [""] * len(troubles)
+    assert len(troubles) == 2
+
+
 @pytest.mark.parametrize(
     "line",
     ["a: !!python/object/apply:os.system [x]", "~: 1", "? {a: b}\n: c", "a: .inf", "a: !!int x",

@@ -130,7 +130,7 @@ def test_what_is_kept_of_a_tree_holds_after_a_change(
     seed: int, judged: list[list[str] | None]
 ) -> None:
     spared = 0
-    for folder in FOLDERS:
+    for folder in FOLDERS[seed::3]:
         chance = random.Random(f"{folder.parent.name}/{folder.name}/{seed}")  # noqa: S311
         with inside(folder):
             files, config = in_folder(folder)
@@ -146,7 +146,7 @@ def test_what_is_kept_of_a_tree_holds_after_a_change(
             spared += len(judged) < len(before[1].records)
             if after is not None:
                 assert after[0] == whole(files, config), folder
-    assert spared > 60
+    assert spared > 20
 
 
 @settings(
@@ -192,6 +192,32 @@ def test_the_rules_about_the_whole_parse_no_service(tree: Path) -> None:
     _, kept = divided(*in_folder(tree)) or (None, None)
     assert kept is not None
     assert [file for file in kept.records[-1].opened if "/model-" in file] == []
+
+
+def test_definitions_are_read_where_an_object_of_their_group_is(tree: Path) -> None:
+    for group, kind in (("a.example.com", "Reader"), ("b.example.com", "Writer")):
+        definition = {
+            "apiVersion": "apiextensions.k8s.io/v1",
+            "kind": "CustomResourceDefinition",
+            "metadata": {"name": f"{kind.lower()}s.{group}"},
+            "spec": {
+                "group": group,
+                "names": {"kind": kind, "plural": f"{kind.lower()}s"},
+                "scope": "Namespaced",
+                "versions": [{
+                    "name": "v1", "served": True, "storage": True,
+                    "schema": {"openAPIV3Schema": {"type": "object"}},
+                }],
+            },
+        }  # fmt: skip
+        (tree / f"{kind}-definition.yaml").write_text(json.dumps(definition), encoding="utf-8")
+    reader = {"apiVersion": "a.example.com/v1", "kind": "Reader", "metadata": {"name": "a"}}
+    (tree / "reader.yaml").write_text(json.dumps(reader), encoding="utf-8")
+    _, kept = divided(*in_folder(tree)) or (None, None)
+    assert kept is not None
+    users = [record.opened for record in kept.records[:-1]]
+    assert sum(any("Writer-definition" in file for file in opened) for opened in users) == 1
+    assert len(users) > 2
 
 
 def test_the_model_of_a_share_is_let_go(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:

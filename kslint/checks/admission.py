@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from kslint.model.model import Model
     from kslint.model.refusals import Refusal
-    from kslint.source.nodes import Span
+    from kslint.source.nodes import Node, Span
 
 _OWN_PAGE = frozenset({"invalid-quantity", "no-secret", "no-triggers", "scale-metric-with-keda"})
 """Refusals that rules of their own report, at other places too."""
@@ -74,6 +74,7 @@ def _problem(refusal: Refusal) -> Problem:
         refusal.at,
         variant="made" if refusal.made else "default",
         severity="warning" if refusal.code in _UNSURE else None,
+        related=_elsewhere(refusal),
         about=refusal.resource,
         kind=refusal.resource.kind,
         made=refusal.made,
@@ -81,3 +82,15 @@ def _problem(refusal: Refusal) -> Problem:
         error=refusal.message.partition("\n")[0],
         said=refusal.shown,
     )
+
+
+def _elsewhere(refusal: Refusal) -> list[tuple[Node, str]]:
+    """The value of another file that the refused one contradicts."""
+    at, failure = refusal.at.place, refusal.failure
+    both = (failure.node, failure.other)
+    return [
+        (node, "contradicts this")
+        for node in both
+        if node is not None and node.place is not None and at is not None
+        if failure.other is not None and node.place.file != at.file
+    ]

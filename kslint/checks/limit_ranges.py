@@ -7,18 +7,21 @@ from typing import TYPE_CHECKING, NamedTuple
 from kslint.findings import Problem
 from kslint.model.kserve.pod_webhook import admitted_pod
 from kslint.model.kubernetes.limit_ranges import (
+    LIMIT_UNDER,
+    MISSING,
     OVER_DEFAULT,
     RATIO,
     REQUEST_OVER,
     REQUEST_UNDER,
     claim_conflicts,
     conflicts,
+    pod_conflicts,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from kslint.model.kubernetes.limit_ranges import Conflict
+    from kslint.model.kubernetes.limit_ranges import Conflict, PodConflict
     from kslint.model.model import Model
     from kslint.resources import Resource
     from kslint.source.nodes import Node, Span
@@ -44,12 +47,18 @@ def refused(model: Model) -> Iterator[Problem]:
         if not namespace:
             continue
         over: dict[Span | None, list[tuple[Conflict, _Pods]]] = {}
+        summed: dict[Span | None, list[tuple[PodConflict, _Pods]]] = {}
+        alone = homes.count(namespace) == 1
         for pods in _pods_in(namespace, limit_range, model):
-            for conflict in conflicts(limit_range, pods.spec, homes.count(namespace) == 1):
+            for conflict in conflicts(limit_range, pods.spec, alone):
                 about = conflict.value if conflict.kind == OVER_DEFAULT else conflict.bound
                 over.setdefault(about.place, []).append((conflict, pods))
+            for refused in pod_conflicts(limit_range, pods.spec, alone):
+                summed.setdefault(refused.bound.place, []).append((refused, pods))
         for several in over.values():
             yield _refused(limit_range, sorted(several, key=_order), model)
+        for sums in summed.values():
+            yield _refused_sum(limit_range, sorted(sums, key=lambda pair: pair[1].name), model)
         yield from _claims(namespace, limit_range, model)
 
 
@@ -108,7 +117,7 @@ def _refused(limit_range: Resource, several: list[tuple[Conflict, _Pods]], model
 
 _VARIANTS = {
     REQUEST_UNDER: "under",
-    "limit-under": "under",
+    LIMIT_UNDER: "under",
     RATIO: "ratio",
     OVER_DEFAULT: "over-default",
 }
@@ -127,6 +136,42 @@ def _said(conflict: Conflict) -> str:
         )
     most = "minimum" if conflict.kind.endswith("under") else "maximum"
     return f"{most} {resource} usage per Container is {bound}, but {conflict.field} is {value}"
+
+
+def _refused_sum(
+    limit_range: Resource, several: list[tuple[PodConflict, _Pods]], model: Model
+) -> Problem:
+    conflict, pods = several[0]
+    together = any(model.graph.belong_together(limit_range, each.resource) for _, each in several)
+    certain = together and conflict.kind != MISSING  # another LimitRange may give a default
+    kind, field, resource = conflict.kind, conflict.field, conflict.resource
+    bound, value = conflict.bound.text, "" if conflict.amount is None else str(conflict.amount)
+    under = kind in (REQUEST_UNDER, LIMIT_UNDER) or (kind == MISSING and field == "request")
+    usage = f"{'minimum' if under else 'maximum'} {resource} usage per Pod is {bound}"
+    said = f"{usage}, but {field} is {value}"
+    if kind == MISSING:
+        said = f"{usage}.  No {field} is specified"
+    elif kind == RATIO:
+        said = f"{resource} max limit to request ratio per Pod is {bound}, but provided ratio is"
+    names = (each.resource.body.at("metadata", "name") for _, each in several)
+    related = [(name, f"`{name.text}`") for name in names if name is not None]
+    return Problem(
+        conflict.bound,
+        variant=_OF_PODS.get(kind, "pod"),
+        severity=None if certain else "warning",
+        related=related[:_SHOWN],
+        about=limit_range,
+        resource=resource,
+        bound=bound,
+        value=value,
+        field=field,
+        most="least" if under else "most",
+        pods=pods.name,
+        said=said,
+    )
+
+
+_OF_PODS = {MISSING: "pod-without", RATIO: "pod-ratio"}
 
 
 def _place(conflict: Conflict, pods: _Pods) -> Node:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from kslint.findings import Problem
@@ -13,14 +14,29 @@ if TYPE_CHECKING:
     from kslint.model.model import Model
     from kslint.source.nodes import Span
 
+_FEW = 2
+"""As many as one may well have forgotten."""
+
 
 def missing(model: Model, *, kind: str) -> Iterator[Problem]:
-    """A reference to an object that is not in a namespace whose objects are all known."""
+    """A reference to an object that is not in a namespace whose objects are all known.
+
+    Nobody forgets most of many: who needs more of a kind that are missing than are there gets
+    them from somewhere that the input does not show.
+    """
+    needs: dict[tuple[int, str], set[str]] = defaultdict(set)
+    for reference, answer in model.dependencies:
+        if reference.kind == kind:
+            needs[id(reference.source), answer.kind].add(reference.name)
     for reference, answer in model.dependencies:
         if reference.kind == kind and answer.kind == MISSING:
+            user = id(reference.source)
+            supplied = len(needs[user, MISSING]) > max(len(needs[user, FOUND]), _FEW)
             declared = _is_declared(model, reference.namespace)
             variant = "deleted" if answer.deleted else "declared" if declared else "default"
             certain = declared or (answer.deleted and answer.certain)
+            if supplied and variant == "default":
+                continue
             yield Problem(
                 reference.node,
                 variant=variant,

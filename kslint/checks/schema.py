@@ -43,7 +43,7 @@ def _refused(node: Node, path: str, resource: Resource | None, variant: str) -> 
         variant=variant,
         about=resource,
         field=path,
-        text=text,
+        text=text or '""',
         reason=reason,
         fix=quantities.suggestion(text) or "a number with one of m, k, M, G, Ki, Mi, Gi behind it",
     )

@@ -12,9 +12,12 @@ from kslint.model.platform import namespaces
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from kslint.model.gitops.phases import Deadlock
     from kslint.model.model import Model
     from kslint.resources import Resource
     from kslint.source.nodes import Node, Span
+
+_MOST_SHOWN = 3
 
 
 def option_not_read(model: Model) -> Iterator[Problem]:
@@ -77,23 +80,35 @@ def needs_come_later(model: Model) -> Iterator[Problem]:
     graph = model.graph
     if graph.scopes.applications is None:
         return
-    seen: set[Span | None] = set()
+    waiting: dict[tuple[int, str], list[Deadlock]] = {}
     for one in phases.deadlocks(list(graph.references_of(model.resources)), graph):
-        place = one.node.place
-        if place in seen:
-            continue
-        seen.add(place)
-        yield Problem(
-            one.node,
-            variant=one.reason,
-            severity="warning" if one.reason == "claim" else None,
-            about=one.resource,
-            related=[(_name(one.needed), "applied in another wave or phase")],
-            user=f"{one.resource.kind} `{one.resource.name}`",
-            needed=f"{one.needed.kind} `{one.needed.name}`",
-            early=min(one.own.wave, one.its.wave),
-            late=max(one.own.wave, one.its.wave),
-        )
+        waiting.setdefault((id(one.resource), one.reason), []).append(one)
+    seen: set[Span | None] = set()
+    for its in waiting.values():
+        if its[0].node.place not in seen:
+            seen.add(its[0].node.place)
+            yield _deadlock(its)
+
+
+def _deadlock(its: list[Deadlock]) -> Problem:
+    """What keeps one object waiting, told once: its wave or phase is the cause of all."""
+    one = its[0]
+    needed = list({id(each.needed): each.needed for each in its}.values())
+    others = len(needed) - 1
+    return Problem(
+        one.node,
+        variant=one.reason,
+        severity="warning" if one.reason == "claim" else None,
+        about=one.resource,
+        related=[
+            (_name(each), "applied in another wave or phase") for each in needed[:_MOST_SHOWN]
+        ],
+        user=f"{one.resource.kind} `{one.resource.name}`",
+        needed=f"{one.needed.kind} `{one.needed.name}`",
+        more=f"; so it is with {others} more of what it needs" if others else "",
+        early=min(one.own.wave, one.its.wave),
+        late=max(one.own.wave, one.its.wave),
+    )
 
 
 def secret_unlabelled(model: Model) -> Iterator[Problem]:

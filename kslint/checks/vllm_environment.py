@@ -28,8 +28,8 @@ _NAMED = re.compile(r"\$[({]?(VLLM_[A-Z0-9_]+)")
 _UNDEFINED = re.compile(r"\$\(([-._a-zA-Z][-._a-zA-Z0-9]*)\)")
 _OWN = {"port": "VLLM_PORT", "host": "VLLM_HOST_IP"}
 _SCRIPTED = re.compile(r"--(port|host)[=\s\"']+\$[({]?(VLLM_PORT|VLLM_HOST_IP)\b")
-_PRESET = frozenset(("VLLM_ADDITIONAL_ARGS",))
-"""What KServe's presets for LLMInferenceServices read."""
+_PRESET = frozenset(("VLLM_ADDITIONAL_ARGS", "VLLM_API_SERVER_COUNT"))
+"""What the scripts in KServe's presets for LLMInferenceServices read (config/llmisvcconfig)."""
 _PROGRAM = re.compile(r"(?:^|[\s;&|(])(?:python[\d.]*|bash|sh|source|\.)\s+(?![-;&|])\S")
 """A script that a command runs or reads, and that may read what vLLM does not."""
 _YES = frozenset(("true", "yes", "on"))

@@ -17,6 +17,9 @@ SEVERITIES = ("error", "warning", "note")
 """From worst to mildest."""
 
 
+HELM_VALUES, KUSTOMIZATION = "HelmValues", "Kustomization"
+
+
 class Label(NamedTuple):
     """A second place that belongs to a finding, and what stands there."""
 
@@ -25,7 +28,10 @@ class Label(NamedTuple):
 
 
 class Subject(NamedTuple):
-    """The object a finding speaks of. Findings in Helm values have kind `HelmValues`."""
+    """The object a finding speaks of; `HelmValues` and `Kustomization` have no name.
+
+    Where a file holds no object, a template for example, all three are empty.
+    """
 
     kind: str = ""
     namespace: str = ""

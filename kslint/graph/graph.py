@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from kslint.graph import policies
 from kslint.graph.completeness import (
     ALWAYS_THERE,
     EVERYWHERE,
@@ -183,6 +185,12 @@ class Graph:
             for each in self.resources:
                 self._beside.setdefault(_home(each), []).append(each)
         return self._beside.get(_home(resource), [])
+
+    @cached_property
+    def merged(self) -> list[str]:
+        """The files and directories whose objects policies merge into what is in the cluster."""
+        generators = self.of_kind(policies.KIND, policies.GROUP)
+        return policies.merged(generators, self.others, self.documents)
 
     def named(self, kind: str, name: str) -> list[Resource]:
         """The objects of a kind and name, in whatever namespace."""

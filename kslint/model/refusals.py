@@ -13,10 +13,12 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.graph.gaps import VALUES
+from kslint.graph.policies import may_be_merged
 from kslint.graph.sync_options import may_be_in_part
 from kslint.model.answer import Failure, Met
 from kslint.model.kserve import names
 from kslint.model.kubernetes.admission import kinds
+from kslint.model.kubernetes.admission.field_errors import opaque
 from kslint.model.kubernetes.admission.operated import of_templates
 from kslint.model.schemas.suspects import fits
 from kslint.source.nodes import Map
@@ -83,8 +85,14 @@ def refusals(
         if any(_is_lack(one) for one in met):
             if schemas.is_patch(resource):
                 continue
-            if graph.evidence.excerpts(resource) or _is_misread(resource, schemas):
+            if (
+                graph.evidence.excerpts(resource)
+                or _is_misread(resource, schemas)
+                or _is_completed_later(resource)
+            ):
                 met = [one for one in met if not _is_lack(one)]
+            elif schemas.is_left_out(resource):
+                met = [one for one in met if _UNLABELLED not in one.failure.message]
         if met and _is_whole(resource, met, graph):
             found += _by_place(resource, met)
     return found
@@ -116,6 +124,10 @@ _LACKS = re.compile(
 """What is said where something is missing."""
 
 
+_UNLABELLED = "does not match template `labels`"
+"""What the labels of a kustomization would mend."""
+
+
 def _is_lack(met: Met) -> bool:
     return _LACKS.search(met.failure.message) is not None
 
@@ -130,6 +142,16 @@ def _is_misread(resource: Resource, schemas: Schemas) -> bool:
         return True
     reading = schemas.reading(resource)
     return bool(reading.dropped) or any(not fits(met.node, met.schema.type) for met in reading.odd)
+
+
+def _is_completed_later(resource: Resource) -> bool:
+    """Is a placeholder where the image is to be? Who fills it in may add what else is missing."""
+    spec = resource.body.at("spec", "template", "spec") or resource.spec or resource.body
+    return any(
+        opaque(container.string("image") or "")
+        for field in ("initContainers", "containers")
+        for container in spec.listed(field)
+    )
 
 
 def _is_whole(resource: Resource, met: list[Met], graph: Graph) -> bool:
@@ -158,7 +180,7 @@ def _is_applied_in_part(resource: Resource, graph: Graph) -> bool:
     marks = [resource.body.at("metadata", name) for name in ("annotations", "labels")]
     if set(resource.body.entries) <= _HEAD and any(isinstance(mark, Map) for mark in marks):
         return True
-    return may_be_in_part(resource, graph.owners(resource))
+    return may_be_in_part(resource, graph.owners(resource)) or may_be_merged(resource, graph.merged)
 
 
 def _own(resource: Resource, custom: frozenset[str], graph: Graph) -> Iterator[Met]:
@@ -233,10 +255,16 @@ def _by_place(resource: Resource, met: list[Met]) -> Iterator[Refusal]:
 
 
 def _standing(failure: Failure, resource: Resource) -> Node:
-    """What is to be changed: of two values that contradict each other the one of the object."""
+    """What is to be changed: of two values that contradict each other the one of the object.
+
+    What a patch puts beside a value of the base is to be changed in the patch.
+    """
     node, other = failure.node, failure.other
-    if other is not None and node.origin is not None and other.origin is None:
-        node = other
+    if other is not None and other.place is not None:
+        is_own = node.origin is not None and other.origin is None
+        in_base = node.place is not None and node.place.file == resource.file
+        if is_own or (in_base and other.place.file != resource.file):
+            node = other
     if node.place is not None:
         return node
     return resource.body.at("metadata", "name") or resource.body

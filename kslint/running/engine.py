@@ -7,9 +7,19 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kslint.config import matcher
-from kslint.findings import SEVERITIES, Finding, Label, Result, Subject, Summary
+from kslint.findings import (
+    HELM_VALUES,
+    KUSTOMIZATION,
+    SEVERITIES,
+    Finding,
+    Label,
+    Result,
+    Subject,
+    Summary,
+)
 from kslint.findings.wording import filled, filled_in_part
 from kslint.model.cel.protocol import StoppedError
+from kslint.resources import is_kustomization, is_object
 from kslint.rulebook import matching
 from kslint.running import context
 from kslint.source.files import display
@@ -340,16 +350,7 @@ def _finding(rule: Rule, problem: Problem, resource: Resource | None, model: Mod
     template = rule.messages.get(problem.variant, rule.messages.get("default", rule.title))
     places = [(_place(where), text) for where, text in problem.related]
     related = tuple(Label(place, text) for place, text in places if place not in (None, span))
-    path, subject = None, Subject("HelmValues")
-    if resource is not None:
-        path = model.path_to(resource.body, problem.at)
-        in_values = path is None or path.endswith(".helm.values")
-        if not in_values or resource.group != "argoproj.io":
-            namespace = model.graph.namespace_of(resource)
-            subject = Subject(resource.kind, namespace or "", resource.name)
-    if path is None and subject.kind == "HelmValues":
-        roots = model.graph.documents.get(span.file, [])
-        path = next((found for root in roots if (found := model.path_to(root, problem.at))), None)
+    subject, path = _subject(span.file, problem.at, resource, model)
     return Finding(
         rule.id,
         rule.name,
@@ -365,6 +366,39 @@ def _finding(rule: Rule, problem: Problem, resource: Resource | None, model: Mod
     )
 
 
+def _subject(
+    file: str, node: Node, resource: Resource | None, model: Model
+) -> tuple[Subject, str | None]:
+    """What a finding at a node speaks of, and the path to the node in that."""
+    if resource is None:
+        return _holder(file, node, model)
+    path = model.path_to(resource.body, node)
+    if resource.group == "argoproj.io":
+        if path is not None and path.endswith(".helm.values"):
+            return Subject(HELM_VALUES), path
+        holder, inside = _holder(file, node, model) if path is None else (Subject(), None)
+        if holder.kind == HELM_VALUES:
+            return holder, inside
+    namespace = model.graph.namespace_of(resource)
+    return Subject(resource.kind, namespace or "", resource.name), path
+
+
+def _holder(file: str, node: Node, model: Model) -> tuple[Subject, str | None]:
+    """What a node stands in that belongs to no object in question, and its path there."""
+    roots = model.graph.documents.get(file, [])
+    for root in roots:
+        path = model.path_to(root, node)
+        if path is None:
+            continue
+        if is_kustomization(root, file):
+            return Subject(KUSTOMIZATION), path
+        if is_object(root):
+            names = (root.string("metadata", field) or "" for field in ("namespace", "name"))
+            return Subject(root.string("kind") or "", *names), path
+        return Subject("" if any(map(is_object, roots)) else HELM_VALUES), path
+    return Subject(), None
+
+
 def _place(where: Node | Span | None) -> Span | None:
     return where.place if isinstance(where, Node) else where
 
@@ -377,7 +411,7 @@ def _input_finding(trouble: Trouble, rule: Rule) -> Finding:
         trouble.message,
         trouble.span,
         symptom=rule.symptom,
-        help=rule.help,
+        help=trouble.help or rule.help,
         related=tuple(Label(span, text) for span, text in trouble.related),
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import partial
 from os.path import commonprefix
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -18,9 +19,12 @@ if TYPE_CHECKING:
 
     Mark = tuple[str, ...]
     """What findings have in common: the file, the rule and the object."""
+    Marks = Counter[Mark]
 
 MAX_ROUNDS = 10
 """Fixes that give each other work end here."""
+PATIENT_ROUNDS = 5
+"""Rounds in which it is tried out which of many fixes brings an error to another file."""
 
 
 class Undone(NamedTuple):
@@ -66,7 +70,7 @@ def fix(
     made: Counter[Mark] = Counter()
     most = marks(result.findings)
     edited_for: dict[Mark, str] = {}
-    for _ in range(MAX_ROUNDS):
+    for number in range(MAX_ROUNDS):
         sources = {file.source.name: file.source for file in loaded.files}
         offers = [f for f in available(result.findings, unsafe) if mark(f) not in left_alone]
         offers = [finding for finding in offers if _place(finding) not in refused]
@@ -84,7 +88,11 @@ def fix(
         chosen = [one for one in chosen if not kept.intersection(e.span.file for e in one.edits)]
         mended = [finding for finding in offers if finding.fix in chosen]
         after = check(following)
-        harm = _harm(mended, result, after, made)
+        harm, strange = _harm(mended, result, after, made)
+        if strange and not harm:
+            trial = partial(_tried, loaded, sources, check)
+            suspects = chosen if number >= PATIENT_ROUNDS else [_cause(chosen, strange, trial)]
+            harm = {_place(f): Undone(f, _why(strange[0])) for f in mended if f.fix in suspects}
         if harm:
             refused.update(harm)
             continue
@@ -109,20 +117,22 @@ def mark(finding: Finding) -> Mark:
     return (finding.span.file, finding.rule, *finding.subject)
 
 
-def marks(findings: Iterable[Finding]) -> Counter[Mark]:
+def marks(findings: Iterable[Finding]) -> Marks:
     """How many of the findings that count have each mark."""
     return Counter(mark(finding) for finding in findings if finding.suppressed is None)
 
 
 def _harm(
     mended: list[Finding], before: Result, after: Result, made: Collection[Mark]
-) -> dict[Mark, Undone]:
+) -> tuple[dict[Mark, Undone], list[Finding]]:
     """The fixes of a round to take back, by place: those that mend nothing, or break something.
 
-    What comes back after it was mended in a round before counts as broken.
+    What comes back after it was mended in a round before counts as broken. And the errors that
+    came to files in which nothing was mended: any of the fixes may be their cause.
     """
     old, new = marks(before.findings), marks(after.findings)
     harm: dict[Mark, Undone] = {}
+    strange: list[Finding] = []
     places = {_place(finding) for finding in after.findings}
     in_vain = set()
     for one, number in Counter(map(mark, mended)).items():
@@ -135,19 +145,47 @@ def _harm(
         one = mark(found)
         worse = new[one] > old[one] and (found.severity == "error" or one in made)
         if worse and found.suppressed is None and one not in in_vain:
-            why = f"{found.rule} {found.name} was there afterwards"
-            for finding in _nearest(found, mended):
-                harm.setdefault(_place(finding), Undone(finding, why))
-    return harm
+            near = _nearest(found, mended)
+            if not near:
+                strange.append(found)
+            for finding in near:
+                harm.setdefault(_place(finding), Undone(finding, _why(found)))
+    return harm, strange
+
+
+def _why(found: Finding) -> str:
+    return f"{found.rule} {found.name} was there afterwards"
 
 
 def _nearest(found: Finding, mended: list[Finding]) -> list[Finding]:
-    """The fixes that most likely brought a finding: in its file, in its object, near its path."""
-    near = [f for f in mended if f.fix and f.fix.edits[0].span.file == found.span.file] or mended
+    """The fixes in a finding's file that most likely brought it: in its object, near its path."""
+    file = found.span.file
+    near = [f for f in mended if f.fix and any(edit.span.file == file for edit in f.fix.edits)]
     near = [finding for finding in near if finding.subject == found.subject] or near
     shared = [len(commonprefix([f.path, found.path])) for f in near]  # noqa: RUF071  (letters)
-    most = max(shared)
+    most = max(shared, default=0)
     return [finding for finding, length in zip(near, shared, strict=True) if length == most]
+
+
+def _cause(chosen: list[Fix], errors: list[Finding], trial: Callable[[list[Fix]], Marks]) -> Fix:
+    """The fix with which errors come that do not come with those before it alone."""
+    few, many = 0, len(chosen)
+    brought = marks(errors)
+    while many - few > 1:
+        middle = (few + many) // 2
+        found = trial(chosen[:middle])
+        if any(found[one] >= number for one, number in brought.items()):
+            many = middle
+        else:
+            few = middle
+    return chosen[many - 1]
+
+
+def _tried(
+    loaded: Input, sources: dict[str, Source], check: Callable[[Input], Result], some: list[Fix]
+) -> Marks:
+    """What would be found after some fixes."""
+    return marks(check(_with(loaded, _edited(sources, some, set()))).findings)
 
 
 def _place(finding: Finding) -> Mark:

@@ -114,8 +114,8 @@ of which nothing is left to read."""
 def _troubles(values: Any) -> list[Trouble]:
     """Troubles that went through JSON."""
     return [
-        Trouble(rule, Span(*span), message, tuple((Span(*s), text) for s, text in related))
-        for rule, span, message, related in values
+        Trouble(rule, Span(*span), message, tuple((Span(*s), text) for s, text in related), said)
+        for rule, span, message, related, said in values
     ]
 
 

@@ -42,6 +42,8 @@ _STAND_IN = re.compile(
 )
 """A line that a placeholder is, or that has one for a value, or says that something is left out:
 <ANNOTATIONS>, name: %name%, ip: {PREFIX}.1, image: {user}/web, ${LINES}, an indented `...`."""
+_IN_FLOW = re.compile(r"[\[{][^#]{0,200}\$\{\w+\}")
+"""A variable for `envsubst` within brackets, where YAML takes its braces for a mapping's."""
 _QUOTED = re.compile(r""" "(?:[^"\\]|\\.)*" | '(?:[^']|'')*' """, re.VERBOSE)
 _SEARCHED = 4000
 """Characters of a line that are searched for quotes: unclosed ones take quadratic time."""
@@ -54,12 +56,16 @@ Built = Mapping[str, Sequence[tuple["Map", str]]]
 
 
 class Trouble(NamedTuple):
-    """Input that could not be read. `rule` is the reserved rule that reports it."""
+    """Input that could not be read. `rule` is the reserved rule that reports it.
+
+    `help` is said in place of the help of the rule's page.
+    """
 
     rule: str
     span: Span
     message: str
     related: tuple[tuple[Span, str], ...] = ()
+    help: str = ""
 
 
 class Skipped(NamedTuple):
@@ -316,6 +322,8 @@ def _breaks_at_template(source: Source, problem: YamlError, among_others: bool) 
     lines = {problem.span.line, *(span.line for span, _ in problem.related)}
     texts = [source.line(line) for line in lines]
     if any(_has_bare_braces(text) or _STAND_IN.match(text) for text in texts):
+        return True
+    if _IN_FLOW.search(_QUOTED.sub("", source.line(problem.span.line)[:_SEARCHED])):
         return True
     (part,) = _parts(source, [problem.span.line - 1])
     whole = source.lines[part.first : part.last]

@@ -149,6 +149,14 @@ class TextGeneration(_Server):
         super().__init__(container, image, commandline)
         self._preset = {} if not is_released(image) else _preset(image)
 
+    @property
+    def may_be_a_fork(self) -> bool:
+        """IBM's fork has the same names, and other options and ports (`--model-name`; 3000, 8033).
+
+        Source: IBM/text-generation-inference launcher/src/main.rs. Open Data Hub builds it.
+        """
+        return self.image.family != "tgi" and isinstance(self.value("model"), Absent)
+
     def env(self, name: str) -> Answer[str]:
         """A variable; the launcher sets that of the hub's cache for the processes it starts."""
         given = self.commandline.value(_CACHE_OPTION) if name == _CACHE_VARIABLE else ABSENT
@@ -235,8 +243,10 @@ def read_other(container: Node) -> ServerEngine | None:
     commandline = read_commandline(container, image)
     if commandline.program not in OTHERS:
         return None
-    made = SGLang if commandline.program == SGLANG else TextGeneration
-    return made(container, image, commandline)
+    if commandline.program == SGLANG:
+        return SGLang(container, image, commandline)
+    server = TextGeneration(container, image, commandline)
+    return None if server.may_be_a_fork else server
 
 
 def _number(answer: Answer[str]) -> int | None:

@@ -63,8 +63,8 @@ def _of_sources(application: Application) -> Iterator[Refused]:
             continue
         if url.startswith("oci://") and chart is not None and chart.text:
             at = node.get("repoURL")
-            if at is not None:
-                yield Refused("oci", at, application, what=chart.text or "")
+            if at is not None and not _is_open(chart.text):
+                yield Refused("oci", at, application, what=chart.text)
         elif not url.startswith("oci://") and not any(
             node.get(name) for name in ("path", "chart", "ref", "plugin")
         ):

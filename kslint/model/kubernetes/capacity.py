@@ -16,7 +16,7 @@ from kslint.model.kubernetes.pod import containers, init_containers
 from kslint.model.kubernetes.quantity import Quantity, parse_or_none
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from kslint.graph.graph import Graph
     from kslint.source.nodes import Node
@@ -94,12 +94,12 @@ def demand(pod_spec: Node | None) -> Demand:
     A limit without a request counts as a request. Native sidecars (init containers that restart
     always) run on beside the containers. Amounts that are no quantities count as nothing.
     """
-    requests = _effective(pod_spec, "requests")
-    limits = _effective(pod_spec, "limits")
+    requests = summed(pod_spec, "requests")
+    limits = summed(pod_spec, "limits")
     running = [*containers(pod_spec), *init_containers(pod_spec)]
     level = None if pod_spec is None else pod_spec.get("resources")
     for side, total in (("requests", requests), ("limits", limits)):
-        total.update(_level(level, side, requests))
+        total.update(of_pod(level, side, requests))
     overhead = _amounts(None if pod_spec is None else pod_spec.get("overhead"))
     requests = _added(requests, overhead)
     level_limits = _amounts(None if level is None else level.get("limits"))
@@ -239,15 +239,23 @@ def _on_one_node(node: Allocatable, demand: Demand) -> int | None:
     return None if gpus > 0 and node.gpu is None and fitting else fitting
 
 
-def _effective(pod_spec: Node | None, side: str) -> dict[str, Quantity]:
-    """PodRequests or PodLimits: containers and sidecars summed, or the largest init step."""
+def summed(
+    pod_spec: Node | None,
+    side: str,
+    amounts: Callable[[Node, str], dict[str, Quantity]] | None = None,
+) -> dict[str, Quantity]:
+    """PodRequests or PodLimits: containers and sidecars summed, or the largest init step.
+
+    `amounts` are those of one container, if they are not those it has of its own.
+    """
+    amounts = amounts or of_container
     total: dict[str, Quantity] = {}
     for container in containers(pod_spec):
-        total = _added(total, _of_container(container, side))
+        total = _added(total, amounts(container, side))
     sidecars: dict[str, Quantity] = {}
     peak: dict[str, Quantity] = {}
     for container in init_containers(pod_spec):
-        own = _of_container(container, side)
+        own = amounts(container, side)
         if container.string("restartPolicy") == "Always":
             total, sidecars = _added(total, own), _added(sidecars, own)
             step = sidecars
@@ -257,14 +265,15 @@ def _effective(pod_spec: Node | None, side: str) -> dict[str, Quantity]:
     return _larger(total, peak)
 
 
-def _of_container(container: Node, side: str) -> dict[str, Quantity]:
+def of_container(container: Node, side: str) -> dict[str, Quantity]:
+    """The requests or limits of a container; a limit without a request is one."""
     limits = _amounts(container.at("resources", "limits"))
     if side == "limits":
         return limits
     return {**limits, **_amounts(container.at("resources", "requests"))}
 
 
-def _level(level: Node | None, side: str, requests: dict[str, Quantity]) -> dict[str, Quantity]:
+def of_pod(level: Node | None, side: str, requests: dict[str, Quantity]) -> dict[str, Quantity]:
     """Pod-level cpu and memory, which replace the sum of the containers (PodLevelResources)."""
     stated = _amounts(None if level is None else level.get(side))
     if side == "requests":
@@ -274,7 +283,7 @@ def _level(level: Node | None, side: str, requests: dict[str, Quantity]) -> dict
 
 
 def _has(container: Node, side: str, name: str) -> bool:
-    return name in _of_container(container, side)
+    return name in of_container(container, side)
 
 
 def _amounts(node: Node | None) -> dict[str, Quantity]:
@@ -291,7 +300,9 @@ def _added(one: dict[str, Quantity], other: dict[str, Quantity]) -> dict[str, Qu
     total = dict(one)
     for name, amount in other.items():
         before = total.get(name)
-        total[name] = amount if before is None else Quantity(before.amount + amount.amount)
+        total[name] = (
+            amount if before is None else Quantity(before.amount + amount.amount, before.format)
+        )
     return total
 
 

@@ -1,14 +1,14 @@
-"""What the LimitRanges of a namespace allow of one container, and of a claim.
+"""What the LimitRanges of a namespace allow of one container, of a pod as a whole, and of a claim.
 
 Source: Kubernetes v1.34 plugin/pkg/admission/limitranger (init containers count as well) and
-pkg/apis/core/v1/defaults.go (SetDefaults_LimitRangeItem, SetDefaults_Pod). Sums over a whole pod
-(type `Pod`) are not judged.
+pkg/apis/core/v1/defaults.go (SetDefaults_LimitRangeItem, SetDefaults_Pod).
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from kslint.model.kubernetes.capacity import of_container, of_pod, summed
 from kslint.model.kubernetes.pod import containers, init_containers
 from kslint.model.kubernetes.quantity import parse_or_none
 
@@ -19,9 +19,13 @@ if TYPE_CHECKING:
     from kslint.resources import Resource
     from kslint.source.nodes import Node
 
-LIMIT_OVER, REQUEST_OVER, REQUEST_UNDER, LIMIT_UNDER, RATIO, OVER_DEFAULT = (
+LIMIT_OVER, REQUEST_OVER, REQUEST_UNDER, LIMIT_UNDER, RATIO, OVER_DEFAULT, MISSING = (
     "limit-over", "request-over", "request-under", "limit-under", "ratio", "over-default",
+    "missing",
 )  # fmt: skip
+_LIMIT_GIVEN = ("default", "max")
+_REQUEST_GIVEN = ("defaultRequest", "default", "max", "min")
+"""Where the limit and the request come from that a LimitRange gives a container."""
 
 
 class Conflict(NamedTuple):
@@ -59,7 +63,7 @@ def conflicts(limit_range: Resource, pod_spec: Node, alone: bool) -> Iterator[Co
     gives = alone and len(entries) == 1
     for entry in entries:
         for container in (*containers(pod_spec), *init_containers(pod_spec)):
-            for name in _names(entry):
+            for name in _names(entry, (*_BOUNDS, "default")):
                 found = _conflict(entry, container, name, gives)
                 if found is not None:
                     yield found
@@ -69,8 +73,11 @@ def _type(entry: Node) -> str | None:
     return entry.string("type")
 
 
-def _names(entry: Node) -> list[str]:
-    fields = ("max", "min", "maxLimitRequestRatio", "default")
+_BOUNDS = ("max", "min", "maxLimitRequestRatio")
+
+
+def _names(entry: Node, fields: tuple[str, ...]) -> list[str]:
+    """The resources of which these fields speak."""
     found = [entry.get(field) for field in fields]
     return list(dict.fromkeys(name for node in found if node for name, _ in node.items()))
 
@@ -93,11 +100,10 @@ def _conflict(entry: Node, container: Node, name: str, gives: bool) -> Conflict 
     if request_node is None and limit_node is not None:
         request = limit
     if gives and limit_node is None:
-        limit = _first(entry, ("default", "max"), name)
+        limit = _first(entry, _LIMIT_GIVEN, name)
     if gives and request_node is None and limit_node is None:
-        request = _first(entry, ("defaultRequest", "default", "max", "min"), name)
-    bounds = {f: _amount(entry.at(f, name)) for f in ("max", "min", "maxLimitRequestRatio")}
-    most, least, ratio = bounds.values()
+        request = _first(entry, _REQUEST_GIVEN, name)
+    most, least, ratio = (_amount(entry.at(field, name)) for field in _BOUNDS)
     for kind, bound, amount in (
         (LIMIT_OVER, most, limit),
         (REQUEST_OVER, most, request),
@@ -120,6 +126,92 @@ def _conflict(entry: Node, container: Node, name: str, gives: bool) -> Conflict 
         known = request.quantity.amount > 0
         return Conflict(RATIO, name, ratio.node, limit.node, container) if known else None
     return None
+
+
+class PodConflict(NamedTuple):
+    """A sum over a pod's containers that a LimitRange refuses.
+
+    `amount` is the sum: of a ratio that of the limits, and None where no container has any.
+    """
+
+    kind: str
+    resource: str
+    field: str
+    bound: Node
+    amount: Quantity | None
+
+
+def pod_conflicts(limit_range: Resource, pod_spec: Node, alone: bool) -> Iterator[PodConflict]:
+    """What a LimitRange refuses of a pod as a whole, one thing for each resource.
+
+    Another LimitRange (`alone` is False) may only add to the sums, of which some are too much
+    already.
+    """
+    entries = limit_range.body.listed("spec", "limits")
+    giving = [entry for entry in entries if _type(entry) == "Container"]
+    whole = alone and len(giving) <= 1
+    given = giving[0] if whole and giving else None
+
+    def amounts(container: Node, side: str) -> dict[str, Quantity]:
+        fields = _LIMIT_GIVEN if side == "limits" else _REQUEST_GIVEN
+        found = (
+            {} if given is None else {n: _first(given, fields, n) for n in _names(given, fields)}
+        )
+        sides = ("limits",) if side == "limits" else ("limits", "requests")
+        defaults = {
+            name: each.quantity
+            for name, each in found.items()
+            if each is not None and all(container.at("resources", s, name) is None for s in sides)
+        }
+        return defaults | of_container(container, side)
+
+    requests = summed(pod_spec, "requests", amounts)
+    limits = summed(pod_spec, "limits", amounts)
+    level = pod_spec.get("resources")
+    for side, total in (("requests", requests), ("limits", limits)):
+        total.update(of_pod(level, side, requests))
+    for entry in entries:
+        for name in _names(entry, _BOUNDS) if _type(entry) == "Pod" else ():
+            known = whole and _are_read(pod_spec, name)
+            found = _pod_conflict(entry, name, requests.get(name), limits.get(name), known)
+            if found is not None:
+                yield found
+
+
+def _are_read(pod_spec: Node, name: str) -> bool:
+    """Is every amount of a resource a quantity, as none is that is to be filled in?"""
+    return all(
+        (node := holder.at("resources", side, name)) is None or _amount(node) is not None
+        for holder in (pod_spec, *containers(pod_spec), *init_containers(pod_spec))
+        for side in ("limits", "requests")
+    )
+
+
+def _pod_conflict(
+    entry: Node, name: str, request: Quantity | None, limit: Quantity | None, known: bool
+) -> PodConflict | None:
+    """`known`: are these the amounts, and not only a part of them?"""
+    most, least, ratio = (_amount(entry.at(field, name)) for field in _BOUNDS)
+    if not known:
+        least = ratio = None
+    for kind, field, amount, bound in (
+        (LIMIT_OVER, "limit", limit, most),
+        (REQUEST_OVER, "request", request, most),
+        (REQUEST_UNDER, "request", request, least),
+        (LIMIT_UNDER, "limit", limit, least),
+    ):
+        if amount is None or bound is None:
+            continue
+        if amount > bound.quantity if bound is most else amount < bound.quantity:
+            return PodConflict(kind, name, field, bound.node, amount)
+    if most is not None and limit is None and known:
+        return PodConflict(MISSING, name, "limit", most.node, None)
+    if least is not None and request is None:
+        return PodConflict(MISSING, name, "request", least.node, None)
+    if ratio is None or request is None or limit is None or not request.amount:
+        return None
+    over = limit.amount > ratio.quantity.amount * request.amount
+    return PodConflict(RATIO, name, "limit", ratio.node, limit) if over else None
 
 
 class ClaimConflict(NamedTuple):

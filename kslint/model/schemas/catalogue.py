@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 from kslint.graph.evidence import are_near, homes, releases_in
 from kslint.graph.gaps import VALUES
+from kslint.graph.policies import may_be_merged
 from kslint.graph.sync_options import may_be_in_part
 from kslint.model.schemas import tables
 from kslint.model.schemas.schema import either
 from kslint.model.schemas.suspects import Suspect
 from kslint.model.schemas.types import by_hand, kustomization, of_root, unknown
 from kslint.model.schemas.walk import read
-from kslint.resources import KUSTOMIZATIONS, Resource
+from kslint.resources import KUSTOMIZATIONS, Resource, defined_group
 from kslint.source.folding import text_of
 from kslint.source.nodes import Map
 
@@ -86,6 +87,8 @@ class Schemas:
         self._installed: dict[str, Release] = {}
         self._kustomized: set[str] | None = None
         self._defined: dict[str, list[tuple[Resource, Node]]] = {}
+        self._unread: dict[str, list[Resource]] = {}
+        """Definitions by their group, until an object of it is asked about; "" if it is unclear."""
         self._copied: set[str] = set()
         self._ruled: dict[int, bool] = {}
         self._alike: dict[int, bytes | int] = {}
@@ -93,6 +96,16 @@ class Schemas:
         self._first: dict[bytes | int, Node] = {}
         """One of those, which stands for all."""
         for resource in graph.of_kind("CustomResourceDefinition", "apiextensions.k8s.io"):
+            self._unread.setdefault(defined_group(resource), []).append(resource)
+
+    def _those_of(self, key: str) -> list[tuple[Resource, Node]]:
+        """The definitions of a kind and version, each with its schema."""
+        for group in ("", key.rsplit("/", 2)[0]):
+            self._read(self._unread.pop(group, ()))
+        return self._defined.get(key, [])
+
+    def _read(self, definitions: Iterable[Resource]) -> None:
+        for resource in definitions:
             for key, node in _definitions(resource):
                 self._defined.setdefault(key, []).append((resource, node))
                 alike = self._alike[id(node)] = text_of(node) or id(node)
@@ -104,9 +117,10 @@ class Schemas:
         """What is known of an object's kind and version."""
         name = resource.gvk
         where: frozenset[str] = frozenset()
-        if name in self._copied or (name in self._defined and releases_in(resource)):
+        is_defined = self.is_defined(resource)
+        if name in self._copied or (is_defined and releases_in(resource)):
             where = frozenset(homes(resource))
-        elif name in self._defined and tables.family_of(resource.group) is not None:
+        elif is_defined and tables.family_of(resource.group) is not None:
             where = frozenset({"near"} if self._is_defined_near(name, resource) else ())
         key = (resource.api_version, resource.kind, where)
         found = self._known.get(key)
@@ -128,7 +142,7 @@ class Schemas:
         """
         family = tables.family_of(resource.group)
         defined = []
-        if key in self._defined:
+        if self._those_of(key):
             from kslint.model.schemas.definitions import of_definition
 
             defined = [
@@ -157,7 +171,7 @@ class Schemas:
     def definitions(self, resource: Resource) -> list[Node]:
         """The schemas of the definitions that may hold for an object and say something of it."""
         key = resource.gvk
-        if key not in self._defined:
+        if not self._those_of(key):
             return []
         return [node for node in self._definitions_for(key, resource) if not _is_open(node)]
 
@@ -189,7 +203,7 @@ class Schemas:
         """
         found = [
             (definition, node)
-            for definition, node in self._defined[key]
+            for definition, node in self._those_of(key)
             if (not self._is_copy(definition) or are_near(definition, resource))
             and releases_in(resource) <= releases_in(definition)
         ]
@@ -203,7 +217,7 @@ class Schemas:
         return alike if isinstance(alike, bytes) else None
 
     def _is_defined_near(self, key: str, resource: Resource) -> bool:
-        return any(are_near(each, resource) for each, _ in self._defined.get(key, ()))
+        return any(are_near(each, resource) for each, _ in self._those_of(key))
 
     def far_definitions(self, resource: Resource) -> list[str]:
         """The files whose definitions an object is held against, if they may be another cluster's.
@@ -214,7 +228,7 @@ class Schemas:
         if self.of(resource).family:
             return []
         key = resource.gvk
-        known = [each for each, _ in self._defined.get(key, ())]
+        known = [each for each, _ in self._those_of(key)]
         near = any(
             self._graph.belong_together(each, resource)
             or _is_below(resource, posixpath.dirname(posixpath.dirname(each.file)))
@@ -224,7 +238,7 @@ class Schemas:
 
     def is_defined(self, resource: Resource) -> bool:
         """Is an object's kind and version defined in the input?"""
-        return resource.gvk in self._defined
+        return bool(self._those_of(resource.gvk))
 
     def suspects(self, resources: Iterable[Resource]) -> Iterator[Suspect]:
         """The values of objects that YAML may not read as they were meant."""
@@ -262,6 +276,8 @@ class Schemas:
             return True
         if may_be_in_part(resource, self._graph.owners(resource)):
             return True
+        if may_be_merged(resource, self._graph.merged):
+            return True
         from kslint.model.kubernetes.admission.kinds import is_fragment  # mostly nothing is asked
 
         if resource.emitter and not (resource.spec is None and is_fragment(resource)):
@@ -269,15 +285,17 @@ class Schemas:
         if self.is_patch(resource) or is_fragment(resource):
             return True
         twins = self._graph.find(resource.kind, resource.name, None).resources
-        if any(twin.file != resource.file for twin in twins):
-            return True
+        return self.is_left_out(resource) or any(twin.file != resource.file for twin in twins)
+
+    def is_left_out(self, resource: Resource) -> bool:
+        """Does an object stand beside a kustomization that does not take it in?"""
         if self._kustomized is None:
             self._kustomized = {
                 posixpath.dirname(plain.file)
                 for plain in self._graph.others
                 if posixpath.basename(plain.file) in KUSTOMIZATIONS
             }
-        return directory in self._kustomized
+        return not resource.emitter and posixpath.dirname(resource.file) in self._kustomized
 
     @cached_property
     def _is_patched_by_flux(self) -> bool:
@@ -285,12 +303,19 @@ class Schemas:
         return any(flux.body.at("spec", "patches") is not None for flux in applied)
 
     def dropped(self, resource: Resource) -> list[Dropped]:
-        """The fields of an object that no release has which may run here."""
+        """The fields of an object that no release has which may run here.
+
+        A field with a template in it is still to become another.
+        """
         found = self.reading(resource).dropped
         if not found or self.is_patch(resource):
             return []
         whole = self.of(resource).whole
-        return [each for each in found if whole or each.name in each.block.later]
+        return [
+            each
+            for each in found
+            if (whole or each.name in each.block.later) and "{{" not in (each.node.text or "")
+        ]
 
     def lacking(self, resource: Resource) -> list[Lack]:
         """The required fields that an object lacks, and that nothing else may still bring.
@@ -309,7 +334,7 @@ class Schemas:
         return [
             lack
             for lack in reading.lacking
-            if lack.path not in misspelt
+            if not any(one and f"{one}.".startswith(f"{lack.path}.") for one in misspelt)
             and (filled is None or re.fullmatch(filled, lack.path) is None)
         ]
 

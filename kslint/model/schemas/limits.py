@@ -15,6 +15,7 @@ from operator import ge, gt, le, lt
 from typing import TYPE_CHECKING, Any
 
 from kslint.model.kubernetes.admission.field_errors import opaque
+from kslint.model.schemas import quantities
 from kslint.model.schemas.formats import FORMATS
 from kslint.model.schemas.suspects import fits
 from kslint.source import regexes
@@ -59,6 +60,8 @@ def refusals(met: Met, native: bool = False) -> Iterator[Refusal]:
     node, facets, path = met.node, met.schema.facets, met.path
     if node.is_null or not fits(node, met.schema.type):
         return
+    if met.schema.type == "quantity" and quantities.refusal(node) is not None:
+        return  # that is said by itself
     if isinstance(node, Scalar):
         if isinstance(node.value, str) and opaque(node.literal):
             return

@@ -71,7 +71,9 @@ class Schema:
         limited = not _LIMITS.isdisjoint(facets)
         self.limits = limited or "e" in facets or facets.get("f") in _FORMATS
         self.choices = (
-            frozenset(facets["e"]) if not limited and self.code == TEXT and "e" in facets else None
+            frozenset(choice for choice in facets["e"] if isinstance(choice, str))
+            if not limited and self.code == TEXT and "e" in facets
+            else None
         )
         names = facets.get("p", _NOTHING)
         self.later: dict[str, list[int | None]] = {}

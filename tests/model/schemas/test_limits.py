@@ -65,3 +65,16 @@ def test_a_limit_of_the_wrong_type_limits_nothing(tmp_path: Path, keyword: str) 
     (tmp_path / "a.yaml").write_text(CRD % (keyword, "3"), encoding="utf-8")
     names = [finding.name for finding in result_of(tmp_path).findings]
     assert not {"value-not-allowed", "internal-error"}.intersection(names)
+
+
+@pytest.mark.parametrize("choices", ["[a, {b: c}]", "[a, [b]]", "[a, null, 1]", "[{b: c}]"])
+def test_choices_may_be_of_any_type(tmp_path: Path, choices: str) -> None:
+    """As the API server takes them: a text is held against all, and equals those that are texts."""
+    crd = CRD.replace("type: number", "type: string") % (f"enum: {choices}", "z")
+    (tmp_path / "a.yaml").write_text(crd, encoding="utf-8")
+    names = [finding.name for finding in result_of(tmp_path).findings]
+    assert "value-not-allowed" in names
+    assert "internal-error" not in names
+    (tmp_path / "a.yaml").write_text(crd.replace("value: z", "value: a"), encoding="utf-8")
+    names = [finding.name for finding in result_of(tmp_path).findings]
+    assert ("value-not-allowed" in names) is ("a" not in choices)

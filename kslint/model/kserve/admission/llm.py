@@ -14,6 +14,7 @@ from kslint.model.kserve.llm.autoscaling import WVA_SETTINGS
 from kslint.model.kserve.llm.configs import child_name, present
 from kslint.model.kserve.llm.picker_config import own_config
 from kslint.model.kserve.llm.scheduler import is_managed, picker_arguments
+from kslint.model.kubernetes.admission.field_errors import opaque
 from kslint.source.nodes import Map
 
 if TYPE_CHECKING:
@@ -437,13 +438,16 @@ def _keda_failures(llm: LLMInferenceService) -> Iterator[Failure]:
 
 
 def _storage_failures(llm: LLMInferenceService) -> Iterator[Failure]:
-    """What the controller says when it attaches the model and the adapters."""
+    """What the controller says when it attaches the model and the adapters.
+
+    A uri that is still to be filled in is not judged.
+    """
     if llm.stopped:
         return
     storage = llm.storage
-    if storage is not None and storage.error:
+    if storage is not None and storage.error and not opaque(storage.uri):
         yield Failure("controller", storage.error, storage.node, "spec.model.uri")
     for index, adapter in enumerate(llm.adapters):
-        if adapter.error:
+        if adapter.error and not opaque(adapter.uri):
             path = f"spec.model.lora.adapters[{index}].uri"
             yield Failure("controller", adapter.error, adapter.node, path)

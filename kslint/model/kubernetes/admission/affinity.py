@@ -10,7 +10,12 @@ from typing import TYPE_CHECKING
 
 from kslint.model.kubernetes.admission import grammar
 from kslint.model.kubernetes.admission.field_errors import child, each, present, spec_of, word
-from kslint.model.kubernetes.admission.selectors import label_key, label_selector, match_keys
+from kslint.model.kubernetes.admission.selectors import (
+    LISTED,
+    label_selector,
+    match_keys,
+    requirement,
+)
 from kslint.source.nodes import Map
 
 if TYPE_CHECKING:
@@ -20,7 +25,7 @@ if TYPE_CHECKING:
 _REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 _PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
 _WEIGHT = "must be in the range 1-100"
-_LISTED, _BARE, _NUMBERS = ("In", "NotIn"), ("Exists", "DoesNotExist"), ("Gt", "Lt")
+_NUMERIC = ("Gt", "Lt")
 
 
 def affinity(errors: FieldErrors, node: Node | None, path: str) -> None:
@@ -68,40 +73,17 @@ def node_selector(errors: FieldErrors, node: Node | None, path: str) -> None:
 def _node_term(errors: FieldErrors, term: Node | None, path: str, strict: bool) -> None:
     """`strict`: values are held against the grammar of labels too."""
     for index, item in each(term, "matchExpressions"):
-        _node_requirement(errors, item, f"{path}.matchExpressions[{index}]", strict)
+        requirement(errors, item, f"{path}.matchExpressions[{index}]", _NUMERIC, strict)
     for index, item in each(term, "matchFields"):
         _node_field(errors, item, f"{path}.matchFields[{index}]")
 
 
-def _node_requirement(errors: FieldErrors, item: Map, path: str, strict: bool) -> None:
-    operator, values = word(item.get("operator")), item.listed("values")
-    where = child(item, "values")
-    if operator in _LISTED and not values:
-        detail = "must be specified when `operator` is 'In' or 'NotIn'"
-        errors.required(f"{path}.values", where, "selector-values", detail)
-    elif operator in _BARE and values:
-        detail = "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"
-        errors.forbidden(f"{path}.values", detail, where, "selector-values")
-    elif operator in _NUMBERS and len(values) != 1:
-        detail = "must be specified single value when `operator` is 'Lt' or 'Gt'"
-        errors.required(f"{path}.values", where, "selector-values", detail)
-    elif operator is not None and operator not in (*_LISTED, *_BARE, *_NUMBERS):
-        detail, node = "not a valid selector operator", child(item, "operator")
-        errors.invalid(f"{path}.operator", operator, detail, node, "unsupported-value")
-    label_key(errors, item, f"{path}.key")
-    for index, value in enumerate(values if strict else ()):
-        text = word(value)
-        if text:
-            details = grammar.label_value(text)
-            errors.each_invalid(f"{path}.values[{index}]", text, details, value, "invalid-label")
-
-
 def _node_field(errors: FieldErrors, item: Map, path: str) -> None:
     operator, key = word(item.get("operator")), word(item.get("key"))
-    if operator in _LISTED and len(item.listed("values")) != 1:
+    if operator in LISTED and len(item.listed("values")) != 1:
         detail = "must be only one value when `operator` is 'In' or 'NotIn' for node field selector"
         errors.required(f"{path}.values", child(item, "values"), "selector-values", detail)
-    elif operator is not None and operator not in _LISTED:
+    elif operator is not None and operator not in LISTED:
         detail, node = "not a valid selector operator", child(item, "operator")
         errors.invalid(f"{path}.operator", operator, detail, node, "unsupported-value")
     if key is not None and key != "metadata.name":

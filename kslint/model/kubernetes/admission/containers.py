@@ -199,7 +199,7 @@ def _value_from(errors: FieldErrors, item: Map, source: Map, path: str) -> None:
             errors.invalid(path, "", detail, source, "env-without-source")
     elif value is not None and not value.is_null and value.text:
         detail = "may not be specified when `value` is not empty"
-        errors.invalid(path, "", detail, source, "env-value-and-source")
+        errors.invalid(path, "", detail, source, "env-value-and-source", value)
     elif len(given) > 1 and "fileKeyRef" not in given:  # this one a gate drops, until 1.35
         detail = "may not have more than one field specified at a time"
         errors.invalid(path, "", detail, source, "env-two-sources")

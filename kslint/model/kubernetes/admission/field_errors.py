@@ -44,6 +44,8 @@ _KEPT_GENERATION = frozenset(
     }
 )  # fmt: skip
 """Kinds whose generation is not set anew as they are created."""
+_NAMED = frozenset({"LimitRange"})
+"""Kinds that the server gives a name (pkg/registry/core/limitrange/strategy.go)."""
 _FREE_FINALIZERS = frozenset(
     {
         "CustomResourceDefinition", "MutatingWebhookConfiguration", "PodDisruptionBudget",
@@ -218,7 +220,8 @@ class FieldErrors:
         the rule too?
         """
         meta = body.get("metadata")
-        if meta is None or meta.is_null:
+        is_named = native and body.string("kind") in _NAMED
+        if (meta is None or meta.is_null) and not is_named:
             detail = "name or generateName is required"
             self.required("metadata.name", body, "missing-name", detail)
         if not isinstance(meta, Map):
@@ -232,7 +235,7 @@ class FieldErrors:
             self.each_invalid("metadata.generateName", prefix, rule(given), node, "invalid-name")
         if name:
             self.each_invalid("metadata.name", name, rule(name), where, "invalid-name")
-        elif name == "" and prefix == "":
+        elif name == "" and prefix == "" and not is_named:
             detail = "name or generateName is required"
             self.required("metadata.name", where, "missing-name", detail)
         if body.string("kind") not in _WITHOUT_NAMESPACE:  # there it is dropped

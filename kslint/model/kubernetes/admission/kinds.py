@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from kslint.model.kubernetes.admission import grammar
 from kslint.model.kubernetes.admission.field_errors import FieldErrors
 from kslint.model.kubernetes.pod import containers
+from kslint.resources import defined_group
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container
@@ -173,7 +174,7 @@ _NO_OBJECTS = frozenset({"ConfigManagementPlugin", "EndpointPickerConfig"})
 def custom_groups(graph: Graph) -> frozenset[str]:
     """The API groups that certainly are those of custom resources."""
     definitions = graph.of_kind("CustomResourceDefinition", "apiextensions.k8s.io")
-    return _FAMILIES.union(d.body.string("spec", "group") or "" for d in definitions)
+    return _FAMILIES.union(map(defined_group, definitions))
 
 
 def _metadata(body: Map) -> list[Failure]:

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from kslint.model.kubernetes.admission.field_errors import FieldErrors
     from kslint.source.nodes import Node
 
-_LISTED, _BARE = ("In", "NotIn"), ("Exists", "DoesNotExist")
+LISTED, _BARE = ("In", "NotIn"), ("Exists", "DoesNotExist")
+"""Operators by whether they take a list of values, or none."""
 
 
 def label_selector(errors: FieldErrors, selector: Node | None, path: str) -> None:
@@ -25,24 +26,37 @@ def label_selector(errors: FieldErrors, selector: Node | None, path: str) -> Non
         return
     errors.labels(f"{path}.matchLabels", selector.get("matchLabels"))
     for index, item in each(selector, "matchExpressions"):
-        _requirement(errors, item, f"{path}.matchExpressions[{index}]")
+        requirement(errors, item, f"{path}.matchExpressions[{index}]")
 
 
-def _requirement(errors: FieldErrors, item: Map, path: str) -> None:
+def requirement(
+    errors: FieldErrors,
+    item: Map,
+    path: str,
+    numeric: tuple[str, ...] = (),
+    strict: bool = True,
+) -> None:
+    """One of matchExpressions. `numeric` are operators that take one number.
+
+    `strict`: are its values held against the grammar of labels?
+    """
     operator = word(item.get("operator"))
     values = item.listed("values")
     where = child(item, "values")
-    if operator in _LISTED and not values:
+    if operator in LISTED and not values:
         detail = "must be specified when `operator` is 'In' or 'NotIn'"
         errors.required(f"{path}.values", where, "selector-values", detail)
     elif operator in _BARE and values:
         detail = "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"
         errors.forbidden(f"{path}.values", detail, where, "selector-values")
-    elif operator is not None and operator not in (*_LISTED, *_BARE):
+    elif operator in numeric and len(values) != 1:
+        detail = "must be specified single value when `operator` is 'Lt' or 'Gt'"
+        errors.required(f"{path}.values", where, "selector-values", detail)
+    elif operator is not None and operator not in (*LISTED, *_BARE, *numeric):
         detail, node = "not a valid selector operator", child(item, "operator")
         errors.invalid(f"{path}.operator", operator, detail, node, "unsupported-value")
     label_key(errors, item, f"{path}.key")
-    for index, value in enumerate(values):
+    for index, value in enumerate(values if strict else ()):
         text = word(value)
         if text:
             details = grammar.label_value(text)

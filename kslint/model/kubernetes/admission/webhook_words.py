@@ -38,7 +38,7 @@ _TEXT = re.compile(
     r"""[rRbB]{0,2}(?:\"\"\".*?\"\"\"|'''.*?'''|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')""", re.DOTALL
 )
 _NAME = re.compile(
-    r"(?<![\w.])([_a-zA-Z]\w*)(?!\w)(?!\s*[.(])|(?<![\w.])(params|variables)(?=\s*\.)"
+    r"(?<![\w.])(?<!\.\?)([_a-zA-Z]\w*)(?!\w)(?!\s*[.(])|(?<![\w.])(params|variables)(?=\s*\.)"
 )
 _BOUND = re.compile(
     r"\.\s*(?:all|exists|exists_one|existsOne|map|filter|bind|transformList|transformMap|transformMapEntry|sortBy|optMap|optFlatMap)\s*\(\s*(\w+)(?:\s*,\s*(\w+)\s*,)?"
