@@ -249,8 +249,8 @@ def _token(server: Node, component: Draft) -> tuple[Node, str] | None:
     for source in server.listed("envFrom"):
         secret = source.string("secretRef", "name") or ""
         found = owner.graph.find("Secret", secret, owner.namespace, "", owner.resource).found
-        keys = set() if found is None or source.get("prefix") else secret_keys(found)[0]
-        name = next((name for name in TOKENS if name in keys), None)
-        if name is not None:
-            return source, name
+        keys = set() if found is None or source.string("prefix") else secret_keys(found)[0]
+        named = next((name for name in TOKENS if name in keys), None)
+        if named is not None:
+            return source, named
     return None
