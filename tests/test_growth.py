@@ -101,6 +101,80 @@ metadata: {{name: h, namespace: n{0}}}
 spec: {{maxReplicas: 3, scaleTargetRef: {{apiVersion: apps/v1, kind: Deployment, name: m}}}}
 """
 )
+SELECTING = """\
+apiVersion: v1
+kind: Service
+metadata: {{name: s{0}, namespace: a, labels: {{a: b{0}}}}}
+spec: {{selector: {{a: b{0}}}, ports: [{{port: 80, targetPort: x}}]}}
+---
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata: {{name: s{0}, namespace: a}}
+spec: {{minAvailable: 1, selector: {{matchLabels: {{a: b{0}}}}}}}
+---
+apiVersion: monitoring.coreos.com/v1
+kind: ServiceMonitor
+metadata: {{name: s{0}, namespace: a}}
+spec: {{selector: {{matchLabels: {{a: b{0}}}}}, endpoints: [{{port: http}}]}}
+"""
+WALLED = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: m{0}, namespace: a}}
+spec:
+  selector: {{matchLabels: {{a: b{0}}}}}
+  template:
+    metadata: {{labels: {{a: b{0}}}}}
+    spec: {{containers: [{{name: m, image: "vllm/vllm-openai-cpu:v0.20.0", args: [--model=/m]}}]}}
+---
+apiVersion: v1
+kind: Service
+metadata: {{name: s{0}, namespace: a}}
+spec: {{selector: {{a: b{0}}}, ports: [{{port: 80, targetPort: 8000}}]}}
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {{name: s{0}, namespace: a}}
+spec:
+  podSelector: {{matchLabels: {{a: b{0}}}}}
+  ingress: [{{from: [{{podSelector: {{matchLabels: {{a: x}}}}}}]}}]
+"""
+RIVALS = """\
+apiVersion: keda.sh/v1alpha1
+kind: ScaledObject
+metadata: {{name: s{0}, namespace: a}}
+spec:
+  scaleTargetRef: {{name: m{0}}}
+  triggers:
+    - type: prometheus
+      metadata: {{serverAddress: "http://p", query: "vllm:num_requests_waiting{{m='{0}'}}"}}
+"""
+BOUNDED = """\
+apiVersion: v1
+kind: LimitRange
+metadata: {{name: l{0}, namespace: a}}
+spec: {{limits: [{{type: Container, max: {{cpu: 8}}}}]}}
+---
+apiVersion: v1
+kind: Pod
+metadata: {{name: p{0}, namespace: a}}
+spec: {{containers: [{{name: m, image: a, resources: {{limits: {{cpu: 1}}}}}}]}}
+"""
+MERGED = """\
+apiVersion: argoproj.io/v1alpha1
+kind: ApplicationSet
+metadata: {name: a, namespace: argocd}
+spec:
+  template:
+    metadata: {name: "{{k}}"}
+    spec:
+      destination: {server: x, namespace: "{{k}}"}
+      source: {repoURL: x, path: "{{k}}"}
+  generators:
+  - merge:
+      mergeKeys: [k]
+      generators:
+"""
 ROUTE = """\
 apiVersion: gateway.networking.k8s.io/v1
 kind: HTTPRoute
@@ -110,6 +184,7 @@ spec:
   hostnames: ["r{0}.example.org"]
   rules: [{{backendRefs: [{{name: s{0}, port: 80}}]}}]
 """
+NAMED_MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: c{0}}}\n"
 CONFIG_MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n"
 
 
@@ -147,6 +222,28 @@ INPUTS: dict[str, Callable[[int], dict[str, str]]] = {
     },
     "quotas": lambda n: {f"d{i}/a.yaml": LIMITED.format(i) for i in range(2 * n)},
     "scalers": lambda n: {f"d{i}/a.yaml": SCALED.format(i) for i in range(2 * n)},
+    "selectors of pods": lambda n: {
+        "a.yaml": documents(
+            DEPLOYMENT.replace("name: m, namespace: n{0}", "name: m{0}, namespace: a")
+            .replace("a: b", "a: b{0}") + SELECTING
+        )(n // 2)
+    },
+    "policies and their pods": lambda n: {"a.yaml": documents(WALLED)(n // 3)},
+    "scalers of one namespace": lambda n: {"a.yaml": documents(RIVALS)(n // 2)},
+    "limit ranges": lambda n: {"a.yaml": documents(BOUNDED)(n)},
+    "applications with overrides": lambda n: {
+        "b/a.yaml": NAMED_MAP.format(0),
+        "b/kustomization.yaml": "resources: [a.yaml]\n",
+        "a.yaml": documents(
+            APPLICATION.replace("p/{0},", "b, kustomize: {{namePrefix: x{0}-}},")
+        )(n),
+    },
+    "application sets that merge": lambda n: {
+        "a.yaml": MERGED + "".join(
+            "      - list: {elements: [" + ", ".join(f"{{k: x{i}}}" for i in range(n)) + "]}\n"
+            for _ in range(2)
+        )
+    },
     "routes": lambda n: {"a.yaml": documents(ROUTE)(n)},
     "names that kustomize follows": lambda n: {
         "a.yaml": documents(INFERENCE_SERVICE)(n // 3),
@@ -157,6 +254,30 @@ INPUTS: dict[str, Callable[[int], dict[str, str]]] = {
         "b/kustomization.yaml": "resources: [a.yaml]\n",
         **{f"o{i}/kustomization.yaml": f"resources: [../b]\nnamePrefix: x{i}-\n"
            for i in range(n // 3)},
+    },
+    "targets by name": lambda n: {
+        "a.yaml": documents(NAMED_MAP)(n),
+        "kustomization.yaml": "resources: [a.yaml]\npatches:\n" + lines(
+            "- {{target: {{name: c{0}}}, patch: '[{{op: add, path: /data, value: {{}}}}]'}}\n"
+        )(n)
+    },
+    "generators that merge": lambda n: {
+        "b/kustomization.yaml": "configMapGenerator:\n" + lines("- name: c{0}\n")(2 * n),
+        "kustomization.yaml": "resources: [b]\nconfigMapGenerator:\n"
+        + lines("- {{name: c{0}, behavior: merge}}\n")(2 * n)
+    },
+    "lists that are merged": lambda n: {
+        "a.yaml": POD + "  - name: a\n    env:\n" + lines("    - {{name: A{0}, value: b}}\n")(n),
+        "p.yaml": POD + "  - name: a\n    env:\n" + lines("    - {{name: A{0}, value: c}}\n")(n),
+        "kustomization.yaml": "resources: [a.yaml]\npatches: [{path: p.yaml}]\n",
+    },
+    "names that many had": lambda n: {
+        "b/a.yaml": NAMED_MAP.format(0),
+        "b/b.yaml": POD + "  - {name: a, image: b, envFrom: [{configMapRef: {name: c0}}]}\n",
+        "b/kustomization.yaml": "resources: [a.yaml, b.yaml]\n",
+        **{f"o{i}/kustomization.yaml": f"resources: [../b]\nnamePrefix: x{i}-\n"
+           for i in range(n // 2)},
+        "kustomization.yaml": "resources:\n" + lines("- o{0}\n")(n // 2),
     },
     "containers": lambda n: {
         "a.yaml": POD + lines("  - {{name: a{0}, image: 'vllm/vllm-openai-cpu:v0.20.0'}}\n")(n)

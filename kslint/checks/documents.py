@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from kslint.model.schemas.decoding import Undecoded
     from kslint.resources import Resource
 
+_NAMED = 3
+"""How many of what is given up a finding names."""
+
 
 def undecoded(model: Model) -> Iterator[Problem]:
     """A document or an item of a list that kubectl cannot decode."""
@@ -62,6 +65,15 @@ def passed_over(model: Model) -> Iterator[Problem]:
             was="were" if many else "was",
             fix=fix,
         )
-    for gap in unchecked.bounded(model.graph):
-        fix = "check parts of the repository by themselves"
-        yield Problem(gap.node, variant="bounded", what=gap.reason, fix=fix)
+    for bound in unchecked.bounded(model.graph):
+        named = ", ".join(f"`{name}`" for name in bound.names[:_NAMED])
+        more = f" and {len(bound.names) - _NAMED:,} more" if len(bound.names) > _NAMED else ""
+        several = len(bound.names) > 1
+        yield Problem(
+            bound.node,
+            variant="bounded",
+            builds=f"the {bound.thing}{'s' * several} {named}{more}",
+            whose="their" if several else "its",
+            what=bound.reason,
+            fix="check parts of the repository by themselves",
+        )

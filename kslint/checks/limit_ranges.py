@@ -42,14 +42,27 @@ class _Pods(NamedTuple):
 def refused(model: Model) -> Iterator[Problem]:
     """What a LimitRange refuses: of each of its bounds one finding, or one for each request."""
     ranges = model.graph.of_kind("LimitRange", "")
-    homes = [model.graph.namespace_of(limit_range) for limit_range in ranges]
-    for limit_range, namespace in zip(ranges, homes, strict=True):
-        if not namespace:
-            continue
+    homes: dict[str | None, list[Resource]] = {}
+    for limit_range in ranges:
+        homes.setdefault(model.graph.namespace_of(limit_range), []).append(limit_range)
+    for namespace, there in homes.items():
+        if namespace:
+            yield from _refused_in(namespace, there, model)
+
+
+_RANGES = 20
+"""LimitRanges of one namespace, in input order, that its pods and claims are held against."""
+
+
+def _refused_in(namespace: str, ranges: list[Resource], model: Model) -> Iterator[Problem]:
+    every, claims = _pods_in(namespace, model), _claims_in(namespace, model)
+    alone = len(ranges) == 1
+    for limit_range in ranges[:_RANGES]:
         over: dict[Span | None, list[tuple[Conflict, _Pods]]] = {}
         summed: dict[Span | None, list[tuple[PodConflict, _Pods]]] = {}
-        alone = homes.count(namespace) == 1
-        for pods in _pods_in(namespace, limit_range, model):
+        for pods in every:
+            if not model.graph.evidence.reaches(limit_range, pods.resource):
+                continue
             for conflict in conflicts(limit_range, pods.spec, alone):
                 about = conflict.value if conflict.kind == OVER_DEFAULT else conflict.bound
                 over.setdefault(about.place, []).append((conflict, pods))
@@ -59,32 +72,39 @@ def refused(model: Model) -> Iterator[Problem]:
             yield _refused(limit_range, sorted(several, key=_order), model)
         for sums in summed.values():
             yield _refused_sum(limit_range, sorted(sums, key=lambda pair: pair[1].name), model)
-        yield from _claims(namespace, limit_range, model)
+        yield from _claims(claims, limit_range, model)
 
 
-def _pods_in(namespace: str, limit_range: Resource, model: Model) -> Iterator[_Pods]:
-    """The pods of a namespace that are known, those of KServe as its pod webhook leaves them."""
+def _pods_in(namespace: str, model: Model) -> list[_Pods]:
+    """The pods of a namespace that are known, those of KServe as its pod webhook leaves them.
+
+    Of the others those that are applied as they stand.
+    """
+    found = []
     for service in model.every_inference_service:
         if service.namespace != namespace or service.stopped:
             continue
-        if model.graph.evidence.reaches(limit_range, service.resource):
-            for component in service.components:
-                spec = admitted_pod(component)
-                if spec is not None:
-                    name = component.metadata.string("name") or ""
-                    yield _Pods(service.resource, name, spec)
+        for component in service.components:
+            spec = admitted_pod(component)
+            if spec is not None:
+                name = component.metadata.string("name") or ""
+                found.append(_Pods(service.resource, name, spec))
     for workload in model.workloads:
         resource = workload.resource
         if workload.component is not None or workload.namespace != namespace:
             continue
-        if resource.group in _GROUPS and _is_under(limit_range, resource, model):
-            yield _Pods(resource, resource.name, workload.pod_spec)
+        if resource.group in _GROUPS and not model.schemas.is_partial(resource):
+            found.append(_Pods(resource, resource.name, workload.pod_spec))
+    return found
 
 
-def _is_under(limit_range: Resource, resource: Resource, model: Model) -> bool:
-    """Are both in one cluster, and is the object applied as it stands?"""
-    whole = not model.schemas.is_partial(resource)
-    return whole and model.graph.evidence.reaches(limit_range, resource)
+def _claims_in(namespace: str, model: Model) -> list[Resource]:
+    """The claims of a namespace that are applied as they stand."""
+    return [
+        claim
+        for claim in model.graph.of_namespace("PersistentVolumeClaim", namespace, "")
+        if model.graph.namespace_of(claim) == namespace and not model.schemas.is_partial(claim)
+    ]
 
 
 def _order(pair: tuple[Conflict, _Pods]) -> tuple[str, str]:
@@ -185,12 +205,10 @@ def _source(conflict: Conflict) -> str:
     return "" if origin is None else f", from {origin.root.text}"
 
 
-def _claims(namespace: str, limit_range: Resource, model: Model) -> Iterator[Problem]:
+def _claims(claims: list[Resource], limit_range: Resource, model: Model) -> Iterator[Problem]:
     """Claims whose size a LimitRange refuses."""
-    for claim in model.graph.of_kind("PersistentVolumeClaim", ""):
-        if model.graph.namespace_of(claim) != namespace:
-            continue
-        if not _is_under(limit_range, claim, model):
+    for claim in claims:
+        if not model.graph.evidence.reaches(limit_range, claim):
             continue
         for conflict in claim_conflicts(limit_range, claim):
             most = "maximum" if conflict.kind == REQUEST_OVER else "minimum"

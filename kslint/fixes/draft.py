@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
     from kslint.findings import Problem
+    from kslint.fixes.reach import Others
     from kslint.model.model import Model
     from kslint.resources import Resource
     from kslint.rulebook import Rule
@@ -130,14 +131,13 @@ class Draft:
     def reused(self) -> bool:
         return self._writer is not None and self._writer.reused
 
-    def others(self, concerned: Collection[Resource]) -> list[Resource]:
+    def others(self, concerned: Collection[Resource]) -> Others:
         """Objects beside those with the same finding that hold what changes.
 
         A base that several overlays build on, a runtime that several services use.
         """
         assert self._writer is not None
-        held = self._reach.held(self._writer.document, self._writer.edits)
-        return [resource for resource in held if resource not in concerned]
+        return self._reach.others(self._writer.document, self._writer.edits, concerned)
 
     def _for(self, node: Node) -> Rewriter:
         return self._writer or self._open(written(self._roots(node), node))
@@ -181,8 +181,8 @@ class Offers:
         if draft.reused:
             notes.append("what changes is used in several places of the document")
         others = draft.others(concerned)
-        if others:
-            more = f" and {len(others) - 1} more" if len(others) > 1 else ""
-            notes.append(f"it changes {others[0].kind} `{others[0].name}`{more}")
+        if others.first is not None:
+            more = f" and {others.total - 1} more" if others.total > 1 else ""
+            notes.append(f"it changes {others.first.kind} `{others.first.name}`{more}")
         description = "; ".join([filled(text, draft.facts), *notes])
         return Fix(description, spec.is_safe(problem.variant) and not notes, edits)

@@ -37,9 +37,9 @@ def recreate(draft: Draft) -> None:
 
 def _home(draft: Draft) -> Node:
     """What the user writes about the workload: the mapping that holds its strategy."""
-    at = draft.problem.at
-    for workload in draft.model.workloads:
-        if workload.resource is draft.problem.about and any(n is at for n in walk(workload.home)):
+    at, about = draft.problem.at, draft.problem.about
+    for workload in () if about is None else draft.model.workloads_of(about):
+        if any(node is at for node in walk(workload.home)):
             return workload.home
     raise UnfitError("the workload was not found again")
 

@@ -115,7 +115,7 @@ def _parameters(generator: Node, repository: Repository, depth: int) -> list[Par
 
 
 def _git(git: Node, repository: Repository) -> list[Params] | None:
-    if not repository.is_same(git.string("repoURL")):
+    if not repository.is_same(git.string("repoURL")) or not repository.may_search():
         return None
     if git.get("files") is not None:
         return [params for f in listing(git, "files") for params in _of_files(f, repository)]
@@ -185,15 +185,14 @@ def _merge(
     every = [_parameters(generator, repository, depth + 1) for generator in generators]
     if not every or any(sets is None for sets in every):
         return None
-    merged: list[Params] = []
-    for base in every[0] or []:
-        params = dict(base)
-        for sets in every[1:]:
-            for other in sets or []:
-                if all(_value(other, key) == _value(base, key) for key in keys):
-                    params.update(other)
-        merged.append(params)
-    return merged
+    added: dict[tuple[str | None, ...], Params] = {}
+    for sets in every[1:]:
+        for other in sets or []:
+            added.setdefault(tuple(_value(other, key) for key in keys), {}).update(other)
+    return [
+        {**base, **added.get(tuple(_value(base, key) for key in keys), {})}
+        for base in every[0] or []
+    ]
 
 
 def _selected(params: Params, selector: Node) -> bool:

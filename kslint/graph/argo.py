@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 GROUP = "argoproj.io"
 KUSTOMIZE, DIRECTORY = "kustomize", "directory"
 CHART, FOREIGN, OPAQUE, NOTHING = "chart", "foreign", "opaque", "nothing"
+MAX_GENERATED = 20_000
+"""Applications of all ApplicationSets together."""
 _MANIFESTS = (".yaml", ".yml", ".json")
 
 
@@ -97,10 +99,15 @@ class Applications:
             [url for url in urls if url and "{{" not in url],
             [p for p in (*_paths(git), *_value_paths(sources), *_generator_paths(sets)) if p],
         )
+        self.unfollowed: list[Resource] = []
+        """ApplicationSets that there was no room for."""
+        self._generated_count = 0
         for resource in sets:
             self._owners.extend(self._generated(resource))
         self.places = [place for owner in self._owners for place in self._places(owner)]
         self._by_directory: dict[str, list[tuple[int, Place]]] = {}
+        self._by_emission: dict[tuple[str, str], list[Owner]] | None = None
+        self._of_file: dict[str, list[Owner]] = {}
         self._by_spec: dict[tuple[int, int], list[Place]] = {}
         for number, place in enumerate(self.places):
             self._by_directory.setdefault(place.directory, []).append((number, place))
@@ -117,7 +124,14 @@ class Applications:
     def _generated(self, resource: Resource) -> Iterator[Owner]:
         spec, template = resource.spec, resource.body.at("spec", "template")
         assert spec is not None
-        filled = instances(spec, self.repository)
+        room = MAX_GENERATED - self._generated_count
+        filled = instances(spec, self.repository) if room > 0 else None
+        if filled is None or len(filled) > room:
+            if room <= 0 or filled or not self.repository.may_search():
+                self.unfollowed.append(resource)
+            filled = None
+        else:
+            self._generated_count += len(filled)
         if filled is not None:
             yield from (_owner(resource, each, True) for each in filled)
         elif template is not None:
@@ -157,6 +171,11 @@ class Applications:
 
     def of_file(self, file: str) -> list[Owner]:
         """The Applications that deploy a file as it is, from a plain directory."""
+        if file not in self._of_file:
+            self._of_file[file] = self._found(file)
+        return self._of_file[file]
+
+    def _found(self, file: str) -> list[Owner]:
         found = []
         inner, directory = file, posixpath.dirname(file)
         while directory != inner:  # "" and "/" stand above themselves
@@ -168,12 +187,13 @@ class Applications:
 
     def of_emission(self, directory: str, application: str) -> list[Owner]:
         """The Applications that deploy what a kustomization emits, folded in for one or plain."""
-        return [
-            place.owner
-            for _, place in self._by_directory.get(directory, ())
-            if place.tool == KUSTOMIZE
-            and (place.owner.key if self.overrides(place) is not None else "") == application
-        ]
+        if self._by_emission is None:
+            self._by_emission = {}
+            for place in self.places:
+                if place.tool == KUSTOMIZE:
+                    own = "" if self.overrides(place) is None else place.owner.key
+                    self._by_emission.setdefault((place.directory, own), []).append(place.owner)
+        return self._by_emission.get((directory, application), [])
 
 
 def sources_of(spec: Node) -> list[Node]:

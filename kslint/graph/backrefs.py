@@ -15,7 +15,7 @@ from kslint.source.nodes import Map, Scalar
 
 if TYPE_CHECKING:
     from kslint.graph.configurations import Reference
-    from kslint.graph.items import Id, Item
+    from kslint.graph.items import Item
     from kslint.source.nodes import Node
 
 _CONTAINERS = ("containers", "initContainers")
@@ -81,6 +81,7 @@ def follow_names(items: list[Item], more: tuple[Reference, ...] = ()) -> None:
             renamed.setdefault(item.id.kind, {}).setdefault(name, []).append(item)
     if not renamed:
         return
+    followed = {kind: _Followed(candidates) for kind, candidates in renamed.items()}
     for item in items:
         identity = item.id
         places = [*_OTHERS.get(identity.kind, ())]
@@ -90,41 +91,64 @@ def follow_names(items: list[Item], more: tuple[Reference, ...] = ()) -> None:
         for kind, path in places:
             if path == "roleRef/name" and item.body.string("roleRef", "kind") != kind:
                 continue
-            if kind in renamed:
-                follow = partial(_followed, candidates=renamed[kind], referrer=identity)
+            if kind in followed:
+                follow = partial(followed[kind].followed, referrer=identity.namespace)
                 item.change(tuple(path.split("/")), follow)
 
 
-def _may_name(item: Item, referrer: Id) -> bool:
-    """May an object name another? One of its own namespace, or a cluster-wide one."""
+class _Followed:
+    """The names that objects of one kind have now, by those they had."""
+
+    def __init__(self, candidates: dict[str, list[Item]]) -> None:
+        self._candidates = candidates
+        self._known: dict[tuple[str | None, str | None, str], tuple[Item | None, str | None]] = {}
+
+    def followed(self, node: Node, referrer: str) -> Node:
+        """A reference of an object in a namespace, as it names its target now."""
+        if isinstance(node, Scalar):
+            _, name = self._target(node.text, None, referrer)
+            return node if name is None or name == node.text else restated(name, node)
+        if not isinstance(node, Map):
+            return node
+        name = node.string("name")
+        target, _ = self._target(name, node.string("namespace"), referrer)
+        if target is None:
+            return node
+        current = node.get("name")
+        if current is not None and target.id.name != name:
+            node = put(node, ("name",), restated(target.id.name, current))
+        its = target.body.at("metadata", "namespace")
+        return node if its is None else put(node, ("namespace",), its)
+
+    def _target(
+        self, name: str | None, namespace: str | None, referrer: str
+    ) -> tuple[Item | None, str | None]:
+        """The one object that is meant, if it is one, and the one name of all that may be meant."""
+        key = (name, namespace, referrer)
+        if key not in self._known:
+            found = [
+                item
+                for item in self._candidates.get(name or "", ())
+                if _may_name(item, referrer)
+                and any(
+                    old.name == name and namespace in (None, old.namespace, item.id.namespace)
+                    for old in item.earlier
+                )
+            ]
+            targets = {(item.id.name, item.body.string("metadata", "namespace")) for item in found}
+            names = {target[0] for target in targets}
+            self._known[key] = (
+                found[0] if len(targets) == 1 else None,
+                names.pop() if len(names) == 1 else None,
+            )
+        return self._known[key]
+
+
+def _may_name(item: Item, referrer: str) -> bool:
+    """May an object in a namespace name another? One of its own, or a cluster-wide one."""
     its = item.id
     return (
-        its.namespace in (referrer.namespace, "_non_namespaceable_")
+        its.namespace in (referrer, "_non_namespaceable_")
         or its.kind == "ServiceAccount"
-        or referrer.namespace == "_non_namespaceable_"
+        or referrer == "_non_namespaceable_"
     )
-
-
-def _followed(node: Node, candidates: dict[str, list[Item]], referrer: Id) -> Node:
-    name = node.string("name") if isinstance(node, Map) else node.text
-    namespace = node.string("namespace") if isinstance(node, Map) else None
-    found = [
-        item
-        for item in candidates.get(name or "", ())
-        if _may_name(item, referrer)
-        and any(
-            old.name == name and namespace in (None, old.namespace, item.id.namespace)
-            for old in item.earlier
-        )
-    ]
-    targets = {(item.id.name, item.body.string("metadata", "namespace")) for item in found}
-    if isinstance(node, Scalar):
-        names = {target[0] for target in targets}
-        return restated(names.pop(), node) if len(names) == 1 and names != {name} else node
-    if not isinstance(node, Map) or len(targets) != 1:
-        return node
-    current = node.get("name")
-    if current is not None and found[0].id.name != name:
-        node = put(node, ("name",), restated(found[0].id.name, current))
-    its = found[0].body.at("metadata", "namespace")
-    return node if its is None else put(node, ("namespace",), its)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from kslint.source.nodes import Map, Scalar, Seq
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Sequence
 
     from kslint.source.nodes import Node
 
@@ -44,7 +44,7 @@ def restated(text: str, like: Node) -> Scalar:
     return scalar
 
 
-def listing(node: Node | None, field: str) -> Iterable[Node]:
+def listing(node: Node | None, field: str) -> Sequence[Node]:
     """The elements of a list field; none if there is no such list."""
     child = None if node is None else node.get(field)
     return [] if child is None else child.elements()

@@ -8,9 +8,9 @@ is unknown, and unknown never makes an error.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from kslint.graph import policies
 from kslint.graph.completeness import (
@@ -19,15 +19,16 @@ from kslint.graph.completeness import (
     SHARED_NAMESPACE,
     Completeness,
 )
+from kslint.graph.documents import Documents
 from kslint.graph.evidence import Evidence, homes
 from kslint.graph.references import SERVING_CERTIFICATE, produced, references
 from kslint.graph.scopes import Scopes
-from kslint.resources import Sketch, WatchedOther, resources_of
+from kslint.resources import resources_of
 from kslint.source.globs import by_parts
 from kslint.source.load import Other
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Hashable, Iterable, Iterator
 
     from kslint.config import Deleted
     from kslint.graph.argo import Owner
@@ -35,11 +36,12 @@ if TYPE_CHECKING:
     from kslint.graph.gaps import Gap
     from kslint.graph.references import Reference
     from kslint.resources import Resource
-    from kslint.source.load import Input, ParsedFile
+    from kslint.source.load import Input
     from kslint.source.nodes import Node
 
     Made = dict[str, list[tuple[str | None, Resource]]]
 
+T = TypeVar("T")
 FOUND, ABSENT, UNKNOWN = "found", "absent", "unknown"
 
 CLUSTER_SCOPED = frozenset(
@@ -55,57 +57,29 @@ CLUSTER_SCOPED = frozenset(
 )  # fmt: skip
 
 
-class Lookup(NamedTuple):
-    """The answer to "is there such an object?". `elsewhere`: same name, another namespace."""
+class Lookup:
+    """The answer to "is there such an object?"."""
 
-    answer: str
-    resources: tuple[Resource, ...] = ()
-    elsewhere: tuple[Resource, ...] = ()
+    __slots__ = ("_elsewhere", "answer", "resources")
+
+    def __init__(
+        self,
+        answer: str,
+        resources: tuple[Resource, ...] = (),
+        elsewhere: Callable[[], Iterable[Resource]] = tuple,
+    ) -> None:
+        self.answer = answer
+        self.resources = resources
+        self._elsewhere = elsewhere
+
+    @property
+    def elsewhere(self) -> tuple[Resource, ...]:
+        """Those of the name in other namespaces: there may be many, and few want to know."""
+        return tuple(self._elsewhere())
 
     @property
     def found(self) -> Resource | None:
         return self.resources[0] if self.resources else None
-
-
-class Documents(Mapping[str, "list[Node]"]):
-    """The roots of every file's documents, by its name. A file is read when it is asked for.
-
-    Of a file that is no manifest and cannot be read there are none; `need` is for who cannot do
-    without them.
-    """
-
-    def __init__(self, files: Iterable[ParsedFile]) -> None:
-        self._files = {file.source.name: file for file in files}
-        self._roots: dict[str, list[Node]] = {}
-
-    def __getitem__(self, name: str) -> list[Node]:
-        found = self._roots.get(name)
-        if found is None:
-            file = self._files[name]
-            found = [document.root for document in file.glimpse()]
-            if not isinstance(file, (Sketch, Other)):  # which want to know of every use
-                self._roots[name] = found
-        return found
-
-    def need(self, name: str) -> list[Node]:
-        """The same of a file that something refers to: what is wrong with it counts."""
-        return [document.root for document in self._files[name].documents]
-
-    def file(self, name: str) -> ParsedFile:
-        return self._files[name]
-
-    def may_hold(self, name: str, text: str) -> bool:
-        """False only if a text of ASCII certainly stands in no value of a file."""
-        file = self._files[name]
-        if isinstance(file, (Sketch, WatchedOther)):
-            file.watch.sought.add(text)
-        return file.source.may_hold(text)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._files)
-
-    def __len__(self) -> int:
-        return len(self._files)
 
 
 class Graph:
@@ -141,10 +115,26 @@ class Graph:
             self._by_kind.setdefault(resource.kind, []).append(resource)
             self._by_name.setdefault((resource.kind, resource.name), []).append(resource)
         self._by_namespace: dict[str, dict[str | None, list[tuple[int, Resource]]]] = {}
+        self._lists: dict[tuple[str, str, str | None], list[Resource]] = {}
+        self._kept: dict[Hashable, Any] = {}
+        self._places: dict[tuple[str, str], dict[str | None, list[tuple[int, Resource]]]] = {}
+        self._makers: dict[tuple[str, str], dict[str | None, tuple[int, Resource]]] = {}
         self._in_file: dict[str, list[Resource]] | None = None
         self._beside: dict[str, list[Resource]] | None = None
+        self._by_end: dict[str, list[str]] | None = None
         self._references: list[Reference] | None = None
         self._produced: dict[str, Made] | None = None
+
+    def kept(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What is made of the objects once and looked into often, under a key; until `forget`."""
+        if key not in self._kept:
+            self._kept[key] = make()
+        found: T = self._kept[key]
+        return found
+
+    def forget(self) -> None:
+        """Let go of what is kept: it holds objects that are to be read, and seen read, anew."""
+        self._kept.clear()
 
     def of_kind(self, kind: str, group: str | None = None) -> list[Resource]:
         """The objects of a kind, in input order; of one API group if given ("" is core)."""
@@ -160,6 +150,12 @@ class Graph:
         """
         if namespace is None:
             return self.of_kind(kind, group)
+        key = (kind, namespace, group)
+        if key not in self._lists:
+            self._lists[key] = list(self._of_namespace(*key))
+        return self._lists[key]
+
+    def _of_namespace(self, kind: str, namespace: str, group: str | None) -> Iterator[Resource]:
         if kind not in self._by_namespace:
             places: dict[str | None, list[tuple[int, Resource]]] = {}
             for number, resource in enumerate(self.of_kind(kind)):
@@ -168,7 +164,7 @@ class Graph:
         places = self._by_namespace[kind]
         found = [*places.get(namespace, ()), *places.get(None, ())]
         found.sort(key=lambda pair: pair[0])
-        return [resource for _, resource in found if group is None or resource.group == group]
+        yield from (r for _, r in found if group is None or r.group == group)
 
     def in_file(self, name: str) -> list[Resource]:
         """The objects that are written in a file."""
@@ -183,8 +179,8 @@ class Graph:
         if self._beside is None:
             self._beside = {}
             for each in self.resources:
-                self._beside.setdefault(_home(each), []).append(each)
-        return self._beside.get(_home(resource), [])
+                self._beside.setdefault(home_of(each), []).append(each)
+        return self._beside.get(home_of(resource), [])
 
     @cached_property
     def merged(self) -> list[str]:
@@ -218,21 +214,29 @@ class Graph:
         `namespace` is None where the asker's own is unknown. Of several objects that it may be,
         the nearest comes first: a tree may hold the same objects for several clusters.
         """
-        here: list[Resource] = []
-        elsewhere: list[Resource] = []
-        for resource in self._by_name.get((kind, name), ()):
-            if group is not None and resource.group != group:
-                continue
-            its = self.namespace_of(resource)
-            settled = its is not None and namespace is not None
-            (elsewhere if settled and its not in ("", namespace) else here).append(resource)
+        places = self._placed(kind, name)
+        meant = {namespace, "", None} if namespace is not None else set(places)
+        here = [pair for place in meant for pair in places.get(place, ())]
+        here = [pair for pair in here if group in (None, pair[1].group)]
+
+        def others() -> list[Resource]:
+            taken = {id(resource) for _, resource in here}
+            named = self._by_name.get((kind, name), ())
+            return [r for r in named if id(r) not in taken and group in (None, r.group)]
+
         if here:
             near = "" if asker is None else place_of(asker)
-            return Lookup(FOUND, tuple(nearest_first(here, near)), tuple(elsewhere))
-        for made_in, producer in self._made(kind).get(name, ()):
-            if made_in == namespace or made_in is None or namespace is None:
-                return Lookup(FOUND, (producer,), tuple(elsewhere))
-            elsewhere.append(producer)
+            found = [resource for _, resource in sorted(here, key=itemgetter(0))]
+            return Lookup(FOUND, tuple(nearest_first(found, near)), others)
+        made = self._made_in(kind, name)
+        where = {namespace, None} if namespace is not None else set(made)
+        makers = [made[place] for place in where if place in made]
+        if makers:
+            return Lookup(FOUND, (min(makers, key=itemgetter(0))[1],), others)
+
+        def everywhere() -> list[Resource]:
+            return [*others(), *(producer for _, producer in self._made(kind).get(name, ()))]
+
         absent = (
             namespace is not None
             and (kind, name) not in ALWAYS_THERE
@@ -241,7 +245,33 @@ class Graph:
                 or self.completeness.is_deleted(kind, name, namespace, asker)
             )
         )
-        return Lookup(ABSENT if absent else UNKNOWN, (), tuple(elsewhere))
+        return Lookup(ABSENT if absent else UNKNOWN, (), everywhere)
+
+    def named_in(self, kind: str, name: str, namespace: str | None) -> list[Resource]:
+        """The objects of a kind and name that may be in a namespace."""
+        if namespace is None:
+            return self.named(kind, name)
+        places = self._placed(kind, name)
+        found = [*places.get(namespace, ()), *places.get(None, ())]
+        return [resource for _, resource in sorted(found, key=itemgetter(0))]
+
+    def _placed(self, kind: str, name: str) -> dict[str | None, list[tuple[int, Resource]]]:
+        """The objects of a kind and name with their numbers, by namespace."""
+        key = (kind, name)
+        if key not in self._places:
+            places = self._places[key] = {}
+            for number, resource in enumerate(self._by_name.get(key, ())):
+                places.setdefault(self.namespace_of(resource), []).append((number, resource))
+        return self._places[key]
+
+    def _made_in(self, kind: str, name: str) -> dict[str | None, tuple[int, Resource]]:
+        """The first that brings an object of a name into a namespace, with its number."""
+        key = (kind, name)
+        if key not in self._makers:
+            makers = self._makers[key] = {}
+            for number, (namespace, producer) in enumerate(self._made(kind).get(name, ())):
+                makers.setdefault(namespace, (number, producer))
+        return self._makers[key]
 
     def brought(self) -> Iterator[tuple[str, str | None, str, Resource]]:
         """Every object there will be: kind, namespace, name, and what is written for it."""
@@ -255,11 +285,7 @@ class Graph:
 
     def makers(self, kind: str, name: str, namespace: str | None) -> list[Resource]:
         """What is, or brings, an object of a name in a namespace, as far as both are known."""
-        found = [
-            resource
-            for resource in self._by_name.get((kind, name), ())
-            if self.namespace_of(resource) == namespace
-        ]
+        found = [resource for _, resource in self._placed(kind, name).get(namespace, ())]
         return found + [
             producer for where, producer in self._made(kind).get(name, ()) if where == namespace
         ]
@@ -313,12 +339,24 @@ class Graph:
         repository = self.scopes.repository
         local = None if repository is None else repository.local(path)
         matches = [
-            name for name in self.documents if name in (local, path) or name.endswith("/" + path)
+            name
+            for name in self._ending(path)
+            if name in (local, path) or name.endswith("/" + path)
         ]
         if not matches:
             return None
         best = max(matches, key=lambda name: (_shared(name, near), name == local, -len(name)))
         return best, self.documents.need(best)
+
+    def _ending(self, path: str) -> list[str]:
+        """The files whose last two parts are those of a path, or the last one of a shorter one."""
+        if self._by_end is None:
+            self._by_end = {}
+            for name in self.documents:
+                parts = name.split("/")
+                for end in {parts[-1], "/".join(parts[-2:])}:
+                    self._by_end.setdefault(end, []).append(name)
+        return self._by_end.get("/".join(path.split("/")[-2:]), [])
 
     def documents_like(self, pattern: str) -> list[tuple[str, list[Node]]]:
         """Files whose path in the repository a glob matches, in lexical order."""
@@ -420,8 +458,8 @@ def place_of(resource: Resource) -> str:
     return f"{resource.emitter}/" if resource.emitter else resource.file
 
 
-def _home(resource: Resource) -> str:
-    """The build that emits an object, or the directory it is written in."""
+def home_of(resource: Resource) -> str:
+    """The build that emits an object, or the directory it is written in: what it stands beside."""
     return f"{resource.emitter}//" if resource.emitter else posixpath.dirname(resource.file)
 
 

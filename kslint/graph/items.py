@@ -44,9 +44,12 @@ class Item:
 
     `hashed`: kustomize will add a suffix to the name, which is not known here.
     `known`: everything in it is in the input (a generator's files may not be).
+    `weight`: what a change of it counts (see `bounds`).
     """
 
-    __slots__ = ("_id", "_id_of", "body", "earlier", "file", "generated", "hashed", "known")
+    __slots__ = (
+        "_id", "_id_of", "body", "earlier", "file", "generated", "hashed", "known", "weight",
+    )  # fmt: skip
 
     def __init__(self, body: Map, file: str, generated: bool = False) -> None:
         self.body = body
@@ -57,6 +60,7 @@ class Item:
         self.generated = generated
         self.hashed = False
         self.known = True
+        self.weight = 1
 
     @property
     def id(self) -> Id:

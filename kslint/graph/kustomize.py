@@ -15,6 +15,7 @@ from kslint.graph.configurations import FOLLOWED, configured, joined
 from kslint.graph.edit import listing
 from kslint.graph.gaps import CHARTS, FAILS, OBJECTS, VALUES, Gap
 from kslint.graph.items import Item
+from kslint.graph.named import Named
 from kslint.graph.patches import (
     PatchError,
     json_patch,
@@ -24,7 +25,7 @@ from kslint.graph.patches import (
     strategic_merge,
 )
 from kslint.graph.pieces import Pieces
-from kslint.graph.transforms import rescale, retag, transform
+from kslint.graph.transforms import rescale, retag, steps, transform
 from kslint.graph.tree import join
 from kslint.resources import Resource
 from kslint.source.nodes import Map, Scalar, Seq
@@ -32,17 +33,13 @@ from kslint.source.nodes import Map, Scalar, Seq
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from kslint.graph.bounds import Bounds
     from kslint.graph.configurations import Configured
     from kslint.graph.items import Id
     from kslint.graph.tree import Tree
     from kslint.source.nodes import Node
 
 MAX_DEPTH = 50
-MAX_ITEMS = 20_000
-"""Objects of one build."""
-MAX_PATCHING = 400_000
-"""How often one build holds a patch against an object: the product of both."""
-"""Objects one build may gather; bases that include each other many times over stop here."""
 
 
 class Chart(NamedTuple):
@@ -104,16 +101,25 @@ class Emission:
         return all(gap.kind == VALUES for gap in self.gaps)
 
 
-def emit(tree: Tree, directory: str, root: Map | None = None, application: str = "") -> Emission:
-    """What the kustomization in a directory emits; `root` stands in for its file's content."""
+def emit(
+    tree: Tree, bounds: Bounds, directory: str, root: Map | None = None, application: str = ""
+) -> Emission:
+    """What the kustomization in a directory emits; `root` stands in for its file's content.
+
+    `bounds` are those of all builds. Of a build that exceeds them, what comes first is emitted.
+    """
     root = tree.kustomizations[directory] if root is None else root
     emission = Emission(directory, root, application)
-    build = _Build(tree, emission)
+    if bounds.exceeded is not None:
+        emission.gaps.append(Gap(OBJECTS, bounds.exceeded, root, bound=True))
+        return emission
+    build = _Build(tree, bounds, emission)
     if root.string("kind") == "Component":
         build.gap(VALUES, "a component that nothing in the input includes", root)
     items = build.accumulate(directory, root, [], (), None)
-    follow_names(items, joined(build.configured).references)
+    build.follow(items, root)
     build.refuse_twins(items)
+    items = build.within(items, root)
     emission.patches = build.pieces.resources(directory or ".")
     for item in items:
         if item.body.string("metadata", "annotations", _LOCAL) not in (None, "false"):
@@ -156,10 +162,10 @@ def _holds(directory: str, other: str) -> bool:
 class _Build:
     """One build: gathers items, and what could not be followed."""
 
-    def __init__(self, tree: Tree, emission: Emission) -> None:
+    def __init__(self, tree: Tree, bounds: Bounds, emission: Emission) -> None:
         self.tree = tree
+        self.bounds = bounds
         self.emission = emission
-        self.gathered = self.patching = 0
         self.configured: list[Configured] = []
         self.pieces = Pieces()
 
@@ -194,16 +200,43 @@ class _Build:
                 known = field.lower() in {name.lower() for name in _FIELDS}  # as Go's JSON has it
                 reason = f"`{field}` is not followed" if known else f"there is no field `{field}`"
                 self.gap(VALUES if known else FAILS, reason, found)
+        named = Named(items)
         for node in listing(root, "patchesStrategicMerge"):
-            self._patch(directory, _as_patch(node, self.tree, directory), items)
+            self._patch(directory, _as_patch(node, self.tree, directory), named)
         for node in listing(root, "patches"):
-            self._patch(directory, node, items)
-        transform(root, items, joined(self.configured[below:]))
+            self._patch(directory, node, named)
+        more = joined(self.configured[below:])
+        if not self._change(items, steps(root, more), root):
+            return items
+        transform(root, items, more)
+        named.renew()
         for node in listing(root, "patchesJson6902"):
-            self._patch(directory, node, items)
-        for node in rescale(root, items):
+            self._patch(directory, node, named)
+        named.renew()
+        for node in rescale(root, named):
             self._unmatched(f"`replicas` names {node.string('name')}, which is not there", node)
         retag(root, items)
+        return items
+
+    def _change(self, items: Iterable[Item], times: int, node: Node) -> bool:
+        """May so many changes be made in items? If not, it is said once."""
+        enough = self.bounds.change(items, times)
+        if not enough and not any(gap.bound and gap.kind == VALUES for gap in self.emission.gaps):
+            self.gap(VALUES, self.bounds.unchanged, node, bound=True)
+        return enough
+
+    def follow(self, items: list[Item], node: Node) -> None:
+        """Let references follow the names that have changed."""
+        references = joined(self.configured).references
+        if self._change(items, 1 + len(references), node):
+            follow_names(items, references)
+
+    def within(self, items: list[Item], node: Node) -> list[Item]:
+        """The items up to the bound, with what patches put into them."""
+        for number, item in enumerate(items):
+            if not self.bounds.grow(item):
+                self._room(node)
+                return items[:number]
         return items
 
     def _configure(self, directory: str, root: Map) -> None:
@@ -234,6 +267,7 @@ class _Build:
             elif root.string("kind") == "Component":
                 self.fails(f"{text} is a component, not a resource", node)
             elif len(above) < MAX_DEPTH and self._room(node):
+                self.bounds.gather()
                 if any(_holds(path, visited) for visited in above):
                     self.fails(f"{text} holds the directory of this kustomization", node)
                 yield from self.accumulate(path, root, [], above, namespace)
@@ -241,16 +275,19 @@ class _Build:
             self.tree.documents(path)  # it has to be one that can be read
             for resource in self.tree.objects.get(path, []):
                 if self._room(node):
-                    yield Item(resource.body, path)
+                    item = Item(resource.body, path)
+                    item.weight = self.bounds.gather(resource.body)
+                    yield item
         else:
             reason = f"{text} is remote" if is_remote(text) else f"{text} is not in the input"
             self.gap(OBJECTS, reason, node)
 
     def _room(self, node: Node) -> bool:
-        self.gathered += 1
-        if self.gathered == MAX_ITEMS:
-            self.gap(OBJECTS, f"it has more than {MAX_ITEMS:,} objects", node, bound=True)
-        return self.gathered < MAX_ITEMS
+        """May the build gather more? If not, it is said once."""
+        reason = self.bounds.exceeded
+        if reason and not any(gap.bound and gap.kind == OBJECTS for gap in self.emission.gaps):
+            self.gap(OBJECTS, reason, node, bound=True)
+        return reason is None
 
     def _component(
         self, directory: str, node: Node, items: list[Item], above: tuple[str, ...],
@@ -263,6 +300,7 @@ class _Build:
             self.gap(OBJECTS, reason, node)
             self.gap(VALUES, reason, node)
             return items
+        self.bounds.gather()
         if root.string("kind") != "Component":
             self.fails(f"{node.text} is not a component", node)
             return items + self.accumulate(path, root, [], above, namespace)
@@ -285,12 +323,14 @@ class _Build:
     def _generate(self, directory: str, root: Map, items: list[Item]) -> None:
         from kslint.graph.generators import combined, generated
 
+        named = Named(list(items))
         for item, behavior in generated(directory, root, self.tree.text):
+            if not self._room(root):
+                return
+            item.weight = self.bounds.gather(item.body)
             if behavior in ("merge", "replace"):
-                twins = [
-                    other for other in items if other.id.kind == item.id.kind
-                    and item.id.name in [identity.name for identity in other.ids]
-                ]  # fmt: skip
+                name, kind = item.id.name, item.id.kind
+                twins = [other for other in named.of_name(name) if other.id.kind == kind]
                 if len(twins) == 1:
                     twins[0].body = combined(twins[0].body, item.body, behavior)
                     twins[0].known &= item.known
@@ -298,6 +338,7 @@ class _Build:
                     self.pieces.add(item.body)
             else:
                 items.append(item)
+                named.add(item)
 
     def _unmatched(self, reason: str, node: Node) -> bool:
         """Kustomize refuses this, unless what is meant lies in the part that is not known."""
@@ -305,21 +346,16 @@ class _Build:
             self.gap(FAILS, reason, node)
         return self.emission.complete
 
-    def _patch(self, directory: str, node: Node, items: list[Item]) -> None:
+    def _patch(self, directory: str, node: Node, named: Named) -> None:
         """One entry of `patches`, or of the deprecated fields in its shape."""
         target = node.get("target")
         documents = self._patch_documents(directory, node)
         for document in documents:
-            before, self.patching = self.patching, self.patching + len(items)
-            if self.patching > MAX_PATCHING:
-                if before <= MAX_PATCHING:
-                    self.gap(VALUES, "its patches times its objects are too many", node, bound=True)
-                return
             try:
                 if isinstance(document, Seq) or not document.string("kind"):
-                    self._patch_json(document, target, items)
+                    self._patch_json(document, target, named)
                 elif isinstance(document, Map):
-                    self._patch_merge(document, target, items, node)
+                    self._patch_merge(document, target, named, node)
             except PatchError as error:
                 self._unmatched(str(error), node)
 
@@ -340,23 +376,35 @@ class _Build:
             self.gap(VALUES, "a patch that is not in the input, or is empty", node)
         return documents
 
-    def _patch_json(self, operations: Node, target: Node | None, items: list[Item]) -> None:
+    def _patch_json(self, operations: Node, target: Node | None, named: Named) -> None:
         if target is None:
             raise PatchError("a JSON patch needs a target")
-        chosen = selected(target, items)
+        chosen = self._selected(target, named)
+        if not self._change(chosen, len(operations.elements()), operations):
+            return
         for item in chosen:
+            before = item.id
             item.body = json_patch(item.body, operations)
+            if item.id.name != before.name:
+                named.renew()
         if not chosen and not self.emission.complete:
             self.pieces.add_operations(operations, target)
 
-    def _patch_merge(self, patch: Map, target: Node | None, items: list[Item], node: Node) -> None:
+    def _selected(self, target: Node, named: Named) -> list[Item]:
+        """The items that a target selects, of those that may have its name."""
+        name = target.string("name") or ""
+        plain = name.replace("-", "").isalnum()
+        candidates = list(named.of_name(name)) if plain else named.items
+        return selected(target, candidates) if self._change(candidates, 1, target) else []
+
+    def _patch_merge(self, patch: Map, target: Node | None, named: Named, node: Node) -> None:
         if target is not None:
-            chosen = selected(target, items)  # none: kustomize says nothing
+            chosen = self._selected(target, named)  # none: kustomize says nothing
             if not chosen and not self.emission.complete:
                 self.pieces.add(patch, target)
         else:
             wanted = Item(patch, "").id
-            chosen = [item for item in items if wanted in item.ids]
+            chosen = named.known_as(wanted)
             if not chosen and not self.emission.complete:
                 self.pieces.add(patch)
             elif len(chosen) != 1:
@@ -364,15 +412,18 @@ class _Build:
                     f"{'no' if not chosen else 'more than one'} object matches the patch of "
                     f"{wanted.kind}/{wanted.name}"
                 )
+        if not self._change(chosen, 1 + self.bounds.size(patch) // 16, node):
+            return
         for item in chosen:
             resource = Resource(item.body, item.file)
             merged = strategic_merge(item.body, patch, merge_keys(resource))
             if isinstance(merged, Map):
                 if node.get("options") is not None:
                     item.remember()
+                    named.renew()
                 item.body = same_identity(item.body, merged, node.get("options"))
             else:
-                items.remove(item)
+                named.discard(item)
 
 
 def _as_patch(node: Node, tree: Tree, directory: str) -> Node:

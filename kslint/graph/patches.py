@@ -102,24 +102,31 @@ def strategic_merge(base: Node | None, patch: Node, keys: Keys, field: str = "")
 
 def _merge_list(base: Node | None, patch: Seq, by: tuple[str, ...], keys: Keys) -> Node | None:
     """A keyed list. `by` is ("",) for lists of plain values."""
-    left = [] if base is None else list(base.elements())
+    left: dict[str, list[Node]] = {}
+    """By the first of their keys: whoever has another one is none of its twins."""
+    for other in () if base is None else base.elements():
+        left.setdefault(_identity(other, by)[0], []).append(other)
     merged: list[Node] = []
     for item in patch.children:
         if isinstance(item, Map) and set(item.entries) == {_DIRECTIVE}:
             if item.string(_DIRECTIVE) == "delete":
                 return None
-            left = []
+            left = {}
             continue
         wanted = _identity(item, by)
-        if any(_half_same(_identity(other, by), wanted) for other in left):
+        alike = left.get(wanted[0], [])
+        if any(_half_same(_identity(other, by), wanted) for other in alike):
             continue
-        twins = [other for other in left if _identity(other, by) == wanted]
-        left = [other for other in left if other not in twins]
+        twins = [other for other in alike if _identity(other, by) == wanted]
+        if twins:
+            left[wanted[0]] = [other for other in alike if other not in twins]
         result = item if by == ("",) else strategic_merge(twins[0] if twins else None, item, keys)
         if result is not None and not (isinstance(result, Map) and not result.entries):
             merged.append(result)
+    kept = {id(other) for alike in left.values() for other in alike}
+    rest = [] if base is None else [other for other in base.elements() if id(other) in kept]
     place = base if isinstance(base, Seq) else patch
-    return place.with_children([*merged, *left])
+    return place.with_children([*merged, *rest])
 
 
 def _identity(item: Node, by: tuple[str, ...]) -> tuple[str, ...]:

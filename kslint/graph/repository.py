@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 
 _SIGNS = frozenset("*?[{")
+MAX_LOOKS = 1_000_000
+"""Paths that the patterns of all generators together are held against."""
 
 
 class Repository:
@@ -37,6 +39,9 @@ class Repository:
     ) -> None:
         self._files = set(files)
         self._read = read
+        self._looks = MAX_LOOKS
+        self._named: list[str] | None = None
+        self._in_order: list[str] = []
         counts: dict[str, int] = {}
         for url in urls:
             counts[normal_url(url)] = counts.get(normal_url(url), 0) + 1
@@ -71,10 +76,17 @@ class Repository:
     def is_directory(self, local: str) -> bool:
         return local in self._directories
 
+    def may_search(self) -> bool:
+        """Is there room for more searches for what matches a pattern?"""
+        return self._looks > 0
+
     def directories(self) -> list[str]:
         """Every known directory, by its path from the root."""
-        named = (self._from_root(directory) for directory in sorted(self._directories))
-        return [path for path in named if path]
+        if self._named is None:
+            named = (self._from_root(directory) for directory in sorted(self._directories))
+            self._named = [path for path in named if path]
+        self._looks -= len(self._named)
+        return self._named
 
     def files(self, pattern: str) -> Iterator[tuple[str, list[Node]]]:
         """The files whose path from the root matches a glob, and their documents.
@@ -82,7 +94,10 @@ class Repository:
         Stars cross slashes: Argo CD hands the pattern to `git ls-files`.
         """
         literal = None if _SIGNS.intersection(pattern) else self.local(pattern)
-        for name in sorted(self._files) if literal is None else [literal]:
+        if literal is None:
+            self._in_order = self._in_order or sorted(self._files)
+            self._looks -= len(self._in_order)
+        for name in self._in_order if literal is None else [literal]:
             path = self._from_root(name) if name in self._files else None
             if path is not None and crossing(pattern, path):
                 yield path, self._read(name)

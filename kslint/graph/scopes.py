@@ -5,13 +5,14 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING
 
-from kslint.graph.gaps import OBJECTS, Gap
 from kslint.resources import KUSTOMIZATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kslint.graph.argo import Applications, Owner
+    from kslint.graph.bounds import Bounds
+    from kslint.graph.gaps import Gap
     from kslint.graph.kustomize import Emission
     from kslint.graph.repository import Repository
     from kslint.graph.tree import Tree
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from kslint.source.nodes import Map
 
 _MAX_ROUNDS = 4
-MAX_EMITTED = 50_000
-"""Objects of all builds together."""
 """Applications found by following Applications into further kustomizations, so many times."""
 
 
@@ -50,6 +49,9 @@ class Scopes:
         """All files that kustomizations take in or read, and some that are not there."""
         self._emission: dict[int, Emission] = {}
         self._owners: dict[int, list[Owner]] = {}
+        self._destinations: dict[int, str | None] = {}
+        """By the list of owners, which many objects share."""
+        self._children: dict[str, list[Resource]] | None = None
         kustomized = any(posixpath.basename(p.file) in KUSTOMIZATIONS for p in others)
         if kustomized or any(r.kind in ("Application", "ApplicationSet") for r in resources):
             self._resolve(resources, others, unparsed)
@@ -59,10 +61,13 @@ class Scopes:
 
         None where nothing says, or Applications send it to different places.
         """
-        if resource.namespace:
-            return resource.namespace
-        given = {owner.destination for owner in self.owners(resource)}
-        return (given.pop() or None) if len(given) == 1 else None
+        if resource.namespace or self.applications is None:
+            return resource.namespace or None
+        owners = self.owners(resource)
+        if id(owners) not in self._destinations:
+            given = {owner.destination for owner in owners}
+            self._destinations[id(owners)] = (given.pop() or None) if len(given) == 1 else None
+        return self._destinations[id(owners)]
 
     def generated(self) -> Iterator[tuple[str, str | None, str, Resource]]:
         """Objects that kustomize generators make: (kind, namespace, name, the object).
@@ -108,7 +113,12 @@ class Scopes:
 
     def children(self, owner: Owner) -> list[Resource]:
         """The objects an Application deploys, of those that are known."""
-        return [r for r in self.resources if any(o.key == owner.key for o in self.owners(r))]
+        if self._children is None:
+            self._children = {}
+            for resource in self.resources:
+                for key in dict.fromkeys(each.key for each in self.owners(resource)):
+                    self._children.setdefault(key, []).append(resource)
+        return self._children.get(owner.key, [])
 
     def parent(self, application: Resource) -> str | None:
         """The key of the Application that deploys an Application; None if that is not known."""
@@ -123,13 +133,14 @@ class Scopes:
         self, written: list[Resource], others: list[Plain], unparsed: dict[str, Other]
     ) -> None:
         from kslint.graph.argo import Applications
+        from kslint.graph.bounds import Bounds
         from kslint.graph.tree import Tree
 
-        tree = Tree(written, others, unparsed)
+        tree, bounds = Tree(written, others, unparsed), Bounds()
         wanted: dict[tuple[str, str], Emission] = {}
         for _ in range(_MAX_ROUNDS):
             before = list(wanted)
-            self._emit(tree, wanted)
+            self._emit(tree, bounds, wanted)
             if self.applications is not None and list(wanted) == before:
                 break
             self._collect(written, tree)
@@ -137,27 +148,18 @@ class Scopes:
                 break
             self.applications = Applications(self.resources, tree)
 
-    def _emit(self, tree: Tree, done: dict[tuple[str, str], Emission]) -> None:
+    def _emit(self, tree: Tree, bounds: Bounds, done: dict[tuple[str, str], Emission]) -> None:
         """Every build that is known to be wanted: no one's base, or an Application's path.
 
         A directory that Applications deploy only with overrides is not built without them.
         """
         from kslint.graph.argo import KUSTOMIZE
-        from kslint.graph.kustomize import Emission, emit
-
-        room = MAX_EMITTED - sum(len(emission.resources) for emission in done.values())
+        from kslint.graph.kustomize import emit
 
         def built(directory: str, root: Map | None = None, application: str = "") -> Emission:
-            nonlocal room
-            if room > 0:
-                found = emit(tree, directory, root, application)
-                if directory in self._built and not application:
-                    found.become(self._built[directory])
-            else:
-                found = Emission(directory, tree.kustomizations[directory], application)
-                reason = f"all builds together have more than {MAX_EMITTED:,} objects"
-                found.gaps.append(Gap(OBJECTS, reason, found.root, bound=True))
-            room -= len(found.resources)
+            found = emit(tree, bounds, directory, root, application)
+            if directory in self._built and not application:
+                found.become(self._built[directory])
             return found
 
         plain: set[str] = set()

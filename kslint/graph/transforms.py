@@ -13,9 +13,21 @@ from kslint.graph.edit import listing, put, restated, rewrite
 from kslint.source.nodes import Map, Scalar, Seq
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from kslint.graph.configurations import Configured, Field
     from kslint.graph.items import Item
+    from kslint.graph.named import Named
     from kslint.source.nodes import Node
+
+
+def steps(root: Node, more: Configured) -> int:
+    """How many transformations a kustomization asks for of each of its items, at most."""
+    pairs = [root.get("commonLabels"), root.get("commonAnnotations")]
+    count = 1 + len(listing(root, "images")) + len(more.prefixed) + len(more.suffixed)
+    for label in listing(root, "labels"):
+        pairs += [label.get("pairs")] * (1 + len(listing(label, "fields")))
+    return count + sum(1 + len(each.entries) for each in pairs if isinstance(each, Map))
 
 
 def transform(root: Node, items: list[Item], more: Configured) -> None:
@@ -37,12 +49,12 @@ def transform(root: Node, items: list[Item], more: Configured) -> None:
     _set_annotations(root.get("commonAnnotations"), items)
 
 
-def rescale(root: Node, items: list[Item]) -> list[Node]:
+def rescale(root: Node, named: Named) -> list[Node]:
     """`replicas`, and the entries of it that match nothing (which kustomize refuses)."""
     unmatched = []
     for entry in listing(root, "replicas"):
         name, count = entry.string("name"), entry.get("count")
-        found = [item for item in items if _scales(item, name)]
+        found = [item for item in named.of_name(name or "") if _scales(item, name)]
         for item in found:
             if count is not None:
                 item.body = put(item.body, ("spec", "replicas"), count)
@@ -58,14 +70,18 @@ def _scales(item: Item, name: str | None) -> bool:
 
 def retag(root: Node, items: list[Item]) -> None:
     """`images`: in containers and initContainers anywhere, and in image volumes of pod specs."""
-    for entry in listing(root, "images"):
-        if not entry.string("name"):
-            continue
-        for item in items:
-            if item.body.string("kind") != "CustomResourceDefinition":
-                item.change((), partial(_retag, entry=entry, field=""))
-                for path in _IMAGE_VOLUMES:
-                    item.change(path, partial(_retagged, entry=entry))
+    entries = [entry for entry in listing(root, "images") if entry.string("name")]
+
+    def changed(node: Node) -> Node:
+        for entry in entries:
+            node = _retagged(node, entry)
+        return node
+
+    for item in items if entries else ():
+        if item.body.string("kind") != "CustomResourceDefinition":
+            item.change((), partial(_retag, change=changed, field=""))
+            for path in _IMAGE_VOLUMES:
+                item.change(path, changed)
 
 
 _TAG_OR_DIGEST = r"(:[a-zA-Z0-9_.{}-]*)?(@sha256:[a-zA-Z0-9_.{}-]*)?"
@@ -75,15 +91,15 @@ _IMAGE_VOLUMES = (
 )
 
 
-def _retag(node: Node, entry: Node, field: str) -> Node:
+def _retag(node: Node, change: Callable[[Node], Node], field: str) -> Node:
     if isinstance(node, Seq):
-        children = [_retag(child, entry, "") for child in node.children]
+        children = [_retag(child, change, "") for child in node.children]
         if field in ("containers", "initContainers"):
-            children = [rewrite(c, ("image",), lambda n: _retagged(n, entry)) for c in children]
+            children = [rewrite(child, ("image",), change) for child in children]
         same = all(a is b for a, b in zip(children, node.children, strict=True))
         return node if same else node.with_children(children)
     if isinstance(node, Map):
-        entries = {name: _retag(child, entry, name) for name, child in node.entries.items()}
+        entries = {name: _retag(child, change, name) for name, child in node.entries.items()}
         same = all(entries[name] is child for name, child in node.entries.items())
         return node if same else node.with_entries(entries)
     return node

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from kslint.model.kubernetes.selection import Circles, selects, texts
+from kslint.model.kubernetes.selection import Circles, texts
+from kslint.model.scaling import is_scaled
 
 if TYPE_CHECKING:
     from kslint.graph.graph import Graph
@@ -31,17 +32,11 @@ def blocked(budget: Resource, graph: Graph) -> Blocked | None:
     if spec is None or spec.at("selector", "matchExpressions") is not None:
         return None
     selector = texts(spec.at("selector", "matchLabels"))
-    circles = Circles(graph, budget)
-    near = {id(pods.pod_spec): pods for pods in (*circles.closest, *circles.beside)}
-    found = [pods for pods in near.values() if selects(selector, pods.labels)]
+    found = Circles(graph, budget).near(selector)
     if len(found) != 1 or found[0].resource.kind not in _COUNTED:
         return None
     workload = found[0].resource
-    scaled = any(
-        each.spec is not None and each.spec.string("scaleTargetRef", "name") == workload.name
-        for kind in ("HorizontalPodAutoscaler", "ScaledObject")
-        for each in graph.of_namespace(kind, graph.namespace_of(workload))
-    )
+    scaled = is_scaled(workload, graph)
     written = workload.body.at("spec", "replicas")
     replicas = 1 if written is None else workload.body.integer("spec", "replicas")
     if scaled or not replicas:

@@ -12,7 +12,7 @@ from kslint.model.answer import Known
 from kslint.model.engines.vllm.engine import read_engine
 from kslint.model.kubernetes.admission.field_errors import opaque
 from kslint.model.kubernetes.pod import containers, init_containers
-from kslint.model.kubernetes.selection import Circles, selects, texts
+from kslint.model.kubernetes.selection import Circles, texts
 from kslint.source.nodes import walk
 
 if TYPE_CHECKING:
@@ -74,8 +74,7 @@ def selected(service: Resource, graph: Graph) -> list[Pods]:
     """The pods that a Service selects, of those that stand nearest."""
     selector = selector_of(service)
     circles = Circles(graph, service)
-    found = [t for t in circles.closest if selects(selector, t.labels)]
-    return found or [t for t in circles.beside if selects(selector, t.labels)]
+    return circles.closest(selector) or circles.beside.selected(selector)
 
 
 def misses(service: Resource, graph: Graph) -> Iterator[Miss]:
@@ -91,7 +90,7 @@ def misses(service: Resource, graph: Graph) -> Iterator[Miss]:
     dead = [id(miss.node) for miss in found]
     aside = any(id(_target(item)) not in dead and not _is_side(item) for item in ports)
     selector = selector_of(service)
-    around = [t for t in Circles(graph, service).around if selects(selector, t.labels)]
+    around = Circles(graph, service).around.selected(selector)
     for miss in found:
         others = [t for t in around if all(t.resource is not n.resource for n in near)]
         item = next(i for i in ports if _target(i) is miss.node)
@@ -209,15 +208,12 @@ def stray(service: Resource, graph: Graph) -> Stray | None:
     if not selector or any(opaque(value) for value in selector.values()):
         return None
     circles = Circles(graph, service)
-    if any(selects(selector, each.labels) for each in circles.closest):
+    if circles.closest(selector) or circles.beside.selected(selector):
         return None
-    beside = circles.beside
-    if any(selects(selector, each.labels) for each in beside):
-        return None
-    meant = _meant(service, selector, [*circles.closest, *beside])
+    meant = _meant(service, selector, circles)
     if meant is None or meant.is_open or _may_be_made(service, selector, graph):
         return None
-    if any(each.is_open or selects(selector, each.labels) for each in circles.around):
+    if circles.around.is_open or circles.around.selected(selector):
         return None
     node = None if service.spec is None else service.spec.get("selector")
     for label, value in selector.items():
@@ -227,16 +223,14 @@ def stray(service: Resource, graph: Graph) -> Stray | None:
     return None
 
 
-def _meant(service: Resource, selector: Selector, near: list[Pods]) -> Pods | None:
+def _meant(service: Resource, selector: Selector, circles: Circles) -> Pods | None:
     """The pods that a Service is meant for: of its own name, or with all its labels but one."""
-    for each in near:
-        if each.resource.name == service.name and each.resource.kind not in _PASSING:
+    for each in circles.near_of_name(service.name):
+        if each.resource.kind not in _PASSING:
             return each
-    for each in near:
-        shared = sum(each.labels.get(name) == value for name, value in selector.items())
-        if len(selector) > 1 and shared == len(selector) - 1:
-            return each
-    return None
+    # none has all the labels, so whoever has all but one has just these
+    fewer = [{k: v for k, v in selector.items() if k != name} for name in selector]
+    return circles.first_near(fewer)
 
 
 _PASSING = ("CronJob", "Job", "Pod")
@@ -251,17 +245,25 @@ def _may_be_made(
         return True
     if not any_name and any("/" in name and not name.startswith(_PLAIN) for name in selector):
         return True
-    wanted = [value for value in selector.values() if value]
-    for resource in graph.resources:
-        if resource.group.endswith(_PODLESS) or "." not in resource.group:
-            continue
-        if resource.kind in _READ:
-            continue
-        if graph.namespace_of(resource) in (namespace, None) and any(
-            resource.name in value or graph.may_hold(resource, value) for value in wanted
-        ):
-            return True
-    return False
+    names, files = graph.kept(("pod makers", namespace), lambda: _makers(graph, namespace))
+    return any(
+        any(name in value for name in names)
+        or any(graph.may_hold(resource, value) for resource in files)
+        for value in selector.values()
+        if value
+    )
+
+
+def _makers(graph: Graph, namespace: str | None) -> tuple[list[str], list[Resource]]:
+    """Whatever may make pods in a namespace: the names, and one of each file or what is built."""
+    found = [
+        resource
+        for resource in graph.resources
+        if "." in resource.group and not resource.group.endswith(_PODLESS)
+        if resource.kind not in _READ and graph.namespace_of(resource) in (namespace, None)
+    ]
+    files = {resource.emitter or resource.file: resource for resource in found}
+    return list({resource.name: None for resource in found}), list(files.values())
 
 
 _READ = ("LeaderWorkerSet", "JobSet", "RayCluster", "RayJob", "RayService")
@@ -298,16 +300,15 @@ def meant_servers(pool: Resource, selector: Selector, graph: Graph) -> Pods | No
     if not selector or any(opaque(value) for value in selector.values()):
         return None
     circles = Circles(graph, pool)
-    near = {id(pods.pod_spec): pods for pods in (*circles.closest, *circles.beside)}
-    servers = [
-        pods
-        for pods in near.values()
-        if any(read_engine(each, pods.pod_spec) for each in containers(pods.pod_spec))
-    ]
-    if not servers or any(selects(selector, pods.labels) for pods in near.values()):
+    if circles.closest(selector) or circles.beside.selected(selector):
         return None
-    if any(pods.is_open or selects(selector, pods.labels) for pods in circles.around):
+    server = circles.first_that("serves", _serves)
+    if server is None or circles.around.is_open or circles.around.selected(selector):
         return None
     plain = {name: value for name, value in selector.items() if "kserve.io/" not in name}
     unlike = len(plain) < len(selector) or _may_be_made(pool, plain, graph, any_name=True)
-    return None if unlike else servers[0]
+    return None if unlike else server
+
+
+def _serves(pods: Pods) -> bool:
+    return any(read_engine(each, pods.pod_spec) for each in containers(pods.pod_spec))

@@ -11,14 +11,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.model import pool_charts
-from kslint.model.endpoints import listeners, selected
+from kslint.model.endpoints import listeners, selected, selector_of
 from kslint.model.gateway import pools
 from kslint.model.gateway.gateways import GROUP
 from kslint.model.gateway.routes import KINDS, backends, gateway_of, namespace_labels, parents
 from kslint.model.kubernetes.selection import fits, pods_of, selects, texts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from kslint.graph.graph import Graph
     from kslint.model.kubernetes.selection import Pods, Selector
@@ -51,11 +51,13 @@ class Wall(NamedTuple):
 def walls(workload: Resource, graph: Graph) -> Iterator[Wall]:
     """The model servers of a workload that policies shut off."""
     namespace = graph.namespace_of(workload)
-    policies = [] if namespace is None else _policies(namespace, graph)
-    for pods in pods_of(workload) if policies else ():
+    if namespace is None:
+        return
+    policies = graph.kept(("policies", namespace), lambda: _policies(namespace, graph))
+    for pods in pods_of(workload) if policies.every else ():
         served = [(each.port, each) for each in listeners(pods.pod_spec) if each.port is not None]
-        on = [one for one in policies if _isolates(one, pods.labels)]
-        if not served or not on or pods.is_open or namespace is None:
+        on = [one for one in policies.about(pods.labels) if _isolates(one, pods.labels)]
+        if not served or not on or pods.is_open:
             continue
         if not all(graph.belong_together(one, workload) for one in on):
             continue
@@ -75,8 +77,30 @@ def walls(workload: Resource, graph: Graph) -> Iterator[Wall]:
                 break
 
 
-def _policies(namespace: str, graph: Graph) -> list[Resource]:
+class _ByLabel:
+    """Objects that select pods, in order, found by one of the labels that they select by."""
+
+    def __init__(self, every: Iterable[tuple[Resource, Selector]] = ()) -> None:
+        self.every = list(every)
+        self._by_label: dict[tuple[str, str] | None, list[int]] = {}
+        for number, (_, selector) in enumerate(self.every):
+            label = next(iter(selector.items()), None)
+            self._by_label.setdefault(label, []).append(number)
+
+    def about(self, labels: Selector) -> list[Resource]:
+        """Those that may select what has these labels, and those without labels to select by."""
+        numbers = [n for label in (None, *labels.items()) for n in self._by_label.get(label, ())]
+        return [self.every[number][0] for number in sorted(numbers)]
+
+
+def _policies(namespace: str, graph: Graph) -> _ByLabel:
     """All policies of a namespace, by name; none where others may admit more."""
+    found = sorted(_applied(namespace, graph), key=lambda each: each.name)
+    path = ("spec", "podSelector", "matchLabels")
+    return _ByLabel((policy, texts(policy.body.at(*path))) for policy in found)
+
+
+def _applied(namespace: str, graph: Graph) -> list[Resource]:
     if any(graph.of_kind(kind) for kind in _OTHERS):
         return []
     if graph.completeness.is_open(KIND, namespace) and (
@@ -86,7 +110,7 @@ def _policies(namespace: str, graph: Graph) -> list[Resource]:
     every = graph.of_namespace(KIND, namespace)
     if any(each.group != _NETWORKING or each.spec is None for each in every):
         return []
-    return sorted(every, key=lambda each: each.name)
+    return every
 
 
 def _charts(namespace: str, graph: Graph) -> Iterator[pool_charts.Pool]:
@@ -166,34 +190,64 @@ def _askers(
     """Who sends requests to pods, with the labels of its pods if they are known."""
     services = [
         each
-        for each in graph.of_namespace("Service", namespace, "")
+        for each in _services(namespace, graph).about(pods.labels)
         if any(one.resource is pods.resource for one in selected(each, graph))
     ]
     found = [
         pool
-        for pool in pools.pools(graph)
+        for pool in _pools(graph).about(pods.labels)
         if graph.namespace_of(pool) == namespace
         and selects(pools.selector(pool)[1], pods.labels)
         and graph.belong_together(pool, pods.resource)
     ]
     named = {("Service", each.name) for each in services} | {(pools.KIND, p.name) for p in found}
-    for kind in KINDS:
-        for route in graph.of_kind(kind, GROUP):
-            if not any((b.kind, b.name) in named and b.namespace == namespace
-                       for b in backends(route, graph)):  # fmt: skip
-                continue
-            for parent in parents(route, graph):
-                gateway = gateway_of(parent, graph, route)
-                name = None if gateway is None else gateway.body.string("spec", "gatewayClassName")
-                if gateway is not None and name in _BESIDE:
-                    yield "gateway", gateway, None
+    for route in _routes_to(named, namespace, graph):
+        for parent in parents(route, graph):
+            gateway = gateway_of(parent, graph, route)
+            name = None if gateway is None else gateway.body.string("spec", "gatewayClassName")
+            if gateway is not None and name in _BESIDE:
+                yield "gateway", gateway, None
     for made in _charts(namespace, graph):
         if selects(texts(made.labels), pods.labels):
             application = made.source.application.resource
             yield "chart", application, pool_charts.picker_labels(made)
     for pool in found:
         picker, _ = pools.picker(pool)
-        for each in graph.of_namespace("Service", namespace, ""):
-            if picker is not None and each.name == picker.text:
+        for each in graph.named("Service", (picker and picker.text) or ""):
+            if each.group == "" and graph.namespace_of(each) in (namespace, None):
                 for one in selected(each, graph):
                     yield "picker", one.resource, one.labels
+
+
+def _services(namespace: str, graph: Graph) -> _ByLabel:
+    """The Services of a namespace, by what they select."""
+    found = graph.of_namespace("Service", namespace, "")
+    return graph.kept(
+        ("services by selector", namespace),
+        lambda: _ByLabel((each, selector_of(each)) for each in found),
+    )
+
+
+def _pools(graph: Graph) -> _ByLabel:
+    return graph.kept(
+        ("pools by selector",),
+        lambda: _ByLabel((pool, pools.selector(pool)[1]) for pool in pools.pools(graph)),
+    )
+
+
+def _routes_to(named: set[tuple[str, str]], namespace: str, graph: Graph) -> list[Resource]:
+    """The routes to backends of a namespace, by kind and name of these, in input order."""
+
+    def by_backend() -> dict[tuple[str, str, str | None], list[tuple[int, Resource]]]:
+        routes = [route for kind in KINDS for route in graph.of_kind(kind, GROUP)]
+        found: dict[tuple[str, str, str | None], list[tuple[int, Resource]]] = {}
+        for number, route in enumerate(routes):
+            for kind, name, where in {
+                (b.kind, b.name, b.namespace) for b in backends(route, graph)
+            }:
+                found.setdefault((kind, name, where), []).append((number, route))
+        return found
+
+    known = graph.kept(("routes by backend",), by_backend)
+    pairs = [pair for kind, name in named for pair in known.get((kind, name, namespace), ())]
+    return [route for _, route in sorted(dict.fromkeys(pairs), key=lambda pair: pair[0])]

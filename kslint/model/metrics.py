@@ -100,7 +100,8 @@ def _of_services(model: Model) -> Iterator[Query]:
                 target = None if own is None else own.get("target")
                 wanted = target and (target.get("value") or target.get("averageValue"))
                 for query in _query(service.resource, own and own.at("metric", "query"), wanted):
-                    workloads = [w for w in model.workloads if w.component is component]
+                    every = model.workloads_of(service.resource)
+                    workloads = [w for w in every if w.component is component]
                     servers = tuple(workloads[0].servers) if workloads else None
                     yield query._replace(servers=servers)
 

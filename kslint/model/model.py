@@ -186,6 +186,17 @@ class Model:
             one.pod_spec = with_config_maps(one.pod_spec, one.namespace, one.resource, self.graph)
         return workloads
 
+    def workloads_of(self, resource: Resource) -> list[Workload]:
+        """The workloads that an object makes."""
+        return self._workloads_of.get(resource, [])
+
+    @cached_property
+    def _workloads_of(self) -> dict[Resource, list[Workload]]:
+        found: dict[Resource, list[Workload]] = {}
+        for workload in self.workloads:
+            found.setdefault(workload.resource, []).append(workload)
+        return found
+
     @property
     def runtime_users(self) -> list[InferenceService]:
         """The InferenceServices that may use a runtime among the objects; none without one."""

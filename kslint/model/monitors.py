@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from kslint.graph.gaps import VALUES
 from kslint.model.kubernetes.admission.field_errors import opaque
 from kslint.model.kubernetes.pod import containers, init_containers
-from kslint.model.kubernetes.selection import Circles, selects, texts
+from kslint.model.kubernetes.selection import Circles, Labelled, Pool, texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,11 +66,11 @@ def stray(monitor: Resource, graph: Graph) -> Stray | None:
     labels = _selector(monitor)
     if monitor.kind != "ServiceMonitor" or not labels or not _looks_here(monitor, graph):
         return None
-    namespace = graph.namespace_of(monitor)
-    near = [s for s in graph.of_namespace("Service", namespace, "") if _near(s, monitor, graph)]
-    if any(selects(labels, _labels(service)) for service in near):
+    services = _labelled(graph, graph.namespace_of(monitor))
+    if any(_near(service, monitor, graph) for service, _ in services.selected(labels)):
         return None
-    own = next((service for service in near if service.name == monitor.name), None)
+    named = services.of_name(monitor.name)
+    own = next((service for service, _ in named if _near(service, monitor, graph)), None)
     node = None if monitor.spec is None else monitor.spec.at("selector", "matchLabels")
     if own is None or node is None or any(opaque(text) for text in _labels(own).values()):
         return None
@@ -110,6 +110,16 @@ def _near(other: Resource, monitor: Resource, graph: Graph) -> bool:
     return len(directories) == 1 and graph.belong_together(other, monitor)
 
 
+def _labelled(graph: Graph, namespace: str | None) -> Pool[Labelled]:
+    """The Services of a namespace."""
+
+    def found() -> Pool[Labelled]:
+        services = graph.of_namespace("Service", namespace, "")
+        return Pool(Labelled(service, _labels(service)) for service in services)
+
+    return graph.kept(("services by label", namespace), found)
+
+
 def _labels(service: Resource) -> dict[str, str]:
     return texts(service.body.at("metadata", "labels"))
 
@@ -120,9 +130,7 @@ Found = list[tuple["Resource", list[str]]]
 def _services(monitor: Resource, labels: dict[str, str], graph: Graph) -> Found:
     """The Services that are selected, and the names of their ports."""
     found: Found = []
-    for service in graph.of_namespace("Service", graph.namespace_of(monitor), ""):
-        if not selects(labels, _labels(service)):
-            continue
+    for service, _ in _labelled(graph, graph.namespace_of(monitor)).selected(labels):
         if not _near(service, monitor, graph):
             return []
         spec = service.spec
@@ -133,9 +141,7 @@ def _services(monitor: Resource, labels: dict[str, str], graph: Graph) -> Found:
 
 def _pods(monitor: Resource, labels: dict[str, str], graph: Graph) -> Found:
     found: Found = []
-    for pods in Circles(graph, monitor).around:
-        if not selects(labels, pods.labels):
-            continue
+    for pods in Circles(graph, monitor).around.selected(labels):
         if not _near(pods.resource, monitor, graph):
             return []
         own = (*containers(pods.pod_spec), *init_containers(pods.pod_spec))

@@ -166,11 +166,15 @@ def _is_parked(job: Resource) -> bool:
 
 def _is_used(queue: Resource, graph: Graph) -> bool:
     """Does a LocalQueue lead to it? One without may be there to lend its quota to a cohort."""
-    return any(
-        local.body.string("spec", "clusterQueue") == queue.name
-        and graph.belong_together(local, queue)
-        for local in graph.of_kind("LocalQueue", GROUP)
-    )
+
+    def by_queue() -> dict[str | None, list[Resource]]:
+        found: dict[str | None, list[Resource]] = {}
+        for local in graph.of_kind("LocalQueue", GROUP):
+            found.setdefault(local.body.string("spec", "clusterQueue"), []).append(local)
+        return found
+
+    users = graph.kept(("local queues",), by_queue).get(queue.name, ())
+    return any(graph.belong_together(local, queue) for local in users)
 
 
 def _cluster_queue(local: Resource, graph: Graph) -> Resource | None:

@@ -6,6 +6,7 @@ apis/kueue/v1beta1 (LocalQueue, ClusterQueue, ResourceFlavor).
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.model.kubernetes.admission.field_errors import opaque
@@ -99,7 +100,13 @@ def loose_ends(graph: Graph, queues: list[Resource]) -> Iterator[Loose]:
             if node is None or not name or opaque(name):
                 continue
             there = graph.of_kind(kind, GROUP)
-            if any(each.name == name or opaque(each.name) for each in there):
+            if any(each.group == GROUP for each in graph.named(kind, name)):
+                continue
+            if graph.kept(("opaque", kind), partial(_any_opaque, there)):
                 continue
             if any(graph.belong_together(each, resource) for each in there):
                 yield Loose(resource, node, kind)
+
+
+def _any_opaque(resources: list[Resource]) -> bool:
+    return any(opaque(each.name) for each in resources)

@@ -56,23 +56,31 @@ def rival(scaler: Resource, graph: Graph) -> Resource | None:
     if target is None or is_paused(scaler) or scaler.annotation(_TRANSFERS) is not None:
         return None
     namespace = graph.namespace_of(scaler)
-    for kind in ("HorizontalPodAutoscaler", "ScaledObject"):
-        for other in graph.of_namespace(kind, namespace):
-            if other is scaler or _target(other) != target or is_paused(other):
-                continue
-            if graph.namespace_of(other) != namespace or other.emitter != scaler.emitter:
-                continue
-            if (
-                graph.evidence.illustrates(scaler)
-                and other.file != scaler.file
-                and not other.emitter
-            ):
-                continue  # one example or the other
-            if (other.kind, other.name) < (scaler.kind, scaler.name) and graph.belong_together(
-                other, scaler
-            ):
-                return other
+    for other in _by_target(graph, namespace).get(target, ()):
+        if other is scaler or is_paused(other):
+            continue
+        if graph.namespace_of(other) != namespace or other.emitter != scaler.emitter:
+            continue
+        if graph.evidence.illustrates(scaler) and other.file != scaler.file and not other.emitter:
+            continue  # one example or the other
+        if (other.kind, other.name) < (scaler.kind, scaler.name) and graph.belong_together(
+            other, scaler
+        ):
+            return other
     return None
+
+
+def _by_target(graph: Graph, namespace: str | None) -> dict[tuple[str, str] | None, list[Resource]]:
+    """The scalers of a namespace by what they scale."""
+
+    def found() -> dict[tuple[str, str] | None, list[Resource]]:
+        targets: dict[tuple[str, str] | None, list[Resource]] = {}
+        for kind in ("HorizontalPodAutoscaler", "ScaledObject"):
+            for each in graph.of_namespace(kind, namespace):
+                targets.setdefault(_target(each), []).append(each)
+        return targets
+
+    return graph.kept(("scalers by target", namespace), found)
 
 
 def is_target_known(scaler: Resource, graph: Graph) -> bool:
@@ -104,14 +112,22 @@ def lost(scaler: Resource, graph: Graph) -> tuple[Node, list[Resource]] | None:
     kind, name = target
     if graph.named(kind, name) or graph.completeness.is_open(kind, namespace):
         return None
+    candidates = graph.of_namespace(kind, namespace)
+    looks = graph.kept(("resemblances",), lambda: [MAX_LOOKS])
+    looks[0] -= len(candidates)
+    if looks[0] < 0:
+        return None
     near = [
         each
-        for each in graph.of_namespace(kind, namespace)
+        for each in candidates
         if graph.belong_together(each, scaler) and each.emitter == scaler.emitter
         if _resemble(name, each.name)
     ]
-    makers = (each for each in graph.resources if each.group.endswith(_MAKERS))
-    if not near or any(name.startswith(each.name) for each in makers):
+    makers = graph.kept(
+        ("makers of Deployments",),
+        lambda: {each.name for each in graph.resources if each.group.endswith(_MAKERS)},
+    )
+    if not near or any(name[:length] in makers for length in range(len(name) + 1)):
         return None
     node = None if scaler.spec is None else scaler.spec.at("scaleTargetRef", "name")
     return None if node is None else (node, near)
@@ -125,6 +141,8 @@ def _resemble(one: str, other: str) -> bool:
 
 
 _ALIKE = 0.75
+MAX_LOOKS = 100_000
+"""How often names are compared; of scalers beyond that, nothing is said."""
 _WORKLOADS = ("Deployment", "StatefulSet")
 _MAKERS = ("kserve.io", "fluxcd.io", "seldon.io", "machinelearning.seldon.io", "kubeflow.org")
 """Groups whose objects become Deployments with names that begin with theirs."""

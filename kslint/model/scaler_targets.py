@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from kslint.graph.beginnings import begins
 from kslint.model.kubernetes.admission.field_errors import opaque
 from kslint.model.kubernetes.templates import KINDS
 from kslint.model.scaler_rules import KEDA
@@ -63,9 +64,7 @@ def _of_target(scaler: Resource, target: Node, namespace: str, graph: Graph) -> 
     found = graph.find(kind, name, namespace, None, scaler)
     if found.resources or graph.completeness.is_open(kind, namespace):
         return
-    if name.endswith(_KSERVES) or any(
-        name.startswith(r.name) for m in _MAKERS for r in graph.of_namespace(m, namespace)
-    ):
+    if name.endswith(_KSERVES) or begins(name, _MAKERS, namespace, graph):
         return
     for other_kind in _SCALABLE:
         for other in graph.named(other_kind, name) if other_kind != kind else ():

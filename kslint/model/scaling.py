@@ -64,13 +64,37 @@ _KNOWN_CLASSES = ("hpa", "keda", "none")
 
 def scalers(graph: Graph, name: str, namespace: str | None) -> Iterator[Resource]:
     """The autoscalers of the input that target a Deployment, by its name."""
-    for kind in ("HorizontalPodAutoscaler", "ScaledObject", "HTTPScaledObject"):
-        for resource in graph.of_namespace(kind, namespace):
-            target = None if resource.spec is None else resource.spec.get("scaleTargetRef")
-            if target is None or (target.string("kind") or "Deployment") != "Deployment":
-                continue
-            if name in (target.string("name"), target.string("deployment")):
-                yield resource
+    for resource in _targeting(graph, namespace).get(name, ()):
+        target = None if resource.spec is None else resource.spec.get("scaleTargetRef")
+        if target is not None and (target.string("kind") or "Deployment") == "Deployment":
+            yield resource
+
+
+def is_scaled(workload: Resource, graph: Graph) -> bool:
+    """Has a scaler of the input a workload of this name for its target, whatever its kind?"""
+    return any(
+        each.kind != "HTTPScaledObject"
+        and each.spec is not None
+        and each.spec.string("scaleTargetRef", "name") == workload.name
+        for each in _targeting(graph, graph.namespace_of(workload)).get(workload.name, ())
+    )
+
+
+def _targeting(graph: Graph, namespace: str | None) -> dict[str, list[Resource]]:
+    """The scalers that may be in a namespace, by the names that they target."""
+
+    def found() -> dict[str, list[Resource]]:
+        targets: dict[str, list[Resource]] = {}
+        for kind in ("HorizontalPodAutoscaler", "ScaledObject", "HTTPScaledObject"):
+            for resource in graph.of_namespace(kind, namespace):
+                target = None if resource.spec is None else resource.spec.get("scaleTargetRef")
+                if target is None:
+                    continue
+                for name in {target.string("name"), target.string("deployment")} - {None}:
+                    targets.setdefault(name or "", []).append(resource)
+        return targets
+
+    return graph.kept(("scalers", namespace), found)
 
 
 def deployment_name(workload: Workload) -> str:

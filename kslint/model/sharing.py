@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from kslint.config import Config
     from kslint.graph.graph import Graph
+    from kslint.model.kubernetes.selection import Pods
     from kslint.model.workload import Workload
     from kslint.resources import Resource
     from kslint.source.nodes import Node
@@ -108,8 +109,7 @@ def other_user(name: str, claim: Resource, workload: Workload, graph: Graph) -> 
     own = workload.resource
     if own.kind not in _LASTING or workload.home.integer("replicas") == 0:
         return None
-    near = [*Circles(graph, own).beside, *Circles(graph, claim).beside]
-    for pods in near:
+    for pods in (*_mounting(name, own, graph), *_mounting(name, claim, graph)):
         other = pods.resource
         if other.kind not in _LASTING or other.body.integer("spec", "replicas") == 0:
             continue
@@ -117,9 +117,17 @@ def other_user(name: str, claim: Resource, workload: Workload, graph: Graph) -> 
             continue
         if graph.namespace_of(other) != workload.namespace or _is_tied(pods.pod_spec):
             continue
-        if any(found == name for found, _ in claims(pods.pod_spec)):
-            return other
+        return other
     return None
+
+
+def _mounting(claim: str, near: Resource, graph: Graph) -> list[Pods]:
+    """The pods beside an object that mount a claim of a name."""
+
+    def mounted(pods: Pods) -> list[str]:
+        return [name for name, _ in claims(pods.pod_spec)]
+
+    return Circles(graph, near).beside.having(claim, "claim", mounted)
 
 
 def _before(one: Resource, other: Resource) -> bool:

@@ -40,14 +40,20 @@ def missed(resource: Resource, graph: Graph) -> Iterator[Missed]:
     declared = graph.of_kind(KIND)
     if not declared or not graph.may_hold(resource, _FIELD) or resource.kind == "PersistentVolume":
         return
-    names = {each.name: each for each in sorted(declared, key=lambda each: each.file, reverse=True)}
+    names = graph.kept(("storage classes",), lambda: _by_name(declared))
     for node in walk(resource.spec, _VALUE) if resource.spec is not None else ():
         text = node.text or ""
         if node.key is None or node.key.text != _FIELD or not text or opaque(text) or text in names:
             continue
-        near = next((name for name in sorted(names) if _is_slip(text, name)), "")
+        near = next((name for name in names if _is_slip(text, name)), "")
         if near and graph.belong_together(names[near], resource) and not _static(graph, text):
             yield Missed(node, names[near])
+
+
+def _by_name(declared: list[Resource]) -> dict[str, Resource]:
+    """Classes by name, in the order of these; of several that of the first file."""
+    found = {each.name: each for each in sorted(declared, key=lambda each: each.file, reverse=True)}
+    return dict(sorted(found.items()))
 
 
 def _is_slip(one: str, other: str) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from kslint.graph.argo import MAX_GENERATED
+from kslint.graph.repository import MAX_LOOKS
 from kslint.source.load import CHART_TEMPLATE, Other
 from kslint.source.manifests import KSERVE
 from kslint.source.nodes import Mark, Scalar
@@ -11,9 +13,9 @@ from kslint.source.nodes import Mark, Scalar
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from kslint.graph.gaps import Gap
     from kslint.graph.graph import Graph
     from kslint.source.files import Source
+    from kslint.source.nodes import Node
 
 
 class Unchecked(NamedTuple):
@@ -59,14 +61,32 @@ def unchecked(graph: Graph) -> Iterator[Unchecked]:
                 yield Unchecked(place, "broken", "")
 
 
-def bounded(graph: Graph) -> Iterator[Gap]:
-    """Where builds were given up, as too large; of all that were left out together, one."""
-    seen = set()
+class Bounded(NamedTuple):
+    """What was given up as too large, for one reason: `node` is the first place."""
+
+    node: Node
+    reason: str
+    thing: str
+    names: list[str]
+
+
+def bounded(graph: Graph) -> Iterator[Bounded]:
+    """Where builds, which go by their directories, and ApplicationSets were not followed."""
+    found: dict[str, Bounded] = {}
     for emission in graph.scopes.emissions:
         for gap in emission.gaps:
-            if gap.bound and gap.reason not in seen:
-                seen.add(gap.reason)
-                yield gap
+            if gap.bound:
+                one = found.setdefault(gap.reason, Bounded(gap.node, gap.reason, "build", []))
+                if emission.directory not in one.names[-1:]:
+                    one.names.append(emission.directory or ".")
+    yield from found.values()
+    applications = graph.scopes.applications
+    sets = [] if applications is None else applications.unfollowed
+    if sets:
+        reason = f"all ApplicationSets together make more than {MAX_GENERATED:,} Applications, or "
+        reason += f"hold more than {MAX_LOOKS:,} paths against their patterns"
+        names = [resource.name for resource in sets]
+        yield Bounded(sets[0].body, reason, "ApplicationSet", names)
 
 
 def _chart(file: str, names: set[str]) -> str | None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from kslint.model.scaling import is_paused
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from kslint.graph.graph import Graph
     from kslint.resources import Resource
@@ -80,7 +80,7 @@ def same_number(scaler: Resource, graph: Graph) -> tuple[Node, Resource] | None:
     """A query for a server's own metrics that a scaler of another workload goes by, too."""
     own = _queries(scaler)
     namespace = graph.namespace_of(scaler)
-    for other in graph.of_namespace(scaler.kind, namespace, scaler.group):
+    for other in _asking(own, scaler, graph):
         if other.name >= scaler.name or other.emitter != scaler.emitter:
             continue
         target, its = (
@@ -94,6 +94,22 @@ def same_number(scaler: Resource, graph: Graph) -> tuple[Node, Resource] | None:
         if shared:
             return own[shared[0]], other
     return None
+
+
+def _asking(queries: Iterable[str], scaler: Resource, graph: Graph) -> list[Resource]:
+    """The scalers of the namespace and kind of another that have one of some queries, in order."""
+    where = (scaler.kind, graph.namespace_of(scaler), scaler.group)
+
+    def found() -> dict[str, list[tuple[int, Resource]]]:
+        by_query: dict[str, list[tuple[int, Resource]]] = {}
+        for pair in enumerate(graph.of_namespace(*where)):
+            for query in _queries(pair[1]):
+                by_query.setdefault(query, []).append(pair)
+        return by_query
+
+    known = graph.kept(("scalers by query", where), found)
+    asking = dict(pair for query in queries for pair in known.get(query, ()))
+    return [asking[number] for number in sorted(asking)]
 
 
 def _queries(scaler: Resource) -> dict[str, Node]:

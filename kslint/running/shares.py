@@ -369,6 +369,7 @@ class _Judge:
         self.common = sorted(self._watch.opened | whole)
         """Files that are read whatever is judged."""
         self._watch.renew()
+        self._model.graph.forget()
         if not gc.isenabled():
             gc.freeze()  # what stays to the end is not looked through after each share
 
@@ -382,6 +383,7 @@ class _Judge:
                 if isinstance(file, (Sketch, WatchedOther)):
                     file.forget()
             self._watch.renew()
+            self._model.graph.forget()
             if not gc.isenabled():  # models refer to themselves in cycles: they would stay
                 gc.collect()
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from cases import book
 
 from kslint.config import Config
-from kslint.graph import kustomize, scopes
+from kslint.graph import bounds
 from kslint.graph.graph import Graph
 from kslint.running import engine
 from kslint.source.load import load
@@ -46,23 +46,62 @@ def messages(folder: Path) -> list[str]:
 def test_patches_times_objects(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tree(tmp_path, objects=4, patches=3, overlays=1)
     assert messages(tmp_path) == []
-    monkeypatch.setattr(kustomize, "MAX_PATCHING", 8)
+    monkeypatch.setattr(bounds, "MAX_CHANGES", 4 + 2 * 8)  # the base, and two patches applied
     (message,) = messages(tmp_path)
-    assert message.endswith("to its end: its patches times its objects are too many")
+    assert "to its end: all builds together change objects more than 20 times" in message
     graph = Graph(load([str(tmp_path)]))
-    assert {len(resource.body.entries) for resource in graph.resources} == {5}  # two were applied
+    assert {len(resource.body.entries) for resource in graph.resources} == {5}
     assert all(graph.partial(resource) for resource in graph.resources)
 
 
 def test_objects_of_one_build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kustomize, "MAX_ITEMS", 3)
-    (message,) = messages(tree(tmp_path, objects=9, patches=0, overlays=2))
-    assert message.endswith("it has more than 3 objects")
+    monkeypatch.setattr(bounds, "MAX_OBJECTS", 3)
+    (message,) = messages(tree(tmp_path, objects=9, patches=0, overlays=1))
+    assert "all builds together have more than 3 objects" in message
+    assert len(Graph(load([str(tmp_path)])).resources) == 3
 
 
 def test_objects_of_all_builds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scopes, "MAX_EMITTED", 7)
+    monkeypatch.setattr(bounds, "MAX_OBJECTS", 9)
     tree(tmp_path, objects=3, patches=0, overlays=5)
     (message,) = messages(tmp_path)
-    assert message.endswith("all builds together have more than 7 objects")
-    assert len(Graph(load([str(tmp_path)])).resources) == 9
+    assert "all builds together have more than 9 objects" in message
+    assert "does not follow the builds " in message
+    assert len(Graph(load([str(tmp_path)])).resources) == 7
+
+
+def test_what_is_generated_or_taken_away_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tree(tmp_path, objects=3, patches=0, overlays=3)
+    assert messages(folder) == []
+    with (folder / "o0" / "kustomization.yaml").open("a") as file:
+        file.write("- {target: {kind: ConfigMap}, patch: '{kind: x, $patch: delete}'}\n")
+        file.write("configMapGenerator:\n" + "- {name: a}\n- {name: b}\n- {name: c}\n- {name: d}\n")
+    monkeypatch.setattr(bounds, "MAX_OBJECTS", 14)  # three times a base and three, and four
+    (message,) = messages(folder)
+    assert "more than 14 objects" in message
+
+
+def test_values_of_all_builds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tree(tmp_path, objects=3, patches=0, overlays=3)
+    assert messages(tmp_path) == []
+    monkeypatch.setattr(bounds, "MAX_VALUES", 30)  # each of the nine has five
+    (message,) = messages(tmp_path)
+    assert "all builds together have more than 30 values" in message
+
+
+def test_what_patches_put_in_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tree(tmp_path, objects=1, patches=0, overlays=3)
+    big = ", ".join(f"k{number}: a" for number in range(200))
+    for overlay in range(3):
+        path = folder / f"o{overlay}" / "kustomization.yaml"
+        path.write_text(
+            "resources: [../base]\npatches:\n- {target: {kind: ConfigMap}, path: p.yaml}\n"
+        )
+        (folder / f"o{overlay}" / "p.yaml").write_text(CONFIG_MAP.format(0) + f"data: {{{big}}}\n")
+    assert messages(folder) == []
+    monkeypatch.setattr(bounds, "MAX_VALUES", 250)
+    (message,) = messages(folder)
+    assert "all builds together have more than 250 values" in message
+    assert len(Graph(load([str(folder)])).resources) == 1

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from kslint.graph.beginnings import begins
 from kslint.graph.graph import ABSENT
 from kslint.graph.references import Reference
 from kslint.model.gateway.gateways import GROUP
@@ -74,9 +75,7 @@ def _loose(
 
 def _is_made(name: str, namespace: str, graph: Graph) -> bool:
     """May a controller make it for an object of the namespace whose name it begins with?"""
-    return name.endswith(_KSERVES) or any(
-        name.startswith(r.name) for k in _MAKERS for r in graph.of_namespace(k, namespace)
-    )
+    return name.endswith(_KSERVES) or begins(name, _MAKERS, namespace, graph)
 
 
 _KSERVES = ("-predictor", "-transformer", "-explainer", "-workload-svc", "-epp-service")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from kslint.graph.beginnings import begins
 from kslint.model.gateway import pools
 from kslint.model.gateway.gateways import GROUP
 from kslint.model.kubernetes.admission.field_errors import opaque
@@ -80,7 +81,7 @@ def _targets(policy: Resource) -> Iterator[tuple[str, Node]]:
 
 def _is_made(name: str, namespace: str, graph: Graph) -> bool:
     """May a controller make an object of this name? It begins with that of what it is made for."""
-    return any(name.startswith(r.name) for k in _MAKERS for r in graph.of_namespace(k, namespace))
+    return begins(name, _MAKERS, namespace, graph)
 
 
 _MAKERS = ("InferenceService", "LLMInferenceService", "AIGatewayRoute", "MCPRoute")

@@ -9,9 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kslint.graph.argo import CHART
+from kslint.graph.beginnings import begins
 from kslint.model.gateway.routes import KINDS, backends
 from kslint.model.kubernetes.admission.field_errors import opaque
-from kslint.model.kubernetes.selection import Circles, selects, texts
+from kslint.model.kubernetes.selection import Circles, texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,8 +52,7 @@ def may_be_made(backend: Backend, graph: Graph) -> bool:
     namespace = backend.namespace
     if namespace is None or graph.completeness.is_open(KIND, namespace):
         return True
-    makers = graph.of_namespace("LLMInferenceService", namespace)
-    if any(backend.name.startswith(each.name) for each in makers):
+    if begins(backend.name, ("LLMInferenceService",), namespace, graph):
         return True
     applications = graph.scopes.applications
     places = () if applications is None else applications.places
@@ -85,7 +85,7 @@ def selector(pool: Resource) -> tuple[Node | None, dict[str, str]]:
 def members(pool: Resource, graph: Graph) -> list[Pods]:
     """The pods of the input that a pool selects."""
     _, labels = selector(pool)
-    return [pods for pods in Circles(graph, pool).around if selects(labels, pods.labels)]
+    return Circles(graph, pool).around.selected(labels)
 
 
 def targets(pool: Resource) -> list[Node]:

@@ -284,8 +284,8 @@ class Schemas:
             return any(gap.kind == VALUES for gap in self._graph.partial(resource))
         if self.is_patch(resource) or is_fragment(resource):
             return True
-        twins = self._graph.find(resource.kind, resource.name, None).resources
-        return self.is_left_out(resource) or any(twin.file != resource.file for twin in twins)
+        files = self._files_of(resource)
+        return self.is_left_out(resource) or len(files) > (resource.file in files)
 
     def is_left_out(self, resource: Resource) -> bool:
         """Does an object stand beside a kustomization that does not take it in?"""
@@ -337,6 +337,14 @@ class Schemas:
             if not any(one and f"{one}.".startswith(f"{lack.path}.") for one in misspelt)
             and (filled is None or re.fullmatch(filled, lack.path) is None)
         ]
+
+    def _files_of(self, resource: Resource) -> set[str]:
+        """The files of the objects that have its kind and name."""
+        kind, name = resource.kind, resource.name
+        return self._graph.kept(
+            ("files", kind, name),
+            lambda: {twin.file for twin in self._graph.find(kind, name, None).resources},
+        )
 
     def is_filled_in(self, resource: Resource) -> bool:
         """May a webhook of the input give an object what it lacks, before it is validated?"""

@@ -160,7 +160,7 @@ def first_found(
         if answer.answer == FOUND:
             return answer
     absent = all(answer.answer == ABSENT for answer in answers)
-    return Lookup(ABSENT if absent else UNKNOWN, (), answers[0].elsewhere)
+    return Lookup(ABSENT if absent else UNKNOWN, (), lambda: answers[0].elsewhere)
 
 
 def preset_names(shape: Node) -> list[str]:
