@@ -32,6 +32,7 @@ WRONG: list[Any] = [
     None, "", "text", "$(X)", "{{.Name}}", 0, -1, 10**19, 1.5, True, [], {}, [1, [2]],
     {"a": {"b": 1}},
     [{"name": "a"}, None, {"name": ["a"]}], {"name": {"a": 1}}, "\n", "a: [", "\U0001f600",
+    "9" * 5000, f"v0.{'9' * 5000}", "\u00b2", "\u00b2%", "a\0b",
 ]  # fmt: skip
 
 
@@ -97,6 +98,78 @@ def test_wrong_types_at_any_place_of_any_kind_break_no_rule() -> None:
                     }
                     broken = [f for f in check(files).findings if f.rule == "KS009"]
                     assert not broken, (way, value, broken)
+
+
+NUMBERS = """\
+apiVersion: serving.kserve.io/v1beta1
+kind: InferenceService
+metadata: {name: qwen, namespace: models}
+spec:
+  predictor:
+    containers:
+      - name: kserve-container
+        image: vllm/vllm-openai-cpu:v0.20.0
+        args: [--model=org/model-7b, "--max-model-len=4k"]
+---
+apiVersion: serving.kserve.io/v1beta1
+kind: InferenceService
+metadata: {name: bert, namespace: models}
+spec: {predictor: {containers: [{name: kserve-container, image: "kserve/huggingfaceserver:v0.19"}]}}
+---
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {name: kserve, namespace: argocd}
+spec:
+  project: default
+  destination: {namespace: kserve, server: https://kubernetes.default.svc}
+  source: {repoURL: ghcr.io/kserve/charts, chart: kserve-resources, targetRevision: v0.19}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: models, labels: {app: web}}
+spec:
+  replicas: 2
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {containers: [{name: web, image: "example.org/web:1", ports: [{containerPort: 80}]}]}
+---
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata: {name: web, namespace: models}
+spec: {minAvailable: "50%", selector: {matchLabels: {app: web}}}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web, namespace: models}
+spec: {selector: {app: web}, ports: [{port: 80, targetPort: "80"}]}
+---
+apiVersion: batch/v1
+kind: Job
+metadata: {name: work, namespace: models}
+spec:
+  completions: 9
+  completionMode: Indexed
+  successPolicy: {rules: [{succeededIndexes: "1-3"}]}
+  template: {spec: {restartPolicy: Never, containers: [{name: a, image: "example.org/web:1"}]}}
+---
+apiVersion: serving.kserve.io/v1alpha9
+kind: TrainedModel
+metadata: {name: a, namespace: models}
+"""
+
+
+@pytest.mark.parametrize(
+    "digits", ["9" * 5000, "\u00b2", "9" * 300 + "t", "9" * 320, f"1.{'9' * 5000}k"]
+)
+@pytest.mark.parametrize("place", ["4k", "7b", "v0.19", "50%", '"80', "1-3", "v1alpha9"], ids=repr)
+def test_numbers_without_end_in_texts_break_no_rule(place: str, digits: str) -> None:
+    """Python reads no more than 4,300 digits, and takes `²` for a digit that it cannot read."""
+    number = next(found for found in ("19", "9", "50", "80", "3", "4k", "7") if found in place)
+    text = NUMBERS.replace(place, place.replace(number, digits))
+    assert text != NUMBERS
+    broken = [f.message for f in check({"a.yaml": text}).findings if f.rule == "KS009"]
+    assert not broken
 
 
 @pytest.mark.parametrize(
@@ -192,7 +265,18 @@ def test_names_that_hold_markup_are_printed_whole(tmp_path: Path) -> None:
 
 
 HOSTILE_TEXT = st.text(max_size=60) | st.sampled_from(
-    ["---\n", "version: 1\n", "a: &a [*a]", "{" * 300, "!!python/name:os.system", "\0", "<<: 1"]
+    [
+        "---\n",
+        "version: 1\n",
+        'baseline: "a\\0b"\n',
+        'context: ["a\\0b"]\n',
+        'rules: ["a\\0b"]\n',
+        "a: &a [*a]",
+        "{" * 300,
+        "!!python/name:os.system",
+        "\0",
+        "<<: 1",
+    ]
 )
 
 

@@ -115,7 +115,8 @@ def _vllm_release(text: str) -> Version:
 
     numbers = text.removeprefix("v").split(".")
     known = facts.releases()
-    version = tuple(int(n) for n in numbers) if all(n.isdecimal() for n in numbers) else ()
+    are_short = all(n.isdecimal() and len(n) < 10 for n in numbers)
+    version = tuple(int(n) for n in numbers) if are_short else ()
     if not version or not facts.span(version):
         first, last = (".".join(map(str, one)) for one in (known[0], known[-1]))
         raise UsageError(f"--vllm takes a release from {first} to {last}, and not `{text}`")

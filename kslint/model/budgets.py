@@ -58,8 +58,7 @@ def _forbidding(spec: Node, replicas: int) -> Node | None:
 def _count(node: Node, replicas: int) -> int | None:
     """A number, or a share of the replicas rounded up."""
     text = node.text or ""
-    if text.isdigit():
-        return int(text)
-    if text.endswith("%") and text[:-1].isdigit():
-        return -(-replicas * int(text[:-1]) // 100)
-    return None
+    digits = text.removesuffix("%")
+    if not (digits.isascii() and digits.isdigit()) or len(digits) > 9:
+        return None
+    return int(digits) if digits == text else -(-replicas * int(digits) // 100)

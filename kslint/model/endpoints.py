@@ -123,7 +123,8 @@ def _miss(item: Node, pods: Pods, alone: bool) -> Miss | None:
     if target is None or not text or opaque(text) or (item.string("protocol") or _TCP) != _TCP:
         return None
     found = listeners(pods.pod_spec)
-    if not text.isdigit():
+    is_number = text.isascii() and text.isdigit() and len(text) < 10
+    if not is_number:
         holder = next((each for each in found if text in each.names), None)
         if holder is None:
             closed = all(not opaque(name) for each in found for name in each.names)

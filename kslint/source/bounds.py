@@ -21,6 +21,8 @@ def root_of(directory: str) -> str:
 
 def is_inside(file: str, directory: str) -> bool:
     """Does a place lie in the repository of a directory once all links are followed?"""
+    if "\0" in file:  # of no file's name
+        return False
     root = os.path.join(os.path.realpath(root_of(directory)), "")
     return os.path.join(os.path.realpath(file), "").startswith(root)
 

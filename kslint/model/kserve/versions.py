@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 NEWEST = "0.20"
 """The newest release whose controller was read in source."""
 
-_VERSION = re.compile(r"v?(\d+)\.(\d+)")
+_VERSION = re.compile(r"v?(\d{1,6})\.(\d{1,6})(?!\d)")
 _FALLBACK = (0, 19)
 
 

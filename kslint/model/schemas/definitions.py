@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
-from kslint.model.schemas.schema import PLAIN_TEXT, QUANTITY_PATTERN, Schema
+from kslint.model.schemas.schema import PLAIN_TEXT, QUANTITY_PATTERN, Foreign, Schema
 from kslint.model.schemas.tables import metadata
 from kslint.source.folding import text_of
 from kslint.source.nodes import Deferred, Map, Node
@@ -94,7 +94,7 @@ def _limit(node: Node, type_: str, facets: Facets) -> None:
     if type_ == "quantity":
         facets.pop("re", None)
     elif "re" in facets:
-        facets["foreign"] = True  # not ours: it may take for ever to match
+        facets["re"] = Foreign(facets["re"])
     for keyword, exclusive, short in _BOUNDS:
         found = node.get(keyword)
         bound = None if found is None else found.plain()

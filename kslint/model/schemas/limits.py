@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from kslint.model.kubernetes.admission.field_errors import opaque
 from kslint.model.schemas import quantities
 from kslint.model.schemas.formats import FORMATS
+from kslint.model.schemas.schema import Foreign
 from kslint.model.schemas.suspects import fits
 from kslint.source import regexes
 from kslint.source.nodes import Map, Scalar, Seq
@@ -105,7 +106,7 @@ def _of_scalar(value: JsonValue, facets: dict[str, Any]) -> Iterator[tuple[str, 
 
 def _of_text(value: str, facets: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
     pattern = facets.get("re")
-    if pattern is not None and _matches(pattern, value, foreign="foreign" in facets) is False:
+    if pattern is not None and _matches(pattern, value) is False:
         reason = f"Invalid value: {_VALUE}: {_PATH} in body should match '{pattern}'"
         yield "pattern", reason, f"text that matches `{pattern}`"
         return  # what has the wrong length has mostly the wrong form, too
@@ -192,14 +193,11 @@ def _twice(node: Seq, facets: dict[str, Any], path: str) -> Iterator[Refusal]:
         seen.add(shown)
 
 
-def _matches(pattern: str, value: str, *, foreign: bool) -> bool | None:
-    """Does a text match a pattern of Go's? None if that cannot be told.
-
-    Those that are `foreign` stand in the input; the others come with kslint.
-    """
+def _matches(pattern: str, value: str) -> bool | None:
+    """Does a text match a pattern of Go's? None if that cannot be told."""
     if len(value) > _LONGEST:
         return None
-    if foreign:
+    if isinstance(pattern, Foreign):
         try:
             return regexes.is_in(pattern, value)
         except regexes.PatternError:

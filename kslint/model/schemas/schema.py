@@ -32,6 +32,14 @@ _LIMITS = frozenset(
     {"re", "min", "max", "xmin", "xmax", "mul", "lmin", "lmax", "imin", "imax", "pmin", "pmax",
      "k", "s"}
 )  # fmt: skip
+
+
+class Foreign(str):
+    """A pattern that stands in the input: it may take for ever to match. Wherever it is handed."""
+
+    __slots__ = ()
+
+
 QUANTITY_PATTERN = r"(([KMGTPE]i)|[numkMGTPE]|"
 """What the pattern of every quantity in a CRD holds, and that of nothing else."""
 

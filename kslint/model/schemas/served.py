@@ -146,8 +146,11 @@ def _rank(version: str) -> tuple[int, int, int]:
     """v1 over v1beta2 over v1alpha1, as the API machinery sorts them; v2 over v1."""
     stage = 2 if "alpha" not in version and "beta" not in version else int("beta" in version)
     head, _, tail = version.lstrip("v").partition("beta" if "beta" in version else "alpha")
-    major = int(head) if head.isdecimal() else 0
-    return stage, major, int(tail) if tail.isdecimal() else 0
+    return stage, _small(head), _small(tail)
+
+
+def _small(digits: str) -> int:
+    return int(digits) if digits.isdecimal() and len(digits) < 10 else 0
 
 
 @lru_cache(maxsize=1)

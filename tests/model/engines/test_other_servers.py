@@ -181,9 +181,15 @@ def test_the_vllm_inside_kserves_server(tag: str, version: tuple[int, ...] | Non
     ],
 )
 def test_caches_of_tgi_images(image: str, name: str, path: str | None) -> None:
-    command: JsonValue = ["text-generation-launcher"]
+    command: JsonValue = ["text-generation-launcher", "--model-id=Qwen/Qwen2.5-7B-Instruct"]
     found = tgi(image=image, command=command).env(name)
     assert (found.value if isinstance(found, Known) else None) == path
+
+
+def test_the_fork_of_ibm_is_another_server() -> None:
+    image = "quay.io/opendatahub/text-generation-inference:stable"
+    command: JsonValue = ["text-generation-launcher", "--model-name=/mnt/models"]
+    assert read_other(made({"image": image, "command": command}, ORIGIN)) is None
 
 
 def test_hub_of_other_servers() -> None:

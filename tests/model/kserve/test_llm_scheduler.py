@@ -117,6 +117,14 @@ def test_the_threshold_of_the_old_handler_becomes_a_decider(
         assert plugins[0].get("parameters") == expected[1]
 
 
+@pytest.mark.parametrize("threshold", ["nine", [9], {}, float("inf"), True])
+def test_a_threshold_that_is_no_number_stays(threshold: object) -> None:
+    handler = {"type": "pd-profile-handler", "parameters": {"threshold": threshold}}
+    arguments = Arguments(["--config-text", go_yaml.dump({"plugins": [handler]})], "0.7.0")
+    arguments.migrated(plugins=False)
+    assert "threshold" in arguments.words[1]
+
+
 def test_an_older_scheduler_keeps_its_names() -> None:
     arguments = Arguments(["--config-text", "kind: K\nplugins:\n- type: pd-profile-handler\n"], "")
     arguments.migrated(plugins=True)

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 from cases import result_of
 
+from kslint.model.schemas import limits
+
 if TYPE_CHECKING:
+    import re
     from pathlib import Path
 
 CRD = """\
@@ -78,3 +81,24 @@ def test_choices_may_be_of_any_type(tmp_path: Path, choices: str) -> None:
     (tmp_path / "a.yaml").write_text(crd.replace("value: z", "value: a"), encoding="utf-8")
     names = [finding.name for finding in result_of(tmp_path).findings]
     assert ("value-not-allowed" in names) is ("a" not in choices)
+
+
+def test_a_pattern_of_the_input_is_none_of_ours_wherever_it_is_handed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A kind that is defined twice, a little differently: what is said of a field is joined."""
+    crd = CRD.replace("type: number", "type: string")
+    keywords, value = "pattern: '^(a+)+$'", "a" * 60 + "b"
+    (tmp_path / "a.yaml").write_text(crd % (keywords, value), encoding="utf-8")
+    other = (crd % (f"{keywords}, description: other", value)).partition("---")[0]
+    (tmp_path / "b.yaml").write_text(other, encoding="utf-8")
+    ours = limits._compiled
+
+    def compiled(pattern: str) -> re.Pattern[str] | None:
+        assert pattern != "^(a+)+$"
+        return ours(pattern)
+
+    monkeypatch.setattr(limits, "_compiled", compiled)
+    names = [finding.name for finding in result_of(tmp_path).findings]
+    assert "value-not-allowed" in names
+    assert "internal-error" not in names

@@ -8,6 +8,7 @@ as hyphens in long names up to the first dot, unique prefixes are completed, `-O
 from __future__ import annotations
 
 import re
+from math import isinf
 from typing import TYPE_CHECKING, NamedTuple
 
 from kslint.model.answer import Invalid, Known, integer
@@ -235,7 +236,10 @@ def parse_human_int(text: str, node: Node | None = None) -> Known[int] | Invalid
     number, suffix = match.groups()
     power = "kmgt".index(suffix.lower()) + 1
     if suffix.islower():
-        return Known(int(float(number) * 1000**power), node)
+        size = float(number) * 1000**power
+        if isinf(size):
+            return Invalid(text, "cannot convert float infinity to integer", node)
+        return Known(int(size), node)
     if "." in number:
         return Invalid(text, f"Decimals are not allowed with binary suffixes like {suffix}.", node)
     return Known(int(number) * 1024**power, node)

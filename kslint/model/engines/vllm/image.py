@@ -33,7 +33,7 @@ _PUBLISHERS = {
 """Owners of the projects' own repositories; q9t5s3a7 is vLLM's on ECR."""
 _WORD = re.compile(r"[a-z0-9]+")
 _CUDA = re.compile(r"(?:cuda|cu|rocm)[0-9]*")
-_RELEASE = re.compile(r"v?(\d+)\.(\d+)(?:\.(\d+))?(?![0-9])")
+_RELEASE = re.compile(r"v?(\d{1,9})\.(\d{1,9})(?:\.(\d{1,9}))?(?![0-9])")
 _UNRELEASED = re.compile(
     r"[0-9][.-]?(?:rc|dev)|nightly|[-.+]g?(?=[a-f]*[0-9])(?=[0-9]*[a-f])[0-9a-f]{7,}\b"
 )

@@ -24,7 +24,7 @@ _COUNTS = {
 }  # fmt: skip
 """Billions of parameters."""
 
-_SIZE = re.compile(r"(?:^|[-_])(\d+(?:\.\d+)?)\s*([bm])(?=$|[-_.])")
+_SIZE = re.compile(r"(?:^|[-_])(\d{1,6}(?:\.\d{1,9})?)\s*([bm])(?=$|[-_.])")
 _EXPERTS = re.compile(r"(?<!\d)\d+x\d+(?:\.\d+)?b")
 _FAMILY_NOISE = re.compile(r"^meta-|-(?:coder|math|vl)(?=-)")
 _DTYPE_BYTES = {

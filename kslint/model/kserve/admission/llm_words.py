@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from kslint.source.nodes import Node
 
 _REQUIRED = ("adapter name is required", "either hpa or keda must be specified")
-_STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
+_STEP = re.compile(r"([^.\[\]]+)|\[(\d{1,9})\]")
 _IN_SCHEMA = (
     (
         re.compile(r"scaling and replicas are mutually exclusive; (.*)"),

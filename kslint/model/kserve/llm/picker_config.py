@@ -8,7 +8,8 @@ from __future__ import annotations
 import copy
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from math import isfinite
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from kslint.model.kserve.llm import go_yaml
 from kslint.model.kserve.llm.configs import present
@@ -256,6 +257,10 @@ def _with_new_names(config: Config) -> None:
     _renamed(config, _HANDLERS[1], _HANDLERS[0])
 
 
+def _is_size(value: object) -> TypeGuard[float]:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and isfinite(value)
+
+
 def _with_deciders(config: Config) -> None:
     """WithMigrateDisaggProfileParams: a threshold becomes a plugin that decides."""
     added: list[Plugin] = []
@@ -268,13 +273,14 @@ def _with_deciders(config: Config) -> None:
         name, threshold = parameters.get("deciderPluginName"), parameters.get("threshold")
         if "deciders" in parameters or (name is None and threshold is None):
             continue
-        if name is None and threshold == 0:
-            name = _ALWAYS
-            added.append({"type": name})
-        elif name is None:
-            name = _BY_PREFIX
-            tokens = max(-(-int(float(str(threshold))) // 4), 1)
-            added.append({"type": name, "parameters": {"nonCachedTokens": tokens}})
+        if name is None:
+            if not _is_size(threshold):
+                continue
+            name = _BY_PREFIX if threshold else _ALWAYS
+            decider: Plugin = {"type": name}
+            if threshold:
+                decider["parameters"] = {"nonCachedTokens": max(-(-int(threshold) // 4), 1)}
+            added.append(decider)
         for gone in ("deciderPluginName", "threshold"):
             parameters.pop(gone, None)
         parameters["deciders"] = {"prefill": name}

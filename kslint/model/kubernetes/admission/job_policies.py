@@ -170,7 +170,7 @@ def _count(text: str, most: int) -> int | str:
             )
         ends: list[int] = []
         for part in parts:
-            if not re.fullmatch("[+]?[0-9]+", part):
+            if not re.fullmatch("[+]?[0-9]{1,18}", part):  # 64 bits hold no more
                 return f"cannot convert string to integer for index: {printed(part)}"
             if int(part) >= most:
                 return f"too large index: {printed(part)}"
