@@ -16,11 +16,21 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kslint.model.kserve.isvc import Component
+    from kslint.model.model import Model
     from kslint.source.nodes import Node
 
 
-def not_understood(component: Component) -> Iterator[Problem]:
+def not_understood(model: Model) -> Iterator[Problem]:
     """A URI that the controller lets pass and the storage initializer cannot fetch."""
+    for service in model.inference_services:
+        for component in service.components:
+            yield from _not_understood(component)
+    for llm in model.llm_services:
+        for storage in llm.unfetchable:
+            yield Problem(storage.node, variant="hub", about=llm.resource, uri=storage.uri)
+
+
+def _not_understood(component: Component) -> Iterator[Problem]:
     for source in model_sources(component):
         why = misread(component, source)
         if why:
@@ -29,6 +39,7 @@ def not_understood(component: Component) -> Iterator[Problem]:
                 source.uri,
                 variant=why,
                 severity="warning" if unsure else None,
+                about=component.owner.resource,
                 uri=source.uri.text or "",
                 scheme=source.scheme,
                 version=component.owner.settings.version,

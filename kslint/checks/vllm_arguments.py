@@ -190,12 +190,12 @@ def args_not_split(server: Server) -> Iterator[Problem]:
         yield Problem(line.unsplit, variant="command", item=_shown(line.unsplit.text or ""))
         return
     if engine.kind != "vllm":
+        yield from _ignored(engine)
         return
     for flag in line.flags:
         if not flag.whole:
             blank = not flag.written.strip().split()[1:] and not flag.joined
-            item = _shown(flag.written if not flag.joined else f"{flag.written}=...")
-            yield Problem(flag.node, variant="blank" if blank else "default", item=item)
+            yield Problem(flag.node, variant="blank" if blank else "default", item=_item(flag))
     for word in line.positionals:
         if re.search(r"\s--?[a-z]", word.text):
             yield Problem(word.node, variant="default", item=_shown(word.text))
@@ -206,6 +206,17 @@ def args_not_split(server: Server) -> Iterator[Problem]:
                 yield Problem(node, variant="list", item=_shown(text), flag=flag.name)
             elif _is_padded(flag, text, release):
                 yield Problem(node, variant="padded", item=text, flag=flag.name)
+
+
+def _ignored(engine: Engine) -> Iterator[Problem]:
+    """KServe's server passes over what it does not know (parse_known_args in __main__.py)."""
+    for flag in engine.commandline.flags:
+        if not flag.whole:
+            yield Problem(flag.node, variant="ignored", severity="warning", item=_item(flag))
+
+
+def _item(flag: Flag) -> str:
+    return _shown(flag.written if not flag.joined else f"{flag.written}=...")
 
 
 def _is_padded(flag: Flag, text: str, release: Release) -> bool:

@@ -53,10 +53,12 @@ def set_value(draft: Draft) -> None:
 
 
 def drop_variable(draft: Draft, name: str, default: str) -> None:
-    """A variable taken out of `env`; set to its default where a command sets it."""
+    """A variable taken out of `env`; set to its default where a command or a ConfigMap sets it."""
     at = draft.problem.at
     if at.key is not None and at.key.text == "value":
         draft.remove(draft.around(at))
+    elif at.key is not None and at.key.text == name:
+        draft.replace(at, default)
     else:
         _write(draft, at, f"{name}={default}")
 

@@ -18,6 +18,7 @@ from kslint.model.kubernetes import templates
 from kslint.model.kubernetes.makers import Makers
 from kslint.model.platform.installers import charts
 from kslint.model.schemas.catalogue import Schemas
+from kslint.model.variables import with_config_maps
 from kslint.model.workload import of_component, of_pool, of_runtime, of_template
 from kslint.source.paths import Paths
 
@@ -180,7 +181,10 @@ class Model:
             for resource in self.of_kind(kind):
                 found += of_template(resource, self.graph.namespace_of(resource))
         found += [of_pool(pool) for service in self.llm_services for pool in service.pools]
-        return [workload for workload in found if workload is not None]
+        workloads = [workload for workload in found if workload is not None]
+        for one in workloads:
+            one.pod_spec = with_config_maps(one.pod_spec, one.namespace, one.resource, self.graph)
+        return workloads
 
     def workloads_of(self, resource: Resource) -> list[Workload]:
         """The workloads that an object makes."""

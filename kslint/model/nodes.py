@@ -105,10 +105,11 @@ def _holds_gpus(spec: Node) -> bool | None:
     for each in spec.listed("requirements"):
         key = (each.string("key") or "").rpartition("/")[2]
         values = [value.text or "" for value in each.listed("values")]
-        if each.string("operator") != "In":
+        operator = each.string("operator")
+        if key.startswith("instance-gpu-") and operator in ("In", "Exists", "Gt"):
+            return values != ["0"] or operator == "Gt"
+        if operator != "In":
             continue
-        if key.startswith("instance-gpu-"):
-            return True
         if key in ("instance-category", "instance-family", "instance-type"):
             told = any(value.startswith(_GPU_FAMILIES) for value in values)
     return told

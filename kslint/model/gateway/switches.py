@@ -1,6 +1,6 @@
 """Which Gateways send requests to an InferencePool, as far as the input shows it.
 
-Most controllers need a switch for it. Sources: the Inference Extension's guide (v1), Istio 1.28
+Most controllers need a switch for it. Sources: the Inference Extension's guide (v1), Istio 1.27.0
 (`ENABLE_GATEWAY_API_INFERENCE_EXTENSION`, before that `SUPPORT_...`), the charts of kgateway,
 agentgateway and NGINX Gateway Fabric 2.2.
 """
@@ -108,19 +108,27 @@ def lacking(gateway: Resource, model: Model) -> Lack | None:
     found = [s for s in chart_sources(model.graph) if s.chart in controller.charts]
     for source in found:
         values = helm_values(model.graph, source)
-        on = any((values.string(*path) or "").lower() == "true" for path in controller.switches)
+        read = _read(controller, source)
+        on = any((values.string(*path) or "").lower() == "true" for path in read)
         if on or not values_are_known(model.graph, source):
             return None
     if found:
-        return Lack(controller.name, ".".join(_switch(controller, found[0])), found[0].node)
+        return Lack(controller.name, ".".join(_read(controller, found[0])[0]), found[0].node)
     return Lack(controller.name) if controller.alone else None
 
 
-def _switch(controller: _Controller, source: Source) -> tuple[str, ...]:
-    """The value that switches pools on in a release: Istio's was called otherwise before 1.28."""
+def _read(controller: _Controller, source: Source) -> tuple[tuple[str, ...], ...]:
+    """The values that may switch pools on in a release, the one to advise first.
+
+    Istio renamed its own between 1.27.0-beta.0 and 1.27.0 (pilot/pkg/features/experimental.go),
+    and its notes of 1.27 have the old name: both count there.
+    """
     version = release_of(source.revision or "")
-    old = version is not None and version < (1, 28)
-    return controller.switches[-1 if old else 0]
+    if version is None or len(controller.switches) == 1:
+        return controller.switches
+    if version < (1, 27):
+        return controller.switches[::-1]
+    return controller.switches if version < (1, 28) else controller.switches[:1]
 
 
 def _controller(gateway: Resource, model: Model) -> _Controller | None:

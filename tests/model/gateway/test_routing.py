@@ -213,7 +213,8 @@ def test_both_forms_of_a_pool(spec: str, group: str, expected: object) -> None:
 @pytest.mark.parametrize(
     ("revision", "switch"),
     [
-        ("1.27.1", "pilot.env.SUPPORT_GATEWAY_API_INFERENCE_EXTENSION"),
+        ("1.26.3", "pilot.env.SUPPORT_GATEWAY_API_INFERENCE_EXTENSION"),
+        ("1.27.1", "pilot.env.ENABLE_GATEWAY_API_INFERENCE_EXTENSION"),
         ("1.28.0", "pilot.env.ENABLE_GATEWAY_API_INFERENCE_EXTENSION"),
     ],
 )

@@ -10,6 +10,9 @@ from kslint.model.kserve.llm.pools import Pool
 from kslint.model.kserve.llm.router import Router
 from kslint.model.kserve.llm.spec import MergedSpec
 from kslint.model.kserve.llm.storage import adapter_storage, model_storage
+from kslint.model.kserve.storage.reading import is_stock
+from kslint.model.kserve.storage.sources import hub_model
+from kslint.model.kubernetes.admission.field_errors import opaque
 
 if TYPE_CHECKING:
     from kslint.model.kserve.llm.storage import Storage
@@ -58,6 +61,21 @@ class LLMInferenceService(MergedSpec):
             for path in (("template",), ("prefill", "template"))
             for container in self.known.listed(*path, "initContainers")
         )
+
+    @property
+    def unfetchable(self) -> list[Storage]:
+        """What KServe's storage initializer is given, and is no address of the hub.
+
+        Source: python/storage/kserve_storage/kserve_storage.py _download_hf @v0.19.0.
+        """
+        if self.own_initializer or not is_stock(self.settings):
+            return []
+        return [
+            one
+            for one in (self.storage, *self.adapters)
+            if one is not None and one.scheme == "hf" and one.downloads and not one.error
+            if hub_model(one.uri) is None and not opaque(one.uri)
+        ]
 
     @cached_property
     def adapters(self) -> list[Storage]:

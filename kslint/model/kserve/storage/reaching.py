@@ -194,7 +194,12 @@ def _around(component: Draft, wanted: set[str]) -> Resource | None:
     """
     owner = component.owner
     for kind in SECRETS:
-        for resource in owner.graph.of_namespace(kind, owner.namespace):
+        made = [
+            resource
+            for its, namespace, _, resource in owner.graph.scopes.generated()
+            if its == kind and namespace is not None and namespace == owner.namespace
+        ]
+        for resource in (*owner.graph.of_namespace(kind, owner.namespace), *made):
             if not owner.graph.evidence.reaches(resource, owner.resource):
                 continue
             known = owner.namespace and owner.graph.namespace_of(resource)
@@ -223,8 +228,7 @@ def token_of_server_alone(component: Draft) -> Token | None:
     server = target_container(pod_spec) or component.stored.get("model")
     if not found or server is None or _names_secret(component):
         return None
-    variables = environment(server)
-    item = next((variables[n] for n in TOKENS if n in variables and variables[n].value != ""), None)
+    item = _token(server, component)
     account, _, resource, _ = account_of(component)
     if item is None or (resource is None and account != DEFAULT_ACCOUNT):
         return None
@@ -232,4 +236,21 @@ def token_of_server_alone(component: Draft) -> Token | None:
         return None
     if _by_container(component, found, TOKENS):
         return None
-    return Token(item.node, item.name, found[0], account)
+    return Token(item[0], item[1], found[0], account)
+
+
+def _token(server: Node, component: Draft) -> tuple[Node, str] | None:
+    """The token among a container's variables, or among the keys of a Secret that it takes."""
+    variables = environment(server)
+    for name in TOKENS:
+        if name in variables and variables[name].value != "":
+            return variables[name].node, name
+    owner = component.owner
+    for source in server.listed("envFrom"):
+        secret = source.string("secretRef", "name") or ""
+        found = owner.graph.find("Secret", secret, owner.namespace, "", owner.resource).found
+        keys = set() if found is None or source.string("prefix") else secret_keys(found)[0]
+        named = next((name for name in TOKENS if name in keys), None)
+        if named is not None:
+            return source, named
+    return None

@@ -24,6 +24,7 @@ from kslint.model.kubernetes.pod import init_containers
 
 if TYPE_CHECKING:
     from kslint.model.kserve.component import Draft
+    from kslint.model.kserve.settings import Settings
     from kslint.model.kserve.storage.sources import ModelSource
 
 EMPTY, PATH, FILE, HUB, SCHEME = "empty", "path", "file", "hub", "scheme"
@@ -63,7 +64,12 @@ def _is_stock(component: Draft) -> bool:
     pod_spec = component.built.pod_spec or component.stored
     if any(c.string("name") == INITIALIZER_CONTAINER for c in init_containers(pod_spec)):
         return False
-    image = component.owner.settings.text("storageInitializer", "image")
+    return is_stock(component.owner.settings)
+
+
+def is_stock(settings: Settings) -> bool:
+    """Is the storage initializer KServe's own image?"""
+    image = settings.text("storageInitializer", "image")
     return image.partition("@")[0].rpartition("/")[2].partition(":")[0] in _IMAGES
 
 

@@ -221,12 +221,17 @@ def _source(component: Draft, uri: Node, path: str, read_only: bool, listed: boo
     if source.kind in (MODELCAR, NATIVE):
         image = text.partition("://")[2]
         return source._replace(image=image, read_only=source.kind == NATIVE)
-    if scheme == "hf":
-        owner, _, rest = text[len("hf://") :].partition("/")
-        model, _, revision = rest.partition(":")
-        if owner and model and "/" not in rest:
-            return source._replace(hf_owner=owner, hf_model=model, hf_revision=revision)
+    if scheme == "hf" and (hub := hub_model(text)) is not None:
+        owner, model, revision = hub
+        return source._replace(hf_owner=owner, hf_model=model, hf_revision=revision)
     return source
+
+
+def hub_model(uri: str) -> tuple[str, str, str] | None:
+    """Owner, model and revision of an hf:// address; None if it is not just that."""
+    owner, _, rest = uri[len("hf://") :].partition("/")
+    model, _, revision = rest.partition(":")
+    return (owner, model, revision) if owner and model and "/" not in rest else None
 
 
 def kind_of(component: Draft, uri: str) -> str:
