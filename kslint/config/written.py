@@ -27,9 +27,10 @@ class Mistake(NamedTuple):
 
     @property
     def text(self) -> str:
-        """As a compiler has it: `file:line:column: message`."""
+        """As a compiler has it: `file:line:column: message`; nothing in it steers a terminal."""
         place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
-        return f"{place}: {self.message}" if place else self.message
+        text = f"{place}: {self.message}" if place else self.message
+        return "".join(char if char.isprintable() else "?" for char in text)
 
 
 class MistakesError(Exception):

@@ -157,6 +157,17 @@ def test_directories(tree: Path) -> None:
 
 
 @needs_cel
+@pytest.mark.parametrize("steering", ["\\u202e", "\\e[31m", "\\na.yaml:1:1: "])
+def test_no_expression_steers_the_terminal_where_it_is_wrong(tree: Path, steering: str) -> None:
+    page(tree, FRONT.replace(LINE_OF_CEL, f'cel: "true {steering} true"\n') + BODY)
+    done = kslint(tree, "check")
+    assert done.exit_code == 2
+    for line in done.stderr.split("\n")[:-1]:
+        assert line.startswith(".kslint/rules/needs-owner.md:7:")
+        assert line.isprintable()
+
+
+@needs_cel
 @pytest.mark.skipif(not hasattr(os, "symlink"), reason="no links here")
 def test_linked_pages_are_not_read(tree: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     (tree / ".kslint").rename(tmp_path_factory.mktemp("outside") / "k")

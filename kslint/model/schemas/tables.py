@@ -187,7 +187,8 @@ class Table:
 def numbers(version: str) -> tuple[int, ...]:
     """`v1.34.2` as numbers; empty for what is no version."""
     parts = version.strip().lstrip("v").split("-")[0].split("+")[0].split(".")
-    return tuple(map(int, parts)) if all(p.isascii() and p.isdigit() for p in parts) else ()
+    are_numbers = all(p.isascii() and p.isdigit() and len(p) < 10 for p in parts)
+    return tuple(map(int, parts)) if are_numbers else ()
 
 
 @cache

@@ -322,7 +322,7 @@ def _with_plain_prefix_scorer(config: Config) -> None:
 
 
 def _number(version: str) -> tuple[int, ...]:
-    match = re.match(r"(\d+)\.(\d+)\.(\d+)", version)
+    match = re.match(r"(\d{1,9})\.(\d{1,9})\.(\d{1,9})", version)
     return tuple(map(int, match.groups())) if match else (0, 0, 0)
 
 
