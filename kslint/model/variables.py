@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from kslint.resources import Resource
     from kslint.source.nodes import Node
 
+MOST_KEYS = 256
+"""Keys of a ConfigMap that containers may take as a whole: many may take the same one."""
 _NAME = re.compile(r"[-._a-zA-Z][-._a-zA-Z0-9]*")
 
 
@@ -94,7 +96,7 @@ def _of_sources(sources: list[Node], asker: _Asker) -> tuple[list[Node], list[No
         source = sources[index]
         name = source.string("configMapRef", "name")
         data = None if name is None else asker.data(name)
-        if data is None:
+        if data is None or len(data.entries) > MOST_KEYS:
             return given, sources[: index + 1]
         prefix = source.string("prefix") or ""
         given = [*_entries(prefix, data), *given]

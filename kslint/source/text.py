@@ -13,6 +13,8 @@ _ESCAPED = re.compile(rb"\\[xuU\r\n\xc2\xe2]")
 _ESCAPED_SIGN = re.compile(rb"\\[xuU\r\n\xc2\xe2 /\\\"]")
 """Or for one of the signs that can be written so."""
 _SIGNS = frozenset(' /\\"')
+_REMEMBERED = 200
+"""Texts of which it is remembered whether a file holds them: its objects ask for the same ones."""
 _LARGE = 256 * 1024
 """Bytes from which a text is not kept in lines for the sake of one."""
 
@@ -25,7 +27,9 @@ class Source:
     anything. What is `context` tells of the rest, and nothing is reported about it.
     """
 
-    __slots__ = ("_escapes", "_lines", "_starts", "context", "data", "name", "named", "path")
+    __slots__ = (
+        "_escapes", "_held", "_lines", "_starts", "context", "data", "name", "named", "path",
+    )  # fmt: skip
 
     def __init__(
         self, name: str, data: bytes, path: str = "", named: bool = True, context: bool = False
@@ -36,6 +40,7 @@ class Source:
         self.named = named
         self.context = context
         self._escapes: list[bool] | None = None
+        self._held: dict[str, bool] | None = None
         self._lines: list[str] | None = None
         self._starts: array[int] | None = None
 
@@ -44,6 +49,16 @@ class Source:
 
     def may_hold(self, text: str) -> bool:
         """False only if a text of ASCII certainly stands in no value: an escape may hide one."""
+        if self._held is None:
+            self._held = {}
+        held = self._held.get(text)
+        if held is None:
+            held = self._searched(text)
+            if len(self._held) < _REMEMBERED:
+                self._held[text] = held
+        return held
+
+    def _searched(self, text: str) -> bool:
         data = self.data
         if text.encode() in data or encoding_of(data).startswith("utf-16"):
             return True

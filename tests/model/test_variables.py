@@ -7,6 +7,7 @@ import pytest
 from kslint.config import Config
 from kslint.model.kubernetes.pod import environment, has_env_from
 from kslint.model.model import Model
+from kslint.model.variables import MOST_KEYS
 from kslint.source.files import Source
 from kslint.source.load import Input, load_source
 
@@ -43,10 +44,12 @@ TWO = "envFrom: [{configMapRef: {name: two}}]"
 KEY = "env: [{name: C, valueFrom: {configMapKeyRef: {name: %s, key: %s}}}]"
 
 
-def variables(container: str, namespace: str = "llm") -> tuple[dict[str, str | None], bool]:
+def variables(
+    container: str, namespace: str = "llm", more: str = ""
+) -> tuple[dict[str, str | None], bool]:
     """The variables by name, and whether there may be more."""
     loaded = Input([], [], [])
-    load_source(Source("tree.yaml", (MAPS + POD % (namespace, container)).encode()), loaded)
+    load_source(Source("tree.yaml", (MAPS + more + POD % (namespace, container)).encode()), loaded)
     made = Model.of(loaded, Config()).workloads[0].pod_spec.listed("containers")[0]
     return {name: one.value for name, one in environment(made).items()}, has_env_from(made)
 
@@ -76,3 +79,12 @@ def test_variables(container: str, expected: tuple[dict[str, str | None], bool])
 
 def test_another_namespace_has_maps_of_its_own() -> None:
     assert variables(TWO, "other") == ({}, True)
+
+
+def test_of_a_large_map_only_single_keys_are_followed() -> None:
+    keys = ", ".join(f"K{number}: ok" for number in range(MOST_KEYS + 1))
+    large = MAPS.partition("---")[0].replace("one", "large").rpartition("data:")[0]
+    large += f"data: {{{keys}}}\n---\n"
+    source = "envFrom: [{configMapRef: {name: large}}]"
+    assert variables(source, more=large) == ({}, True)
+    assert variables(KEY % ("large", "K1"), more=large) == ({"C": "ok"}, False)
