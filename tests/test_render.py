@@ -381,6 +381,13 @@ def test_no_such_path_exits_2(tmp_path: Path) -> None:
     assert "nowhere.yaml:1:1: no such file or directory\n" in done.stderr
 
 
+def test_why_has_no_other_output_than_text() -> None:
+    done = kslint(GOOD, "--why", "limits.cpu", "-o", "json")
+    assert done.exit_code == 2
+    assert done.stdout == ""
+    assert "`--why` prints text only" in done.stderr
+
+
 @pytest.mark.parametrize("options", [[], ["-o", "json"], ["--why", "replicas"]])
 def test_broken_input_is_named_and_the_rest_is_rendered(tmp_path: Path, options: list[str]) -> None:
     folder = written(written(tmp_path, service()), "kind: Pod\na: [1\nb: 2\n", "broken.yaml")

@@ -54,6 +54,8 @@ def render(
     from kslint.cli.inputs import context_of, effective, read_input, say_unknown_versions
     from kslint.model.model import Model
 
+    if why is not None and output is Format.json:
+        raise typer.BadParameter("`--why` prints text only", param_hint="--output")
     config = effective(paths, config_file, isolated)
     loaded = read_input(paths, config, context_of(config))
     for trouble in loaded.troubles:
