@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from kslint.model.model import Model
     from kslint.source.nodes import Span
 
-_FEW = 2
+_FEW = 4
 """As many as one may well have forgotten."""
 
 
