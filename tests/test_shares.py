@@ -8,6 +8,7 @@ import os
 import random
 import sys
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 import corpora
 import pytest
@@ -221,15 +222,22 @@ def test_definitions_are_read_where_an_object_of_their_group_is(tree: Path) -> N
 
 
 def test_the_model_of_a_share_is_let_go(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also where the collector is off, as in a run of the command."""
-    living = []
-    judge = engine.judge
+    """Also where the collector is off, as in a run of the command; and what stays is set aside."""
+    services: WeakSet[InferenceService] = WeakSet()
+    living, tracked = [], []
+    judge, begin = engine.judge, InferenceService.__init__
+
+    def noted(self: InferenceService, *rest: Any) -> None:
+        begin(self, *rest)
+        services.add(self)
 
     def counted(model: Model, *rest: Any) -> engine.Verdict:
+        tracked.append(len(gc.get_objects()))
         verdict = judge(model, *rest)
-        living.append(sum(isinstance(one, InferenceService) for one in gc.get_objects()))
+        living.append(len(services))
         return verdict
 
+    monkeypatch.setattr(InferenceService, "__init__", noted)
     monkeypatch.setattr(engine, "judge", counted)
     files = in_folder(tree)
     gc.collect()
@@ -242,6 +250,7 @@ def test_the_model_of_a_share_is_let_go(tree: Path, monkeypatch: pytest.MonkeyPa
     *of_shares, _whole = living
     assert len(of_shares) == 31
     assert max(of_shares) <= 1
+    assert max(tracked) < 100
 
 
 def test_documents_that_were_not_remembered_are_parsed_again(

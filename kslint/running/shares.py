@@ -386,6 +386,7 @@ class _Judge:
             self._model.graph.forget()
             if not gc.isenabled():  # models refer to themselves in cycles: they would stay
                 gc.collect()
+                gc.freeze()  # what others remember of them is not looked through again
 
     def _used(self) -> list[WatchedOther]:
         """The files that are no manifests and that something has used."""
