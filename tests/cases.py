@@ -14,10 +14,11 @@ from kslint import rulebook
 from kslint.config import Config
 from kslint.config import file as config_file
 from kslint.running import engine
-from kslint.source.load import load
+from kslint.source.files import Source
+from kslint.source.load import Input, load, load_source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from kslint.findings import Finding, Result
 
@@ -56,6 +57,14 @@ def inside(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.chdir(before)
+
+
+def loaded(files: Mapping[str, str | bytes]) -> Input:
+    """Files that stand nowhere, read as if they did."""
+    found = Input([], [], [])
+    for name, text in files.items():
+        load_source(Source(name, text.encode() if isinstance(text, str) else text), found)
+    return found
 
 
 def result_of(folder: Path, rules: list[rulebook.Rule] | None = None) -> Result:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
-from cases import FIXTURES, book, inside
+from cases import FIXTURES, book, inside, loaded
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from test_hostile import WRONG, places, replaced
@@ -18,13 +18,14 @@ from test_hostile import WRONG, places, replaced
 from kslint.config import Config
 from kslint.findings import Edit, Finding, Fix, Result, Subject, Summary
 from kslint.running import engine, fixing
-from kslint.source.files import Source
-from kslint.source.load import Input, load, load_source
+from kslint.source.load import load
 from kslint.source.nodes import Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
+
+    from kslint.source.load import Input
 
 SERVER = """\
 apiVersion: serving.kserve.io/v1beta1
@@ -79,20 +80,13 @@ spec:
 """
 
 
-def read(files: Mapping[str, str]) -> Input:
-    loaded = Input([], [], [])
-    for name, text in files.items():
-        load_source(Source(name, text.encode()), loaded)
-    return loaded
-
-
-def check(loaded: Input) -> Result:
-    return engine.run(loaded, book(), Config(), book())
+def check(read: Input) -> Result:
+    return engine.run(read, book(), Config(), book())
 
 
 def fixed(files: Mapping[str, str], unsafe: bool = False) -> fixing.Outcome:
-    loaded = read(files)
-    return fixing.fix(loaded, check(loaded), check, unsafe)
+    read = loaded(files)
+    return fixing.fix(read, check(read), check, unsafe)
 
 
 def texts(outcome: fixing.Outcome) -> dict[str, str]:
@@ -174,11 +168,11 @@ def finding(rule: str, new: str, column: int = 4, severity: str = "error") -> Fi
 def run(text: str, find: Any, unsafe: bool = False) -> tuple[fixing.Outcome, str]:
     """Fix a file, where `find` gives the findings of a text."""
 
-    def judge(loaded: Input) -> Result:
-        return Result(find(loaded.files[0].source.data.decode()), Summary(1, 1), False, [])
+    def judge(read: Input) -> Result:
+        return Result(find(read.files[0].source.data.decode()), Summary(1, 1), False, [])
 
-    loaded = read({"a.yaml": text})
-    outcome = fixing.fix(loaded, judge(loaded), judge, unsafe)
+    read = loaded({"a.yaml": text})
+    outcome = fixing.fix(read, judge(read), judge, unsafe)
     return outcome, outcome.loaded.files[0].source.data.decode()
 
 
@@ -215,8 +209,8 @@ def test_of_an_error_in_another_file_only_its_cause_is_taken_back(
     """And again: a second run finds nothing more to fix."""
     start = {f"{letter}.yaml": f"{letter}: 1\n" for letter in "abcde"}
 
-    def judge(loaded: Input) -> Result:
-        now = {f.source.name[0]: f.source.data.decode() for f in loaded.files}
+    def judge(read: Input) -> Result:
+        now = {f.source.name[0]: f.source.data.decode() for f in read.files}
         found = []
         for letter in "abcde":
             if "1" in now[letter]:
@@ -228,8 +222,8 @@ def test_of_an_error_in_another_file_only_its_cause_is_taken_back(
                 found.append(finding(f"KS2{letter}", "")._replace(span=place, fix=None))
         return Result(found, Summary(1, 1), False, [])
 
-    loaded = read({**start, "z.yaml": "z: 1\n"})
-    outcome = fixing.fix(loaded, judge(loaded), judge, False)
+    read = loaded({**start, "z.yaml": "z: 1\n"})
+    outcome = fixing.fix(read, judge(read), judge, False)
     assert {name[0] for name, text in texts(outcome).items() if "1" in text} == {*culprits, "z"}
     assert {one.finding.span.file[0] for one in outcome.undone} == set(culprits)
     assert not fixing.fix(outcome.loaded, outcome.result, judge, False).changed
@@ -307,9 +301,9 @@ def test_safe_fixes_of_anything_keep_all_else(
         wrong = rng.choice([None, "text", "a b\nc\n", {"a": "b"}, ["x"], *WRONG])
         documents[number] = replaced(documents[number], rng.choice(ways), wrong)
     given[name] = yaml.safe_dump_all(documents, default_flow_style=flow, sort_keys=False)
-    loaded = read(given)
-    before = check(loaded)
-    outcome = fixing.fix(loaded, before, check, unsafe=False)
+    read = loaded(given)
+    before = check(read)
+    outcome = fixing.fix(read, before, check, unsafe=False)
     offered = fixing.available(before.findings, unsafe=False)
     named = {
         re.sub(r"\[\d+\]", "[]", re.sub(r'\["([^"]*)"\]', r".\1", path))
@@ -317,7 +311,7 @@ def test_safe_fixes_of_anything_keep_all_else(
         for path in (finding.path, *beside(finding))
     }
     renamed = {one.path for one in offered if one.name == "legacy-framework-key"}
-    old, new = ({f.source.name: f for f in one.files} for one in (loaded, outcome.loaded))
+    old, new = ({f.source.name: f for f in one.files} for one in (read, outcome.loaded))
     for changed in outcome.changed:
         pairs = zip(old[changed].documents, new[changed].documents, strict=True)
         for was, now in pairs:

@@ -10,14 +10,12 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from cases import book
+from cases import book, loaded
 
 from kslint.config import Config
 from kslint.model.model import Model
 from kslint.model.platform.layers import families
 from kslint.running import engine
-from kslint.source.files import Source
-from kslint.source.load import Input, load_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -298,13 +296,6 @@ INPUTS: dict[str, Callable[[int], dict[str, str]]] = {
     },
     "broken documents": lambda n: {"a.yaml": "a: [\n---\n" * n},
 }  # fmt: skip
-
-
-def loaded(files: dict[str, str]) -> Input:
-    found = Input([], [], [])
-    for name, text in files.items():
-        load_source(Source(name, text.encode()), found)
-    return found
 
 
 def check(files: dict[str, str]) -> Result:

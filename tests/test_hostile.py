@@ -10,7 +10,7 @@ import socket
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from cases import FIXTURES, book, inside, result_of
+from cases import FIXTURES, book, inside, loaded, result_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -20,7 +20,7 @@ from kslint.config import file as config_file
 from kslint.resources import is_object
 from kslint.running import engine
 from kslint.source.files import Source, discover, read
-from kslint.source.load import Input, load, load_source
+from kslint.source.load import load
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -37,10 +37,7 @@ WRONG: list[Any] = [
 
 
 def check(files: Mapping[str, str | bytes]) -> Result:
-    loaded = Input([], [], [])
-    for name, text in files.items():
-        load_source(Source(name, text.encode() if isinstance(text, str) else text), loaded)
-    return engine.run(loaded, book(), Config(), book())
+    return engine.run(loaded(files), book(), Config(), book())
 
 
 def names(result: Result) -> set[str]:

@@ -160,9 +160,7 @@ def _chart_values(graph: Graph) -> Iterator[tuple[Node, Resource]]:
     for source in argocd.chart_sources(graph):
         if source.chart in (*CONTROLLER_CHARTS, LLM_CHART):
             node = argocd.helm_values(graph, source).at(*_RESOURCES)
-            while (
-                node is not None and node.place is None
-            ):  # of a parameter, only its end is written
+            while node is not None and node.place is None:  # a parameter: its end is written
                 node = next((child for _, child in node.items()), None)
             if node is not None:
                 yield node, source.application.resource
